@@ -1,0 +1,1 @@
+"""One file per code action, whose examples are its tests and its documentation."""

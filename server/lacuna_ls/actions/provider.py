@@ -1,0 +1,73 @@
+"""The protocol of a code action: one file, a provider, and examples that are its tests.
+
+To add an action, write a module in this package with a docstring (what it does, why, an example),
+`EXAMPLES`, and `provider(...)` which returns a `CodeActionProvider`; then name it in `registry.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from lacuna_ls.domain.text import Span, TextEdit
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.verification.evidence import Evidence
+
+
+class ActionKind(StrEnum):
+    """The kinds of the protocol that Lacuna serves."""
+
+    QUICK_FIX = "quickfix"
+    REFACTOR_EXTRACT = "refactor.extract"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line of the menu.
+
+    `title` already carries the evidence. `edits` are to the version `version` of the document
+    that was asked about; an offer without edits has `disabled`, the reason why it cannot be done.
+    `rename_at` is the byte offset, after the edits, of a new name that the user may want to change.
+    """
+
+    title: str
+    kind: ActionKind
+    version: int
+    edits: tuple[TextEdit, ...] = ()
+    evidence: Evidence = Evidence()
+    disabled: str | None = None
+    rename_at: int | None = None
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """What the menu was opened on. `asked` is true if the user chose the kind, false on automatic triggers."""
+
+    document: Document
+    span: Span
+    asked: bool = False
+
+
+class CodeActionProvider(Protocol):
+    """`offers` answers from what is already known, within 20 ms, and never raises for user code."""
+
+    @property
+    def kind(self) -> ActionKind: ...
+
+    def offers(self, request: ActionRequest) -> Sequence[Offer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Text before, with the selection between `«` and `»` (or the cursor as `|`), and after.
+
+    `after` is `None` where the action refuses; then `refusal` is a part of the reason. `files` are
+    further files of the example's workspace, such as the tests of a fix.
+    """
+
+    title: str
+    before: str
+    after: str | None
+    refusal: str = ""
+    files: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,27 @@
+"""All code actions, asked one after the other; a failing one never silences the others."""
+
+import logging
+from collections.abc import Sequence
+
+from lacuna_ls.actions.provider import ActionRequest, CodeActionProvider, Offer
+
+log = logging.getLogger(__name__)
+
+
+def all_offers(
+    providers: Sequence[CodeActionProvider], request: ActionRequest, kinds: Sequence[str] = ()
+) -> tuple[Offer, ...]:
+    """Offers of every provider whose kind lies under one of `kinds` (all, if empty)."""
+    offers: list[Offer] = []
+    for provider in providers:
+        if kinds and not any(_under(provider.kind, kind) for kind in kinds):
+            continue
+        try:
+            offers += provider.offers(request)
+        except Exception:
+            log.exception("the %s action failed", provider.kind)
+    return tuple(offers)
+
+
+def _under(kind: str, wanted: str) -> bool:
+    return kind == wanted or kind.startswith(f"{wanted}.") or not wanted

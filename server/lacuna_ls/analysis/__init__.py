@@ -1,0 +1,1 @@
+"""What a program means: scopes, control flow, data flow."""

@@ -1,0 +1,44 @@
+"""What the completion engine offers: text, its holes, and what is claimed about them."""
+
+from dataclasses import dataclass
+
+from lacuna_ls.domain.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A part of the suggestion that the model doubts.
+
+    `span` is in bytes of the suggestion's text; the model's guess stands there. `alternatives`
+    are other guesses, best first, the one that stands there not among them.
+    """
+
+    span: Span
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is known of a suggestion's solid part.
+
+    With a calibration: with probability at least 1 - `delta` over calibration, what the user would
+    have written differs outside the holes in at most `epsilon` of the completions shown, for
+    cursor positions like those of `population`. Without one, `calibrated` is false, nothing is
+    claimed, and the rest is empty.
+    """
+
+    calibrated: bool
+    epsilon: float | None = None
+    delta: float | None = None
+    n: int = 0
+    population: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Replace `replace` (document bytes) by `text`; `holes` are disjoint and in order."""
+
+    replace: Span
+    text: str
+    holes: tuple[Hole, ...]
+    claim: Claim

@@ -1,0 +1,1 @@
+"""Partial programs, exact hole selection and its calibration."""

@@ -1,0 +1,1 @@
+"""The protocol's door: the only room that knows pygls and lsprotocol."""

@@ -1,0 +1,1 @@
+"""The embedded model's arithmetic: lexer, counts, decoding."""

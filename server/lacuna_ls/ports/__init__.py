@@ -1,0 +1,1 @@
+"""What the engines need from the world, as protocols; adapters and fakes stand behind them."""

@@ -1,0 +1,69 @@
+"""The port through which tests run, in the user's interpreter and never in this process."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lacuna_ls.domain.test_result import TestReport
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one run; `wall_s` and `cpu_s` end it, `output_bytes` caps what is kept."""
+
+    wall_s: float = 60.0
+    cpu_s: float = 60.0
+    memory_bytes: int = 4 << 30
+    processes: int = 512
+    output_bytes: int = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Contents that a run sees in place of a file; the file on disk is not touched."""
+
+    path: Path
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TestRequest:
+    """Which tests to run, where, and how.
+
+    `targets` are paths or pytest node ids relative to `root`. `trace` names files whose executed
+    lines are recorded for each test.
+    """
+
+    root: Path
+    interpreter: Path
+    targets: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    trace: tuple[Path, ...] = ()
+    limits: Limits = Limits()
+
+
+TestRequest.__test__ = False  # type: ignore[attr-defined]
+
+
+class CodeRunner(Protocol):
+    """Cancelling the awaiting task kills the whole process group before it returns.
+
+    Both methods raise `RunnerError` if no process could be started, and `UntrustedFolderError`
+    if `root` is not trusted.
+    """
+
+    async def run(self, request: TestRequest) -> TestReport:
+        """One fresh process; the verdict is the one the user's terminal would give."""
+        ...
+
+    def screen(
+        self, request: TestRequest, candidates: Sequence[Overlay]
+    ) -> AsyncIterator[TestReport]:
+        """Run the targets once per candidate, stopping at the first red test.
+
+        Reports come in the order of `candidates`. Screening may share a warm process between
+        candidates: what passes here is confirmed by `run`.
+        """
+        ...

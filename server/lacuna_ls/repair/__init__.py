@@ -1,0 +1,1 @@
+"""The repair engine: from a failing test to verified fixes."""

@@ -1,0 +1,1 @@
+"""Documents, languages and trees: the only room that knows tree-sitter."""

@@ -1,0 +1,61 @@
+"""The registry of languages: each is a folder of data under `grammars/`.
+
+Nothing else in the code names a language; what differs between languages is a field here.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path, PurePath
+
+import tree_sitter
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One folder of `grammars/`.
+
+    `semantics` names the module of `analysis` that says what queries cannot; a language without
+    one is parsed and completed, not analysed. `test_files` are name patterns over `{stem}`.
+    """
+
+    name: str
+    language_ids: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    grammar: str
+    semantics: str | None = None
+    test_files: tuple[str, ...] = ()
+
+
+def grammars_folder() -> Path:
+    """`grammars/` inside the installed package, or at the top of the repository in development."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "grammars"
+    return installed if installed.is_dir() else package.parents[1] / "grammars"
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    return tuple(_read(path) for path in sorted(grammars_folder().glob("*/language.toml")))
+
+
+def by_language_id(language_id: str) -> Language | None:
+    return next((lang for lang in languages() if language_id in lang.language_ids), None)
+
+
+def by_path(path: PurePath) -> Language | None:
+    suffix = path.suffix.lower()
+    return next((lang for lang in languages() if suffix in lang.suffixes), None)
+
+
+@cache
+def parser_language(language: Language) -> tree_sitter.Language:
+    """The compiled grammar, loaded on first use."""
+    module, function = language.grammar.split(":")
+    return tree_sitter.Language(getattr(import_module(module), function)())
+
+
+def _read(path: Path) -> Language:
+    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Language(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})

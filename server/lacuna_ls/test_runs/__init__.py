@@ -1,0 +1,1 @@
+"""Which tests concern a file, and what their results say."""

@@ -1,0 +1,36 @@
+"""What was observed before something is offered, and the words for it.
+
+Titles are rendered here and nowhere else, so that no offer can claim more than its evidence.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen of one offer. A field that was not observed stays `None`.
+
+    `tests_passed` of `tests_total` is the outcome of the confirming run in a fresh process;
+    `checked_syntax` says that the result parses and keeps its contract, with nothing executed.
+    """
+
+    tests_passed: int | None = None
+    tests_total: int | None = None
+    checked_syntax: bool = False
+
+
+def in_words(evidence: Evidence) -> str:
+    """The evidence as it stands in a title; empty if nothing was observed."""
+    if evidence.tests_passed is not None and evidence.tests_total is not None:
+        tests = "test" if evidence.tests_total == 1 else "tests"
+        verb = "passes" if evidence.tests_total == 1 else "pass"
+        return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}"
+    if evidence.checked_syntax:
+        return "not run, data flow checked"
+    return ""
+
+
+def titled(what: str, evidence: Evidence) -> str:
+    """A title with its evidence: `Fix: compare with <= (12 of 12 tests pass)`."""
+    words = in_words(evidence)
+    return f"{what} ({words})" if words else what
