@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path, PurePath
+from typing import Any
 
 import tree_sitter
 
@@ -57,5 +58,5 @@ def parser_language(language: Language) -> tree_sitter.Language:
 
 
 def _read(path: Path) -> Language:
-    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     return Language(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
