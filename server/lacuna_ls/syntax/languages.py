@@ -59,4 +59,6 @@ def parser_language(language: Language) -> tree_sitter.Language:
 
 def _read(path: Path) -> Language:
     fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Language(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    for name in ("language_ids", "suffixes", "test_files"):
+        fields[name] = tuple(fields.get(name, ()))
+    return Language(**fields)
