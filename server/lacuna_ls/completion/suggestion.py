@@ -6,6 +6,17 @@ from lacuna_ls.domain.text import Span
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionOptions:
+    """What a user may choose: the tolerated miss rate and the most tab stops in one suggestion.
+
+    Both are snapped down to what was calibrated; the claim says which epsilon was used.
+    """
+
+    epsilon: float = 0.1
+    max_holes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Hole:
     """A part of the suggestion that the model doubts.
 
