@@ -1,0 +1,73 @@
+# `make demo` and `make test` are all a newcomer needs; both set up what is missing first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# An environment variable of the caller must not redirect imports of ours.
+export PYTHONPATH :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check format bench package lock
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(PYTHON_READY) $(NODE_READY) ## Make .venv and node_modules; instant when nothing changed
+
+demo: $(PYTHON_READY) ## The main job, end to end, on a small real project
+	@$(BIN)/lacuna-ls demo $(ARGS)
+
+test: setup ## All ordinary tests: Python on two processes, then the extension; no network
+	$(BIN)/pytest -n 2
+	npm test
+
+check: setup ## Linters, formatters, types, and the contracts between rooms
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run check
+
+format: setup ## Rewrite the sources in the project's format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	npm run format
+
+bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
+	$(BIN)/python benchmarks/latency.py $(ARGS)
+
+package: setup ## Wheel and sdist in dist/, the .vsix in client-vscode/
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	npm run package
+
+# uv is the one tool here that the project does not install: only this target needs it.
+lock: ## Pin requirements-dev.txt anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --group dev --output-file requirements-dev.txt pyproject.toml
+
+$(PYTHON_READY): requirements-dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "No $(PYTHON) found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Lacuna needs 3.11 or newer. Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_READY): package-lock.json package.json client-vscode/package.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+	  echo "Node.js with npm is missing. Install Node.js 20 or newer and put it on PATH" >&2; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { \
+	  echo "node is $$(node --version); Lacuna needs Node.js 20 or newer" >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
