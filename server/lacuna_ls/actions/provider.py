@@ -62,8 +62,10 @@ class CodeActionProvider(Protocol):
 class Example:
     """Text before, with the selection between `«` and `»` (or the cursor as `|`), and after.
 
-    `after` is `None` where the action refuses; then `refusal` is a part of the reason. `files` are
-    further files of the example's workspace, such as the tests of a fix.
+    `title` is the example's heading in the manual. `after` is the text that the first offer which
+    can be done makes; `None` where the action refuses, and then `refusal` is a part of the reason
+    that some offer gives, or empty if the action offers nothing at all. `files` are further files
+    of the example's workspace, as path and text, such as the tests of a fix.
     """
 
     title: str
@@ -71,3 +73,4 @@ class Example:
     after: str | None
     refusal: str = ""
     files: tuple[tuple[str, str], ...] = ()
+    language_id: str = "python"
