@@ -27,7 +27,7 @@ def examples() -> Iterator[object]:
             yield pytest.param(info.name, example, id=f"{info.name}: {example.title}")
 
 
-@pytest.mark.parametrize(("action", "example"), examples())
+@pytest.mark.parametrize(("action", "example"), list(examples()))
 def test_the_example_gives_what_the_manual_says(action: str, example: Example) -> None:
     data, span = read_marks(example.before)
     language = by_language_id(example.language_id)
