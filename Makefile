@@ -24,19 +24,20 @@ demo: $(PYTHON_READY) ## The main job, end to end, on a small real project
 
 test: setup ## All ordinary tests: Python on two processes, then the extension; no network
 	$(BIN)/pytest -n 2
-	npm test
+	npm --silent test
 
 check: setup ## Linters, formatters, types, and the contracts between rooms
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	npm run check
+	npm run --silent lint
+	npm run --silent typecheck
 
 format: setup ## Rewrite the sources in the project's format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	npm run format
+	npm exec -- biome check --write
 
 bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 	$(BIN)/python benchmarks/latency.py $(ARGS)
@@ -69,5 +70,5 @@ $(NODE_READY): package-lock.json package.json client-vscode/package.json
 	  echo "Node.js with npm is missing. Install Node.js 20 or newer and put it on PATH" >&2; exit 1; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { \
 	  echo "node is $$(node --version); Lacuna needs Node.js 20 or newer" >&2; exit 1; }
-	npm ci --no-audit --no-fund
+	npm ci
 	@touch $@
