@@ -18,7 +18,10 @@ class Language:
     """One folder of `grammars/`.
 
     `semantics` names the module of `analysis` that says what queries cannot; a language without
-    one is parsed and completed, not analysed. `test_files` are name patterns over `{stem}`.
+    one is parsed and completed, not analysed. `templates` names the module with the single-edit
+    templates of its fixes. `test_files` are name patterns over `{stem}`.
+    `solid_nodes` are node types that never become a hole of their own (a string's quotes);
+    `verbatim_nodes` are compared byte by byte, because the text between their children counts.
     """
 
     name: str
@@ -26,7 +29,10 @@ class Language:
     suffixes: tuple[str, ...]
     grammar: str
     semantics: str | None = None
+    templates: str | None = None
     test_files: tuple[str, ...] = ()
+    solid_nodes: tuple[str, ...] = ()
+    verbatim_nodes: tuple[str, ...] = ()
 
 
 def grammars_folder() -> Path:
@@ -59,6 +65,5 @@ def parser_language(language: Language) -> tree_sitter.Language:
 
 def _read(path: Path) -> Language:
     fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    for name in ("language_ids", "suffixes", "test_files"):
-        fields[name] = tuple(fields.get(name, ()))
-    return Language(**fields)
+    lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+    return Language(**{**fields, **lists})
