@@ -1,0 +1,171 @@
+/** Starts, restarts and stops the server, and says how that went. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { State as ClientState, type LanguageClient } from "vscode-languageclient/node";
+import { createClient, serverExecutable, tellChanges } from "./client";
+import { EnvironmentError, ensureEnvironment } from "./environment";
+import type { ChosenInterpreters } from "./interpreter";
+import { run } from "./process";
+import { buildEnvironment } from "./python";
+import type { StatusItem } from "./status";
+
+export class Server {
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #status: StatusItem;
+  readonly #interpreters: ChosenInterpreters;
+  #client: LanguageClient | undefined;
+  /** Starts and stops wait for each other, so that there is never a second server. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    context: vscode.ExtensionContext,
+    log: vscode.LogOutputChannel,
+    status: StatusItem,
+    interpreters: ChosenInterpreters,
+  ) {
+    this.#context = context;
+    this.#log = log;
+    this.#status = status;
+    this.#interpreters = interpreters;
+  }
+
+  restart(): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#stop();
+      await this.#start();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#enqueue(() => this.#stop());
+  }
+
+  async tellChanges(): Promise<void> {
+    if (this.#client) {
+      await tellChanges(this.#client);
+    }
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(task);
+    return this.#queue;
+  }
+
+  async #start(): Promise<void> {
+    this.#status.show({ kind: "starting" });
+    try {
+      const storage = this.#context.globalStorageUri.fsPath;
+      const python = await this.#ensureEnvironment(storage);
+      const client = createClient(serverExecutable(python, storage), this.#log, this.#interpreters);
+      client.onDidChangeState(({ newState }) => this.#showState(client, newState));
+      this.#client = client;
+      await client.start();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.dispose().catch((error) => this.#log.warn(`Stopping the server: ${error}`));
+  }
+
+  #showState(client: LanguageClient, state: ClientState): void {
+    if (state === ClientState.Running) {
+      const version = client.initializeResult?.serverInfo?.version ?? "";
+      this.#status.show({ kind: "ready", version });
+    } else {
+      this.#status.show({ kind: state === ClientState.Starting ? "starting" : "stopped" });
+    }
+  }
+
+  async #ensureEnvironment(storage: string): Promise<string> {
+    const cancelled = new AbortController();
+    let firstStart: FirstStart | undefined;
+    const report = (step: string): void => {
+      firstStart ??= openProgress(() => cancelled.abort());
+      firstStart.report(step);
+    };
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    try {
+      return await ensureEnvironment({
+        storage,
+        wheel: await bundledWheel(this.#context.extensionUri.fsPath),
+        platform: process.platform,
+        env: buildEnvironment(process.env, folders, process.platform),
+        signal: cancelled.signal,
+        now: new Date(),
+        log: (line) => this.#log.info(line),
+        report,
+        run,
+      });
+    } finally {
+      firstStart?.done();
+    }
+  }
+
+  #fail(error: unknown): void {
+    const message = error instanceof EnvironmentError ? error.message : failure(error);
+    this.#log.error(error instanceof Error ? error : String(error));
+    this.#status.show({ kind: "failed", message });
+    void vscode.window.showErrorMessage(message, "Try Again", "Show Logs").then((choice) => {
+      if (choice === "Try Again") {
+        void this.restart();
+      } else if (choice === "Show Logs") {
+        this.#log.show();
+      }
+    });
+  }
+}
+
+function failure(error: unknown): string {
+  if (error instanceof Error && error.name === "AbortError") {
+    return "Lacuna: the set-up of the server was cancelled.";
+  }
+  return "Lacuna: the server did not start. The log says why.";
+}
+
+interface FirstStart {
+  report(step: string): void;
+  done(): void;
+}
+
+/** Opened with the first report: an environment that stands already needs no notification. */
+function openProgress(cancel: () => void): FirstStart {
+  let latest = "";
+  let shown: vscode.Progress<{ message: string }> | undefined;
+  let done = (): void => {};
+  const finished = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: "Lacuna, first start",
+    cancellable: true,
+  };
+  void vscode.window.withProgress(options, (progress, token) => {
+    token.onCancellationRequested(cancel);
+    shown = progress;
+    progress.report({ message: latest });
+    return finished;
+  });
+  return {
+    report: (step) => {
+      latest = step;
+      shown?.report({ message: step });
+    },
+    done,
+  };
+}
+
+async function bundledWheel(extension: string): Promise<string> {
+  const bundled = join(extension, "bundled");
+  const wheel = (await readdir(bundled)).find((name) => name.endsWith(".whl"));
+  if (wheel === undefined) {
+    throw new EnvironmentError("Lacuna: this extension carries no server. Install it again.");
+  }
+  return join(bundled, wheel);
+}
