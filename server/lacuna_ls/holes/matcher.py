@@ -1,0 +1,85 @@
+"""Is what the user wrote covered by the partial program that was shown?
+
+Two trees, of the document with the suggestion and of the document with the truth, are walked side
+by side, in order and with anonymous tokens. A hole stands for exactly one node of the truth. The
+paper's release compares children as unordered sets, which lets `a - b` cover `b - a`; here order
+counts. Comments and layout outside string literals do not.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.nodes import Node, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A parse of a document, its bytes, and where in it something was inserted."""
+
+    tree: Tree
+    data: bytes
+    region: Span
+
+
+def covers(
+    shown: Insertion, truth: Insertion, hole_ids: Container[int], language: Language
+) -> bool:
+    """True if the trees are equal outside the holes.
+
+    Both documents have the same text before and after their regions; there only the kinds and
+    places of nodes are compared. `hole_ids` are tree ids of nodes of `shown` inside its region;
+    the one hole over everything covers any truth and needs no call.
+    """
+    pending = [(shown.tree.root_node, truth.tree.root_node)]
+    while pending:
+        left, right = pending.pop()
+        if left.id in hole_ids:
+            if not truth.region.contains(Span(right.start_byte, right.end_byte)):
+                return False
+            continue
+        if left.kind_id != right.kind_id or left.is_missing != right.is_missing:
+            return False
+        if _untouched(left, right, shown.region, truth.region):
+            continue
+        lefts, rights = _children(left, shown.region), _children(right, truth.region)
+        if len(lefts) != len(rights):
+            return False
+        if not lefts or left.type in language.verbatim_nodes:
+            if _text(shown, left) != _text(truth, right):
+                return False
+            continue
+        pending += zip(lefts, rights, strict=True)
+    return True
+
+
+def truth_extent(shown: str, rest: str) -> str:
+    """What of the user's `rest` a suggestion is compared with: as many lines as it proposes."""
+    lines = rest.splitlines(keepends=True)
+    return "".join(lines[: shown.count("\n") + 1]).rstrip("\r\n")
+
+
+def _untouched(left: Node, right: Node, shown: Span, truth: Span) -> bool:
+    """Both nodes are the same bytes of the text that the two documents share."""
+    if left.end_byte <= shown.start:
+        return (left.start_byte, left.end_byte) == (right.start_byte, right.end_byte)
+    if left.start_byte < shown.end:
+        return False
+    shift = truth.end - shown.end
+    return (left.start_byte + shift, left.end_byte + shift) == (right.start_byte, right.end_byte)
+
+
+def _children(node: Node, region: Span) -> list[Node]:
+    """Children that count: a comment does only if the cursor stood in it."""
+    return [
+        child
+        for child in node.children
+        if not child.is_extra
+        or child.is_error
+        or child.start_byte < region.start < child.end_byte
+    ]
+
+
+def _text(insertion: Insertion, node: Node) -> bytes:
+    return insertion.data[node.start_byte : node.end_byte]
