@@ -81,7 +81,9 @@ def test_every_python_dependency_is_pinned_within_its_bounds():
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
 def test_every_make_target_that_is_promised_exists(document: str):
-    promised = set(re.findall(r"\bmake ([a-z][a-z-]+)", (ROOT / document).read_text()))
+    promised = set(
+        re.findall(r"(?:^|`)make ([a-z][a-z-]+)", (ROOT / document).read_text(), re.MULTILINE)
+    )
     assert promised <= makefile_targets()
 
 
