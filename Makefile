@@ -68,7 +68,7 @@ $(PYTHON_READY): requirements-dev.txt pyproject.toml
 $(NODE_READY): package-lock.json package.json client-vscode/package.json
 	@command -v node >/dev/null && command -v npm >/dev/null || { \
 	  echo "Node.js with npm is missing. Install Node.js 20 or newer and put it on PATH" >&2; exit 1; }
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { \
+	@node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' || { \
 	  echo "node is $$(node --version); Lacuna needs Node.js 20 or newer" >&2; exit 1; }
 	npm ci
 	@touch $@
