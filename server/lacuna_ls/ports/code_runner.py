@@ -32,7 +32,8 @@ class TestRequest:
     """Which tests to run, where, and how.
 
     `targets` are paths or pytest node ids relative to `root`. `trace` names files whose executed
-    lines are recorded for each test.
+    lines are recorded for each test. `hash_seed` fixes the interpreter's randomised hashing where it
+    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class TestRequest:
     overlays: tuple[Overlay, ...] = ()
     trace: tuple[Path, ...] = ()
     limits: Limits = Limits()
+    hash_seed: int | None = None
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
 """The repair engine's question and answer."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.domain.text import Span
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.verification.evidence import Evidence
@@ -12,7 +14,10 @@ from lacuna_ls.verification.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Red tests over one saved document. `request` is the run that gave `report`."""
+    """Red tests over one saved document. `request` is the run that gave `report`.
+
+    The document's text is what `path` holds on disk.
+    """
 
     document: Document
     path: Path
@@ -22,19 +27,34 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A candidate that a fresh run confirmed, with what that run showed."""
+    """A candidate that fresh runs confirmed, with what they showed.
+
+    `scope` is the function (or the statement outside any) that the edit lies in, in bytes of the
+    unfixed text.
+    """
 
     candidate: Candidate
     evidence: Evidence
+    scope: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds on one search."""
+    """Bounds on one search. `batch` candidates are screened between two looks at what was found."""
 
     wall_s: float = 10.0
     max_candidates: int = 400
     max_fixes: int = 3
+    batch: int = 32
+
+
+class SearchEnd(StrEnum):
+    """Why a search stopped."""
+
+    FINISHED = "finished"
+    OUT_OF_TIME = "out_of_time"
+    FLAKY = "flaky"
+    NOT_SEARCHABLE = "not_searchable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +64,15 @@ class SearchResult:
     fixes: tuple[Fix, ...]
     candidates_tried: int
     elapsed_s: float
+    end: SearchEnd = SearchEnd.FINISHED
+
+
+def in_words(result: SearchResult) -> str:
+    """The result as one sentence for a log or a status line."""
+    if result.end is SearchEnd.FLAKY:
+        return "no fix offered: the failing tests gave another result when run again"
+    if result.end is SearchEnd.NOT_SEARCHABLE:
+        return "no fix searched: this file is a test or is not in a language with templates"
+    count = len(result.fixes)
+    found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
+    return f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"

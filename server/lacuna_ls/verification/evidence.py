@@ -10,12 +10,15 @@ from dataclasses import dataclass
 class Evidence:
     """What was seen of one offer. A field that was not observed stays `None`.
 
-    `tests_passed` of `tests_total` is the outcome of the confirming run in a fresh process;
-    `checked_syntax` says that the result parses and keeps its contract, with nothing executed.
+    `tests_passed` of `tests_total` is the outcome of the confirming runs in fresh processes;
+    `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
+    expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
+    nothing executed.
     """
 
     tests_passed: int | None = None
     tests_total: int | None = None
+    tests_skipped: int = 0
     checked_syntax: bool = False
 
 
@@ -24,7 +27,8 @@ def in_words(evidence: Evidence) -> str:
     if evidence.tests_passed is not None and evidence.tests_total is not None:
         tests = "test" if evidence.tests_total == 1 else "tests"
         verb = "passes" if evidence.tests_total == 1 else "pass"
-        return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}"
+        skipped = f", {evidence.tests_skipped} skipped" if evidence.tests_skipped else ""
+        return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}{skipped}"
     if evidence.checked_syntax:
         return "not run, data flow checked"
     return ""

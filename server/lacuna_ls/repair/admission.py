@@ -1,0 +1,63 @@
+"""Which candidates may be run at all: a check on the syntax tree, whoever proposed them."""
+
+from collections import Counter
+
+from lacuna_ls.domain.candidate import Candidate
+from lacuna_ls.domain.text import Span
+from lacuna_ls.repair.proposers.template import Templates, templates_of
+from lacuna_ls.syntax.document import Document, edit_document
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
+
+
+def admitted(document: Document, candidate: Candidate) -> bytes | None:
+    """The candidate's text, or `None` if it must not be run.
+
+    Refused are candidates that do not parse, that change no token, that touch a test or an
+    assertion, and that add a name with which code can reach the test runner.
+    """
+    templates = templates_of(document.language)
+    if templates is None or document.tree is None or not candidate.edits:
+        return None
+    edits = sorted(candidate.edits, key=lambda edit: edit.span, reverse=True)
+    changed = edit_document(document, document.version, edits)
+    if changed.tree is None or changed.tree.root_node.has_error:
+        return None
+    root = document.tree.root_node
+    if any(_frozen(root, edit.span, templates) for edit in edits):
+        return None
+    statement = _statement(root, Span(edits[-1].span.start, edits[0].span.end), templates)
+    grown = sum(len(edit.new) - len(edit.span) for edit in edits)
+    before = _shape(root, statement)
+    after = _shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
+    if before == after:
+        return None
+    added = Counter(after) - Counter(before)
+    return None if any(text in templates.test_machinery for _, text in added) else changed.data
+
+
+def _frozen(root: Node, span: Span, templates: Templates) -> bool:
+    node = covering(root, span)
+    around = (node, *ancestors(node))
+    return any(n.type in templates.frozen_types or templates.is_test(n) for n in around)
+
+
+def _statement(root: Node, span: Span, templates: Templates) -> Span:
+    """The smallest statement, or run of nested ones, that holds the span."""
+    node = covering(root, span)
+    for parent in (node, *ancestors(node)):
+        if parent.parent is not None and parent.parent.type in templates.block_types:
+            return span_of(parent)
+    return span_of(root)
+
+
+def _shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
+    """Node types in order, with the text of the leaves: equal for texts that differ in layout."""
+    return tuple(
+        (node.type, "" if node.child_count else _leaf_text(node))
+        for node in preorder(covering(root, span))
+        if not node.is_extra
+    )
+
+
+def _leaf_text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")

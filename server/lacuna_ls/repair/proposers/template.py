@@ -1,0 +1,206 @@
+"""Single-edit candidates from templates: what all languages share.
+
+A language's templates are a module with a `TEMPLATES`, named by `templates` in its
+`language.toml`; a language without one has no proposer. A candidate's priority is the suspicion
+of its line times how often edits of its family are the right ones times how small it is.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from lacuna_ls.domain.candidate import Candidate
+from lacuna_ls.domain.text import Source, Span, TextEdit
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.nodes import Node, span_of
+
+_QUOTED = re.compile(r"'([^'\n]{1,80})'")
+_NAMED_BY_FAILURE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """One edit that a rule proposes. `weight` compares the splices of one rule with each other."""
+
+    edit: TextEdit
+    summary: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names that are bound in a part of the text, each once, in order of their first binding."""
+
+    span: Span
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules know of the document. `quoted` are the words that the failures quote."""
+
+    source: Source
+    root: Node
+    scopes: tuple[Scope, ...]
+    quoted: frozenset[str]
+
+    def text(self, node: Node) -> str:
+        return self.source.text(span_of(node))
+
+    def names_at(self, offset: int) -> tuple[str, ...]:
+        """Names in scope at a byte offset, those of the innermost scope first."""
+        around = [s for s in self.scopes if s.span.start <= offset < s.span.end]
+        around.sort(key=lambda scope: len(scope.span))
+        return tuple(dict.fromkeys(name for scope in around for name in scope.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Splices for nodes of some types. `prior` is the family's share of right edits, relative."""
+
+    family: str
+    prior: float
+    node_types: frozenset[str]
+    splices: Callable[[Node, Context], Iterator[Splice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """What a language brings.
+
+    Subtrees of `frozen_types` are never edited (assertions, annotations, imports), nor are those
+    for which `is_test` holds. `test_machinery` are identifiers with which code could reach the
+    test runner: a candidate never adds one.
+    """
+
+    rules: tuple[Rule, ...]
+    block_types: frozenset[str]
+    function_types: frozenset[str]
+    frozen_types: frozenset[str]
+    test_machinery: frozenset[str]
+    is_test: Callable[[Node], bool]
+    scopes: Callable[[Node], tuple[Scope, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A candidate, the statement it edits, the function around it, and how promising it is."""
+
+    candidate: Candidate
+    family: str
+    statement: Span
+    scope: Span
+    priority: float
+
+
+def templates_of(language: Language | None) -> Templates | None:
+    if language is None or language.templates is None:
+        return None
+    templates = import_module(language.templates).TEMPLATES
+    assert isinstance(templates, Templates)
+    return templates
+
+
+def propose(
+    document: Document, suspicion: Sequence[float], messages: Sequence[str] = ()
+) -> tuple[Proposal, ...]:
+    """All candidates for the suspected lines, most promising first; ties in source order.
+
+    They are not checked yet: see `repair.admission`. `messages` are those of the failures.
+    """
+    templates = templates_of(document.language)
+    if templates is None or document.tree is None or document.tree.root_node.has_error:
+        return ()
+    root = document.tree.root_node
+    quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
+    context = Context(document.source, root, templates.scopes(root), quoted)
+    found: dict[tuple[int, int, bytes], Proposal] = {}
+    for proposal in _proposals(templates, context, suspicion):
+        key = _smallest(document.data, proposal.candidate.edits[0])
+        if key not in found or found[key].priority < proposal.priority:
+            found[key] = proposal
+    return tuple(
+        sorted(found.values(), key=lambda p: (-p.priority, p.candidate.edits[0].span, p.family))
+    )
+
+
+def _smallest(data: bytes, edit: TextEdit) -> tuple[int, int, bytes]:
+    """The edit without the bytes it keeps: equal for edits that make the same text."""
+    start, end, new = edit.span.start, edit.span.end, edit.new
+    kept = _common(data[start:end], new)
+    start, new = start + kept, new[kept:]
+    kept = _common(data[start:end][::-1], new[::-1])
+    return start, end - kept, new[: len(new) - kept]
+
+
+def _common(first: bytes, second: bytes) -> int:
+    """Length of the common prefix."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(second)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    node: Node
+    statement: Span
+    scope: Span
+
+
+def _proposals(
+    templates: Templates, context: Context, suspicion: Sequence[float]
+) -> Iterator[Proposal]:
+    rules: dict[str, list[Rule]] = {}
+    for rule in templates.rules:
+        for node_type in rule.node_types:
+            rules.setdefault(node_type, []).append(rule)
+    for place in _places(templates, context.root):
+        applicable = rules.get(place.node.type)
+        if not applicable:
+            continue
+        score = _score(context.source, place, suspicion)
+        if not score:
+            continue
+        for rule in applicable:
+            for splice in rule.splices(place.node, context):
+                yield _proposal(rule, splice, place, score, context)
+
+
+def _places(templates: Templates, root: Node) -> Iterator[_Place]:
+    """Nodes that may be edited, in source order, each with its statement and its function."""
+    whole = span_of(root)
+    stack = [_Place(root, whole, whole)]
+    while stack:
+        place = stack.pop()
+        node = place.node
+        if node.type in templates.frozen_types or templates.is_test(node):
+            continue
+        yield place
+        in_block = node.type in templates.block_types
+        for child in reversed(node.children):
+            statement = span_of(child) if in_block else place.statement
+            scope = place.scope
+            if child.type in templates.function_types:
+                scope = span_of(child)
+            elif in_block and scope == whole:
+                scope = statement
+            stack.append(_Place(child, statement, scope))
+
+
+def _score(source: Source, place: _Place, suspicion: Sequence[float]) -> float:
+    """The suspicion of the node's line; a line inside a longer statement may have none of its own."""
+    own = suspicion[source.line_at(place.node.start_byte)]
+    return own or suspicion[source.line_at(place.statement.start)]
+
+
+def _proposal(
+    rule: Rule, splice: Splice, place: _Place, score: float, context: Context
+) -> Proposal:
+    edit = splice.edit
+    size = max(len(edit.span), len(edit.new))
+    old = context.source.text(edit.span)
+    named = _NAMED_BY_FAILURE if old in context.quoted else 1.0
+    priority = score * rule.prior * splice.weight * named / (1 + size / 30)
+    candidate = Candidate(splice.summary, (edit,))
+    return Proposal(candidate, rule.family, place.statement, place.scope, priority)
