@@ -1,28 +1,23 @@
-/** The language client: the server's command line, and what the server is told by standard means. */
+/** The language client, and what the server is told by standard means. */
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
   State as ClientState,
   DidChangeConfigurationNotification,
-  type Executable,
   LanguageClient,
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
+import type { ServerCommand } from "./server_command";
 import { section, withInterpreter } from "./settings";
 import { trustedFolders } from "./trust";
 
 const languages = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
 
-/** `-I`: neither the folder nor the user's PYTHON variables can put modules in the server's way. */
-export function serverExecutable(python: string, cwd: string): Executable {
-  return { command: python, args: ["-I", "-m", "lacuna_ls"], options: { cwd } };
-}
-
 export function createClient(
-  executable: Executable,
+  command: ServerCommand,
   log: vscode.LogOutputChannel,
   interpreters: ChosenInterpreters,
 ): LanguageClient {
@@ -53,7 +48,7 @@ export function createClient(
           : undefined,
     },
   };
-  return new LanguageClient("lacuna", "Lacuna", executable, options);
+  return new LanguageClient("lacuna", "Lacuna", command, options);
 }
 
 /** Settings, trust or interpreters have changed. Sends nothing while no server runs. */

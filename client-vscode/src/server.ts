@@ -3,11 +3,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { State as ClientState, type LanguageClient } from "vscode-languageclient/node";
-import { createClient, serverExecutable, tellChanges } from "./client";
+import { createClient, tellChanges } from "./client";
 import { EnvironmentError, ensureEnvironment } from "./environment";
 import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
 import { buildEnvironment } from "./python";
+import { serverCommand } from "./server_command";
 import type { StatusItem } from "./status";
 
 export class Server {
@@ -58,7 +59,7 @@ export class Server {
     try {
       const storage = this.#context.globalStorageUri.fsPath;
       const python = await this.#ensureEnvironment(storage);
-      const client = createClient(serverExecutable(python, storage), this.#log, this.#interpreters);
+      const client = createClient(serverCommand(python, storage), this.#log, this.#interpreters);
       client.onDidChangeState(({ newState }) => this.#showState(client, newState));
       this.#client = client;
       await client.start();

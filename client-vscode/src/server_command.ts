@@ -1,0 +1,12 @@
+/** How the server is started; nothing here knows VS Code. */
+
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: string[];
+  readonly options: { readonly cwd: string };
+}
+
+/** `-I`: neither the folder nor the user's PYTHON variables can put modules in the server's way. */
+export function serverCommand(python: string, cwd: string): ServerCommand {
+  return { command: python, args: ["-I", "-m", "lacuna_ls"], options: { cwd } };
+}
