@@ -82,10 +82,12 @@ async def search(
 def searchable(problem: Problem) -> bool:
     """There is something red, and the file may be edited: no test file, and templates for it."""
     language = problem.document.language
-    if language is None or templates_of(language) is None or problem.report.green:
+    templates = templates_of(language)
+    if language is None or templates is None or problem.report.green:
         return False
     patterns = (pattern.format(stem="*") for pattern in language.test_files)
-    return not any(fnmatch(problem.path.name, pattern) for pattern in patterns)
+    name = problem.path.name
+    return name not in templates.test_support and not any(fnmatch(name, p) for p in patterns)
 
 
 def _verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:

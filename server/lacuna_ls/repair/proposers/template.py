@@ -72,7 +72,7 @@ class Templates:
 
     Subtrees of `frozen_types` are never edited (assertions, annotations, imports), nor are those
     for which `is_test` holds. `test_machinery` are identifiers with which code could reach the
-    test runner: a candidate never adds one.
+    test runner: a candidate never adds one. `test_support` are names of files that configure tests.
     """
 
     rules: tuple[Rule, ...]
@@ -80,6 +80,7 @@ class Templates:
     function_types: frozenset[str]
     frozen_types: frozenset[str]
     test_machinery: frozenset[str]
+    test_support: frozenset[str]
     is_test: Callable[[Node], bool]
     scopes: Callable[[Node], tuple[Scope, ...]]
 

@@ -37,6 +37,7 @@ TEMPLATES = Templates(
             "quit", "SystemExit", "eval", "exec", "__import__", "globals", "importlib", "ctypes",
         }
     ),
+    test_support=frozenset({"conftest.py", "setup.py", "sitecustomize.py"}),
     is_test=_is_test,
     scopes=names.scopes,
 )  # fmt: skip
