@@ -1,0 +1,278 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes import FakeClock, FakeRunner
+from lacuna_ls.domain.test_result import (
+    CoveredFile,
+    Outcome,
+    RunStatus,
+    TestReport,
+    TestResult,
+)
+from lacuna_ls.domain.text import apply_edits
+from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.repair.engine import search
+from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult, in_words
+from lacuna_ls.syntax.document import open_document
+from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.verification.evidence import Evidence
+
+ROOT = Path("/workspace")
+HERE = ROOT / "age.py"
+TEXT = b"def is_adult(age):\n    return age > 18\n"
+RIGHT = b"def is_adult(age):\n    return age >= 18\n"
+EIGHTEEN, SEVENTEEN = "test_age.py::test_eighteen", "test_age.py::test_seventeen"
+
+PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
+
+
+def report(outcomes: dict[str, Outcome], status: RunStatus = RunStatus.COMPLETED) -> TestReport:
+    covered = (CoveredFile(HERE, (1,)),)
+    results = tuple(TestResult(name, o, 0.01, covered=covered) for name, o in outcomes.items())
+    return TestReport(status, results)
+
+
+def runner(judge: Callable[[bytes], dict[str, Outcome]]) -> FakeRunner:
+    """A runner that knows each text's outcomes; asked for some tests, it reports those."""
+
+    def script(request: TestRequest) -> TestReport:
+        text = request.overlays[-1].data if request.overlays else TEXT
+        outcomes = judge(text)
+        wanted = [t for t in outcomes if t in request.targets or "test_age.py" in request.targets]
+        return report({test: outcomes[test] for test in wanted})
+
+    return FakeRunner(script)
+
+
+def ages(text: bytes) -> dict[str, Outcome]:
+    """What the two tests give for the texts that matter; everything else fails both."""
+    known = {TEXT: (FAILED, PASSED), RIGHT: (PASSED, PASSED)}
+    eighteen, seventeen = known.get(text, (FAILED, FAILED))
+    return {EIGHTEEN: eighteen, SEVENTEEN: seventeen}
+
+
+def problem(
+    text: bytes = TEXT, path: Path = HERE, outcomes: dict[str, Outcome] | None = None
+) -> Problem:
+    document = open_document(path.as_uri(), 3, by_language_id("python"), text)
+    request = TestRequest(ROOT, Path("python"), ("test_age.py",))
+    return Problem(document, path, request, report(outcomes or ages(TEXT)))
+
+
+async def found(
+    runs: CodeRunner, of: Problem | None = None, budget: Budget | None = None
+) -> SearchResult:
+    return await search(of or problem(), runs, FakeClock(), budget or Budget())
+
+
+def texts(result: SearchResult) -> list[bytes]:
+    return [apply_edits(TEXT, fix.candidate.edits) for fix in result.fixes]
+
+
+async def test_the_fix_that_passes_every_test_is_found_with_its_evidence():
+    result = await found(runner(ages))
+    assert texts(result) == [RIGHT]
+    assert result.fixes[0].evidence == Evidence(tests_passed=2, tests_total=2)
+    assert result.fixes[0].candidate.summary == "compare with >="
+    assert result.end is SearchEnd.FINISHED
+
+
+async def test_a_fix_is_confirmed_twice_with_different_hash_seeds():
+    runs = runner(ages)
+    await found(runs)
+    confirming = [r for r in runs.requests if r.overlays]
+    assert [r.overlays[-1].data for r in confirming] == [RIGHT, RIGHT]
+    assert len({r.hash_seed for r in confirming}) == 2
+
+
+async def test_the_failing_tests_alone_are_screened():
+    asked: list[tuple[str, ...]] = []
+
+    def script(request: TestRequest) -> TestReport:
+        asked.append(request.targets)
+        return report(ages(TEXT))
+
+    await found(FakeRunner(script))
+    assert asked[0] == ("test_age.py",)
+    assert set(asked[1:]) == {(EIGHTEEN,)}
+
+
+async def test_a_candidate_that_breaks_another_test_is_not_offered():
+    def judge(text: bytes) -> dict[str, Outcome]:
+        if text == TEXT:
+            return ages(text)
+        return {EIGHTEEN: PASSED, SEVENTEEN: PASSED if text == RIGHT else FAILED}
+
+    assert texts(await found(runner(judge))) == [RIGHT]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {EIGHTEEN: PASSED},
+        {EIGHTEEN: SKIPPED, SEVENTEEN: PASSED},
+        {EIGHTEEN: PASSED, SEVENTEEN: SKIPPED},
+        {EIGHTEEN: PASSED, SEVENTEEN: Outcome.XFAILED},
+        {EIGHTEEN: PASSED, SEVENTEEN: PASSED, "test_age.py::test_new": PASSED},
+    ],
+    ids=["missing", "fixed by skipping", "newly skipped", "newly expected to fail", "unknown"],
+)
+async def test_a_candidate_with_which_tests_disappear_is_not_offered(after: dict[str, Outcome]):
+    result = await found(runner(lambda text: ages(text) if text == TEXT else after))
+    assert result.fixes == ()
+    assert result.candidates_tried > 0
+
+
+async def test_a_candidate_that_passes_with_one_hash_seed_only_is_not_offered():
+    def script(request: TestRequest) -> TestReport:
+        right = bool(request.overlays) and request.hash_seed != 2
+        return report(ages(RIGHT if right else TEXT))
+
+    assert (await found(FakeRunner(script))).fixes == ()
+
+
+async def test_a_test_counted_twice_is_not_a_pass():
+    def script(request: TestRequest) -> TestReport:
+        seen = report(ages(request.overlays[-1].data if request.overlays else TEXT))
+        doubled = (*seen.results, seen.results[0])
+        return replace(seen, results=doubled) if request.hash_seed else seen
+
+    assert (await found(FakeRunner(script))).fixes == ()
+
+
+async def test_a_failure_that_does_not_fail_again_is_left_alone_and_said():
+    runs = runner(lambda text: {EIGHTEEN: PASSED, SEVENTEEN: PASSED})
+    result = await found(runs)
+    assert (result.fixes, result.end) == ((), SearchEnd.FLAKY)
+    assert runs.screened == []
+    assert "another result" in in_words(result)
+
+
+async def test_a_skipped_test_stays_skipped_and_is_not_counted_as_passed():
+    def judge(text: bytes) -> dict[str, Outcome]:
+        return {**ages(text), "test_age.py::test_slow": SKIPPED}
+
+    result = await found(runner(judge), problem(outcomes=judge(TEXT)))
+    assert result.fixes[0].evidence == Evidence(2, 2, tests_skipped=1)
+
+
+async def test_a_file_that_cannot_be_imported_is_fixed_when_its_tests_run_green():
+    def script(request: TestRequest) -> TestReport:
+        if request.overlays and request.overlays[-1].data == RIGHT:
+            return report(ages(RIGHT))
+        return report({}, RunStatus.COLLECTION_ERROR)
+
+    broken = replace(problem(), report=report({}, RunStatus.COLLECTION_ERROR))
+    assert texts(await found(FakeRunner(script), broken)) == [RIGHT]
+
+
+@pytest.mark.parametrize("name", ["test_age.py", "age_test.py", "conftest.py"])
+async def test_a_test_file_is_never_edited(name: str):
+    runs = runner(ages)
+    result = await found(runs, problem(path=ROOT / name))
+    assert result.end is SearchEnd.NOT_SEARCHABLE
+    assert runs.requests == []
+
+
+async def test_a_language_without_templates_is_not_searched():
+    javascript = open_document("file:///a.js", 1, by_language_id("javascript"), b"a < b\n")
+    result = await found(runner(ages), replace(problem(), document=javascript))
+    assert result.end is SearchEnd.NOT_SEARCHABLE
+
+
+async def test_at_most_the_asked_number_of_fixes_is_confirmed():
+    def judge(text: bytes) -> dict[str, Outcome]:
+        return ages(TEXT if text == TEXT else RIGHT)
+
+    runs = runner(judge)
+    result = await found(runs, budget=Budget(max_fixes=2))
+    assert len(result.fixes) == 2
+    assert len([r for r in runs.requests if r.overlays]) == 4
+
+
+async def test_each_fix_is_announced_when_it_stands_in_the_order_of_the_result():
+    announced: list[Fix] = []
+    result = await search(
+        problem(),
+        runner(lambda text: ages(TEXT if text == TEXT else RIGHT)),
+        FakeClock(),
+        Budget(),
+        announced.append,
+    )
+    assert tuple(announced) == result.fixes
+    assert len(announced) == 3
+
+
+async def test_no_more_candidates_are_tried_than_the_budget_allows():
+    runs = runner(lambda _: ages(TEXT))
+    result = await found(runs, budget=Budget(max_candidates=5, batch=3))
+    assert result.candidates_tried == len(runs.screened) == 5
+
+
+async def test_screening_stops_when_its_time_is_over():
+    runs = runner(lambda _: ages(TEXT))
+    clock = FakeClock(step_s=1.0)
+    result = await search(problem(), runs, clock, Budget(wall_s=10.0))
+    assert result.end is SearchEnd.OUT_OF_TIME
+    assert result.candidates_tried == len(runs.screened) <= 7
+
+
+async def test_no_fix_is_confirmed_after_the_time_is_over():
+    runs = runner(lambda text: ages(TEXT if text == TEXT else RIGHT))
+    result = await search(problem(), runs, FakeClock(step_s=4.0), Budget(wall_s=10.0))
+    assert result.fixes == ()
+
+
+async def test_the_scope_of_a_fix_is_the_function_it_edits():
+    text = TEXT + b"\n\nlimit = 18\n"
+    fixed = RIGHT + b"\n\nlimit = 18\n"
+
+    def judge(candidate: bytes) -> dict[str, Outcome]:
+        return ages(RIGHT if candidate == fixed else TEXT)
+
+    result = await found(runner(judge), problem(text))
+    scope = result.fixes[0].scope
+    assert text[scope.start : scope.end] == TEXT.rstrip()
+
+
+class HangingRunner:
+    """Hangs in one of its two methods and notes when it was cancelled there."""
+
+    def __init__(self, *, in_screen: bool) -> None:
+        self.in_screen = in_screen
+        self.reached = asyncio.Event()
+        self.cancelled = False
+
+    async def run(self, request: TestRequest) -> TestReport:
+        if not self.in_screen:
+            await self._hang()
+        return report(ages(TEXT))
+
+    async def screen(
+        self, request: TestRequest, candidates: Sequence[Overlay]
+    ) -> AsyncIterator[TestReport]:
+        await self._hang()
+        yield report(ages(TEXT))
+
+    async def _hang(self) -> None:
+        self.reached.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+@pytest.mark.parametrize("in_screen", [False, True])
+async def test_a_cancelled_search_cancels_the_run_it_waits_for(in_screen: bool):
+    runs = HangingRunner(in_screen=in_screen)
+    task = asyncio.create_task(found(runs))
+    await runs.reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert runs.cancelled
