@@ -72,13 +72,17 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """The result of one run. `output` is what the tests printed, capped, without ANSI codes."""
+    """The result of one run. `output` is what the tests printed, capped, without ANSI codes.
+
+    `confined` is true if the run could write nowhere but to a folder of its own.
+    """
 
     status: RunStatus
     results: tuple[TestResult, ...]
     detail: str = ""
     output: str = ""
     elapsed_s: float = 0.0
+    confined: bool = False
 
     @property
     def failures(self) -> tuple[TestResult, ...]:

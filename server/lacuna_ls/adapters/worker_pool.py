@@ -1,0 +1,294 @@
+"""Tests in processes of the user's interpreter.
+
+For each run a supervisor is started (`lacuna_ls/worker`), which forks the process that runs the
+tests and ends it with everything it started. The socket between it and this process is its life
+line: closing it, or the death of this process, ends the whole tree.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, starting_failed
+from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
+from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.ports.code_runner import Overlay, TestRequest
+from lacuna_ls.ports.trust import TrustStore
+from lacuna_ls.worker import messages
+
+_WORKER = Path(messages.__file__).parent
+# A supervisor ends its tree in milliseconds; one that does not is killed.
+_PATIENCE_S = 5.0
+_MIN_CANDIDATE_S = 2.0
+_MAX_CANDIDATE_S = 10.0
+_BASELINE_FACTOR = 3.0
+_REMEMBERED_RUNS = 64
+
+
+_Key = tuple[Path, Path, tuple[str, ...]]
+
+
+class WorkerPool:
+    """The `CodeRunner` of languages whose tests pytest runs."""
+
+    def __init__(self, trust: TrustStore) -> None:
+        self._trust = trust
+        self._elapsed_s: OrderedDict[_Key, float] = OrderedDict()
+
+    async def run(self, request: TestRequest) -> TestReport:
+        """See `CodeRunner.run`."""
+        self._check_trust(request)
+        async with _Process.started(request, candidates=None) as process:
+            builder, ended = await process.next_run(request.limits.wall_s)
+            report = builder.report(ended, await process.output())
+        if report.status is RunStatus.COMPLETED:
+            self._remember(request, report.elapsed_s)
+        return report
+
+    async def screen(
+        self, request: TestRequest, candidates: Sequence[Overlay]
+    ) -> AsyncIterator[TestReport]:
+        """See `CodeRunner.screen`.
+
+        A candidate has three times as long as the last `run` of the same targets took.
+        """
+        self._check_trust(request)
+        if not candidates:
+            return
+        limits = replace(request.limits, wall_s=self._candidate_wall_s(request))
+        request = replace(request, limits=limits)
+        async with _Process.started(request, candidates) as process:
+            for _ in candidates:
+                builder, ended = await process.next_run(limits.wall_s)
+                yield builder.report(ended, output="")
+
+    def _check_trust(self, request: TestRequest) -> None:
+        if not self._trust.trusted(request.root):
+            raise UntrustedFolderError(
+                f"{request.root.name} is not trusted: `lacuna-ls trust PATH` lets its tests run"
+            )
+
+    def _remember(self, request: TestRequest, elapsed_s: float) -> None:
+        key = _key(request)
+        self._elapsed_s[key] = elapsed_s
+        self._elapsed_s.move_to_end(key)
+        if len(self._elapsed_s) > _REMEMBERED_RUNS:
+            self._elapsed_s.popitem(last=False)
+
+    def _candidate_wall_s(self, request: TestRequest) -> float:
+        elapsed_s = self._elapsed_s.get(_key(request))
+        allowed = (
+            _MAX_CANDIDATE_S
+            if elapsed_s is None
+            else max(_MIN_CANDIDATE_S, _BASELINE_FACTOR * elapsed_s)
+        )
+        return min(allowed, request.limits.wall_s)
+
+
+def _key(request: TestRequest) -> _Key:
+    return request.root, request.interpreter, request.targets
+
+
+class _Process:
+    """A supervisor and what it says."""
+
+    def __init__(
+        self,
+        request: TestRequest,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._request = request
+        self._nonce = secrets.token_hex(16)
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._ready = False
+        self._buffer = messages.FrameBuffer()
+        self._output = Capped(request.limits.output_bytes)
+        self._drain = asyncio.create_task(self._drain_output())
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def started(
+        cls, request: TestRequest, candidates: Sequence[Overlay] | None
+    ) -> AsyncIterator[Self]:
+        """A process that has been told what to do, and that is gone when the block ends.
+
+        Raises:
+            RunnerError: it could not be started.
+        """
+        scratch = tempfile.mkdtemp(prefix="lacuna-run-")
+        try:
+            self = cls(request, *await _spawn(request))
+            sending = asyncio.create_task(self._send(scratch, candidates))
+            try:
+                yield self
+            finally:
+                sending.cancel()
+                await _uninterrupted(self._end())
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    async def next_run(self, wall_s: float) -> tuple[ReportBuilder, messages.Ended]:
+        """What is said of one run, up to its end.
+
+        Raises:
+            RunnerError: the interpreter did not get as far as to read its task.
+        """
+        builder = ReportBuilder(self._nonce, wall_s)
+        try:
+            async with asyncio.timeout(wall_s + _PATIENCE_S):
+                return builder, await self._listen(builder)
+        except TimeoutError:
+            return builder, messages.Ended(0, 0, True, False, wall_s)
+
+    async def output(self) -> str:
+        """All that was printed; to be asked for when the tests have ended."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._drain), _PATIENCE_S)
+        return self._output.text()
+
+    async def _listen(self, builder: ReportBuilder) -> messages.Ended:
+        while True:
+            taken = self._buffer.take()
+            if taken is None:
+                data = await self._read()
+                if not data:
+                    return await self._supervisor_died()
+                self._buffer.feed(data)
+                continue
+            channel, payload = taken
+            if channel == messages.TESTS:
+                # What the code under test writes there is its own affair: without a proper
+                # completion record the run counts as crashed.
+                with contextlib.suppress(ValueError, TypeError, AttributeError):
+                    builder.tests_say(messages.decode(payload))
+                continue
+            message = messages.decode(payload)
+            if isinstance(message, messages.Ready):
+                self._ready = True
+            if isinstance(message, messages.Ended):
+                return message
+
+    async def _read(self) -> bytes:
+        try:
+            return await self._reader.read(1 << 16)
+        except ConnectionError:
+            return b""
+
+    async def _supervisor_died(self) -> messages.Ended:
+        code = await self._process.wait()
+        if not self._ready:
+            raise starting_failed(self._request.interpreter, await self.output())
+        return messages.Ended(max(code, 0), max(-code, 0), False, False, 0.0)
+
+    async def _send(self, scratch: str, candidates: Sequence[Overlay] | None) -> None:
+        request = self._request
+        task = messages.Request(
+            root=str(request.root),
+            targets=list(request.targets),
+            doctests=list(request.doctests),
+            arguments=list(request.arguments),
+            trace=[str(path) for path in request.trace],
+            scratch=scratch,
+            nonce=self._nonce,
+            overlays=len(request.overlays),
+            candidates=-1 if candidates is None else len(candidates),
+            wall_s=request.limits.wall_s,
+            cpu_s=request.limits.cpu_s,
+            memory_bytes=request.limits.memory_bytes,
+            processes=request.limits.processes,
+        )
+        with contextlib.suppress(ConnectionError):  # its reader is gone, which `_listen` reports
+            self._writer.write(messages.frame(messages.SUPERVISOR, messages.encode(task)))
+            for overlay in (*request.overlays, *(candidates or ())):
+                for part in messages.contents_frames(str(overlay.path), overlay.data):
+                    self._writer.write(part)
+                await self._writer.drain()
+
+    async def _drain_output(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        while data := await stdout.read(1 << 16):
+            self._output.add(data)
+
+    async def _end(self) -> None:
+        """Close the life line, and see to it that the process is gone."""
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+        try:
+            await asyncio.wait_for(self._process.wait(), _PATIENCE_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+        await self.output()
+        self._drain.cancel()
+        await asyncio.gather(self._drain, return_exceptions=True)
+
+
+async def _spawn(
+    request: TestRequest,
+) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
+    ours, theirs = socket.socketpair()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            str(request.interpreter),
+            str(_WORKER / "__main__.py"),
+            str(theirs.fileno()),
+            cwd=request.root,
+            env=_environment(request),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+    except OSError as error:
+        ours.close()
+        raise RunnerError(
+            f"{request.interpreter} could not be started: {error.strerror or error}"
+        ) from error
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    reader, writer = await asyncio.open_unix_connection(sock=ours)
+    return process, reader, writer
+
+
+def _environment(request: TestRequest) -> dict[str, str]:
+    if request.hash_seed is None:
+        return dict(os.environ)
+    return {**os.environ, "PYTHONHASHSEED": str(request.hash_seed)}
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Finish `work` even if the awaiting task is cancelled meanwhile; then pass that on."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            if task.done():
+                break
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()

@@ -1,0 +1,195 @@
+"""What the server and the test process say to each other: bounded frames of JSON on one socket.
+
+A message is a named tuple of JSON values; on the wire it is an array whose first item is its name.
+A frame's first byte says who wrote it, so that code under test, which can write to the pipe of
+its own process, cannot speak as the supervisor that watches it.
+"""
+
+import json
+import os
+import struct
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+
+MAX_FRAME_BYTES = 1 << 20
+HEADER = struct.Struct(">BI")
+
+SUPERVISOR = 0
+TESTS = 1
+CONTENTS = 2
+
+
+class FileContents(NamedTuple):
+    """Contents of `path` for a run; `size` bytes follow in frames of their own."""
+
+    path: str
+    size: int
+
+
+class Request(NamedTuple):
+    """The first frame to the worker; the contents of `overlays` files follow it.
+
+    `candidates` is -1 for one plain run, else how many contents follow, one screened after the
+    other. `scratch` is an empty folder that belongs to this run.
+    """
+
+    root: str
+    targets: List[str]
+    doctests: List[str]
+    arguments: List[str]
+    trace: List[str]
+    scratch: str
+    nonce: str
+    overlays: int
+    candidates: int
+    wall_s: float
+    cpu_s: float
+    memory_bytes: int
+    processes: int
+
+
+class Ready(NamedTuple):
+    """The worker runs and has read its request."""
+
+    python: str
+
+
+class NoFramework(NamedTuple):
+    """The interpreter has no pytest."""
+
+    interpreter: str
+
+
+class Collected(NamedTuple):
+    """Some of the tests that will run."""
+
+    test_ids: List[str]
+
+
+class FailureRecord(NamedTuple):
+    """`frames` are (absolute path, zero-based line, function), outermost first."""
+
+    exception: str
+    message: str
+    frames: List[Tuple[str, int, str]]
+
+
+class CollectionFailed(NamedTuple):
+    """A file could not be collected; `test_id` names it."""
+
+    test_id: str
+    failure: Any
+
+
+class Started(NamedTuple):
+    test_id: str
+
+
+class Finished(NamedTuple):
+    """`covered` are (absolute path, zero-based lines), `failure` is a `FailureRecord` or null."""
+
+    test_id: str
+    outcome: str
+    duration_s: float
+    failure: Any
+    covered: List[Tuple[str, List[int]]]
+
+
+class Broken(NamedTuple):
+    """pytest gave up for a reason that is no test's."""
+
+    reason: str
+
+
+class Done(NamedTuple):
+    """pytest came to its end; only the process that was given the nonce can say so."""
+
+    nonce: str
+    exit_code: int
+
+
+class Ended(NamedTuple):
+    """The supervisor's word on the test process: how it ended and whether it had to be stopped."""
+
+    exit_code: int
+    signal: int
+    timed_out: bool
+    confined: bool
+    elapsed_s: float
+
+
+_KINDS = {
+    kind.__name__: kind
+    for kind in (
+        FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Started, Finished,
+        Broken, Done, Ended,
+    )
+}  # type: dict[str, Type[Any]]  # fmt: skip
+
+
+def encode(message: Any) -> bytes:
+    """JSON of a message.
+
+    Raises:
+        ValueError: the message is larger than a frame may be.
+    """
+    data = json.dumps([type(message).__name__, *message]).encode("ascii")
+    if len(data) > MAX_FRAME_BYTES:
+        raise ValueError("a message of {} bytes is larger than a frame".format(len(data)))
+    return data
+
+
+def decode(data: bytes) -> Any:
+    """The message in a frame.
+
+    Raises:
+        ValueError: these bytes are no message.
+    """
+    try:
+        name, *fields = json.loads(data)
+        return _KINDS[name](*fields)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("not a message") from error
+
+
+def frame(channel: int, payload: bytes) -> bytes:
+    return HEADER.pack(channel, len(payload)) + payload
+
+
+def contents_frames(path: str, data: bytes) -> Iterator[bytes]:
+    """Frames that carry one file."""
+    yield frame(SUPERVISOR, encode(FileContents(path, len(data))))
+    for start in range(0, len(data), MAX_FRAME_BYTES):
+        yield frame(CONTENTS, data[start : start + MAX_FRAME_BYTES])
+
+
+class FrameBuffer:
+    """Frames cut out of a stream of bytes."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        self._data += data
+
+    def take(self) -> Optional[Tuple[int, bytes]]:
+        """The next whole frame as (channel, payload), `None` until there is one.
+
+        Raises:
+            ValueError: the stream announces a frame above the limit.
+        """
+        if len(self._data) < HEADER.size:
+            return None
+        channel, size = HEADER.unpack_from(self._data)
+        if size > MAX_FRAME_BYTES:
+            raise ValueError("a frame of {} bytes is above the limit".format(size))
+        if len(self._data) < HEADER.size + size:
+            return None
+        payload = bytes(self._data[HEADER.size : HEADER.size + size])
+        del self._data[: HEADER.size + size]
+        return channel, payload
+
+
+def write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

@@ -1,0 +1,181 @@
+"""A pytest plugin that reports each test once, with its outcome, its failure and its lines."""
+
+import hashlib
+import os
+from typing import Any, Callable, Dict, Iterator, List, Sequence
+
+import pytest
+
+from . import line_trace
+from .failure import describe
+from .messages import (
+    Broken,
+    Collected,
+    CollectionFailed,
+    FailureRecord,
+    Finished,
+    Started,
+)
+
+_IDS_IN_A_FRAME = 100
+_MAX_ID = 1000
+
+
+class Reporter:
+    """Sends messages about one session; `root` is the folder that test ids are relative to."""
+
+    def __init__(
+        self,
+        send: Callable[[Any], None],
+        root: str,
+        doctests: Sequence[str],
+        trace: Sequence[str],
+    ) -> None:
+        self._send = send
+        self._root = root
+        self._doctests = {os.path.realpath(os.path.join(root, path)) for path in doctests}
+        self._trace = line_trace.tracer(trace) if trace else None
+        self._rootpath = root
+        self._tests: Dict[str, _Test] = {}
+        self._failures: Dict[str, FailureRecord] = {}
+
+    def close(self) -> None:
+        if self._trace is not None:
+            self._trace.close()
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        self._rootpath = str(config.rootpath)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_load_initial_conftests(self) -> Iterator[None]:
+        outcome: Any = yield
+        if outcome.excinfo is None:
+            return
+        error = outcome.excinfo[1]
+        # ConftestImportFailure holds the error in a field, and since pytest 8 as its cause too.
+        inner = getattr(error, "cause", None) or error.__cause__
+        if inner is None and getattr(error, "excinfo", None):
+            inner = error.excinfo[1]
+        path = str(getattr(error, "path", "conftest.py"))
+        if inner is not None:
+            self._send(CollectionFailed(self._relative(path), describe(inner)))
+
+    def pytest_collect_file(self, file_path: Any, parent: Any) -> Any:
+        if os.path.realpath(file_path) not in self._doctests or parent.config.option.doctestmodules:
+            return None
+        from _pytest.doctest import DoctestModule
+
+        return DoctestModule.from_parent(parent, path=file_path)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+        outcome: Any = yield
+        report = outcome.get_result()
+        call = getattr(report, "call", None)
+        if report.failed and call is not None and call.excinfo is not None:
+            self._failures[report.nodeid] = describe(call.excinfo.value)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            failure = self._failures.pop(report.nodeid, None) or _from_text(report)
+            self._send(CollectionFailed(self._own_id(report.nodeid), failure))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._collected([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: List[str]) -> None:
+        self._collected(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._tests[nodeid] = _Test()
+        self._send(Started(self._own_id(nodeid)))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+        if self._trace is not None:
+            self._trace.start()
+        yield
+        if self._trace is not None:
+            self._trace.stop()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+        yield
+        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+            failure = describe(call.excinfo.value, str(item.path))
+            self._failures[item.nodeid + " " + call.when] = failure
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        failure = self._failures.pop(report.nodeid + " " + str(report.when), None)
+        test = self._tests.setdefault(report.nodeid, _Test())
+        test.add(report, failure or (_from_text(report) if report.failed else None))
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        test = self._tests.pop(nodeid, None)
+        if test is None:
+            return
+        covered = self._trace.stop() if self._trace is not None else []
+        self._send(
+            Finished(self._own_id(nodeid), test.outcome, test.duration_s, test.failure, covered)
+        )
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        crash = getattr(excrepr, "reprcrash", None)
+        self._send(Broken("pytest failed: {}".format(getattr(crash, "message", excrepr))[:2000]))
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        self._send(Broken("the run was interrupted: {!r}".format(excinfo.value)[:2000]))
+
+    def _collected(self, nodeids: Sequence[str]) -> None:
+        ids = [self._own_id(nodeid) for nodeid in nodeids]
+        for start in range(0, len(ids), _IDS_IN_A_FRAME):
+            self._send(Collected(ids[start : start + _IDS_IN_A_FRAME]))
+
+    def _own_id(self, nodeid: str) -> str:
+        """Pytest counts from its rootdir, which need not be the root of the run."""
+        path, separator, rest = nodeid.partition("::")
+        own = self._relative(os.path.join(self._rootpath, path)) + separator + rest
+        if len(own) <= _MAX_ID:
+            return own
+        digest = hashlib.sha256(own.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return own[:_MAX_ID] + "..." + digest
+
+    def _relative(self, path: str) -> str:
+        return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+class _Test:
+    """The phases of one test folded into one outcome, red before anything else."""
+
+    def __init__(self) -> None:
+        self.outcome = "error"
+        self.duration_s = 0.0
+        self.failure: Any = None
+        self._red = False
+
+    def add(self, report: Any, failure: Any) -> None:
+        self.duration_s += getattr(report, "duration", 0.0)
+        if report.outcome == "rerun":
+            self._red, self.failure = False, None
+            return
+        if self._red:
+            return
+        if report.failed:
+            self._red = True
+            self.outcome = "failed" if report.when == "call" else "error"
+            self.failure = failure
+        elif report.skipped:
+            self.outcome = "xfailed" if hasattr(report, "wasxfail") else "skipped"
+        elif report.when == "call":
+            self.outcome = "xpassed" if hasattr(report, "wasxfail") else "passed"
+
+
+def _from_text(report: Any) -> FailureRecord:
+    """What can be had of a report that was made elsewhere, such as in an xdist worker."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return FailureRecord("Error", str(report.longrepr)[-2000:], [])
+    kind, _, message = str(crash.message).partition(": ")
+    frames = [(os.path.realpath(crash.path), max(int(crash.lineno) - 1, 0), "")]
+    return FailureRecord(kind, (message or kind)[:2000], frames)

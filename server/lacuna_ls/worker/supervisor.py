@@ -1,0 +1,237 @@
+"""The test process's parent: starts it, passes its frames on, ends it and all it started.
+
+It never runs user code itself. For one run it forks before pytest is imported; to screen
+candidates it imports pytest once and forks for each. The user's own modules are imported only in
+the forks.
+"""
+
+import fcntl
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Callable, List, NamedTuple, Optional
+
+from . import guard, run_tests
+from .messages import (
+    CONTENTS,
+    SUPERVISOR,
+    TESTS,
+    Ended,
+    FileContents,
+    FrameBuffer,
+    Ready,
+    Request,
+    decode,
+    encode,
+    frame,
+)
+
+# Descriptors of ours lie high, where neither a test that counts descriptors nor one that closes
+# a range of them meets them.
+_HIGH_FD = 800
+# After pytest has ended, the process may still run its exit handlers.
+_EXIT_GRACE_S = 2.0
+_DONE_PREFIX = b'["Done", '
+
+
+def main(fd: int) -> None:
+    server = _Server(_raised(fd))
+    guard.adopt_orphans()
+    request = server.request()
+    server.send(encode(Ready(sys.version.split()[0])))
+    overlays = [server.contents() for _ in range(request.overlays)]
+    children = _Children()
+    if request.candidates < 0:
+        watch = _Watch(server, children, request.wall_s, bool(overlays))
+        watch.run(lambda fd: run_tests.run(request, overlays, fd))
+        return
+    run_tests.warm_up()
+    for _ in range(request.candidates):
+        candidate = server.contents()
+        watch = _Watch(server, children, request.wall_s, True)
+        watch.run(lambda fd, c=candidate: run_tests.screen(request, [*overlays, c], fd))  # type: ignore[misc]
+
+
+class _Server:
+    """The socket to the server; its end is the end of this process and of everything below it."""
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._buffer = FrameBuffer()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, payload: bytes, channel: int = SUPERVISOR) -> None:
+        self._socket.sendall(frame(channel, payload))
+
+    def request(self) -> Request:
+        message = decode(self._payload(SUPERVISOR))
+        assert isinstance(message, Request)
+        return message
+
+    def contents(self) -> run_tests.Contents:
+        message = decode(self._payload(SUPERVISOR))
+        assert isinstance(message, FileContents)
+        parts: List[bytes] = []
+        left = message.size
+        while left:
+            parts.append(self._payload(CONTENTS))
+            left -= len(parts[-1])
+        return run_tests.Contents(message.path, b"".join(parts))
+
+    def _payload(self, expected: int) -> bytes:
+        while True:
+            taken = self._buffer.take()
+            if taken is not None:
+                assert taken[0] == expected
+                return taken[1]
+            data = self._socket.recv(1 << 16)
+            if not data:
+                os._exit(0)
+            self._buffer.feed(data)
+
+
+class _Children:
+    """Wakes a `select` when a child changes state."""
+
+    def __init__(self) -> None:
+        read_fd, write_fd = os.pipe()
+        self.read_fd, self.write_fd = _raised(read_fd), _raised(write_fd)
+        for fd in (self.read_fd, self.write_fd):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(self.write_fd, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def forget(self) -> None:
+        """In a fork: the state that a freshly started interpreter has."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(self.read_fd)
+        os.close(self.write_fd)
+
+
+class _Status(NamedTuple):
+    exit_code: int
+    signal: int
+
+
+class _Watch:
+    """One fork, from its start to the end of its last descendant."""
+
+    def __init__(
+        self, server: _Server, children: _Children, wall_s: float, candidate: bool
+    ) -> None:
+        self._server = server
+        self._children = children
+        self._candidate = candidate
+        self._started_s = time.monotonic()
+        self._deadline_s = self._started_s + wall_s
+        self._done = False
+        self._buffer = FrameBuffer()
+
+    def run(self, tests: Callable[[int], None]) -> None:
+        read_fd, write_fd = os.pipe()
+        read_fd, write_fd = _raised(read_fd), _raised(write_fd)
+        parent_pid = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(read_fd)
+            self._children.forget()
+            os.close(self._server.fileno())
+            guard.lead_own_session(parent_pid)
+            tests(write_fd)
+            # Not `os._exit`: exit handlers and threads end as they do in a terminal.
+            sys.exit(0)
+        os.close(write_fd)
+        os.set_blocking(read_fd, False)
+        status = self._relay(pid, read_fd)
+        guard.kill_descendants(pid)
+        os.close(read_fd)
+        self._report(status)
+
+    def _report(self, status: Optional[_Status]) -> None:
+        code, number = status if status is not None else (0, int(signal.SIGKILL))
+        timed_out = status is None and not self._done
+        elapsed_s = time.monotonic() - self._started_s
+        self._server.send(encode(Ended(code, number, timed_out, False, elapsed_s)))
+
+    def _relay(self, pid: int, read_fd: int) -> Optional[_Status]:
+        """Pass frames on until the child has ended; `None` if its time is over."""
+        poll = select.poll()
+        poll.register(read_fd, select.POLLIN)
+        poll.register(self._children.read_fd, select.POLLIN)
+        poll.register(self._server.fileno(), 0)  # only its end is of interest here
+        while True:
+            left_s = self._deadline_s - time.monotonic()
+            if left_s <= 0:
+                self._pass_on(read_fd)
+                return None
+            events = dict(poll.poll(left_s * 1000))
+            if self._server.fileno() in events:
+                guard.kill_descendants(pid)
+                os._exit(0)
+            if read_fd in events and not self._pass_on(read_fd):
+                poll.unregister(read_fd)
+            if self._children.read_fd in events:
+                os.read(self._children.read_fd, 512)
+                status = _reaped(pid)
+                if status is not None:
+                    self._pass_on(read_fd)
+                    return status
+
+    def _pass_on(self, read_fd: int) -> bool:
+        """Relay what the child has written; False once it can write no more."""
+        while True:
+            try:
+                data = os.read(read_fd, 1 << 16)
+            except BlockingIOError:
+                return True
+            if not data:
+                return False
+            self._buffer.feed(data)
+            try:
+                self._relay_frames()
+            except ValueError:
+                return (
+                    False  # not our frames: the run has no completion record and counts as crashed
+                )
+
+    def _relay_frames(self) -> None:
+        while True:
+            taken = self._buffer.take()
+            if taken is None:
+                return
+            self._server.send(taken[1], TESTS)
+            if taken[1].startswith(_DONE_PREFIX) and not self._done:
+                self._done = True
+                self._deadline_s = min(self._deadline_s, time.monotonic() + _EXIT_GRACE_S)
+
+
+def _reaped(pid: int) -> Optional[_Status]:
+    """Reap what has ended; the status of `pid` if it is among that."""
+    found = None
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if ended == 0:
+            return found
+        if ended == pid and os.WIFSIGNALED(status):
+            found = _Status(0, os.WTERMSIG(status))
+        elif ended == pid:
+            found = _Status(os.WEXITSTATUS(status), 0)
+
+
+def _raised(fd: int) -> int:
+    """The same descriptor under a high number, closed in programs that are started."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    lowest = _HIGH_FD if soft == resource.RLIM_INFINITY else min(_HIGH_FD, soft // 2)
+    high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, lowest)
+    os.close(fd)
+    return high
