@@ -3,8 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
+from lacuna_ls.domain.calibration import Calibration
+from lacuna_ls.domain.completion import Completion, FinishReason, Token
+from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.ports.code_runner import Overlay, TestRequest
+from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
 
 
 @dataclass
@@ -50,3 +55,55 @@ class FakeRunner:
                     limits=request.limits,
                 )
             )
+
+
+def said(*pieces: str | tuple[str, float], end: float | None = -0.01) -> Completion:
+    """What a model said: tokens with their log-probabilities (-0.01 where none stands)."""
+    pairs = [(p, -0.01) if isinstance(p, str) else p for p in pieces]
+    tokens: list[Token] = []
+    start = 0
+    for text, logprob in pairs:
+        stop = start + len(encode(text))
+        tokens.append(Token(Span(start, stop), logprob))
+        start = stop
+    finish = FinishReason.STOP if end is not None else FinishReason.LENGTH
+    return Completion("".join(text for text, _ in pairs), tuple(tokens), end, finish, "fake")
+
+
+@dataclass
+class FakeModel:
+    """A `LanguageModel` that says what its script says; `requests` records what it was asked."""
+
+    script: Callable[[CompletionRequest], Sequence[Completion]]
+    capabilities: Capabilities = Capabilities(
+        "fake", fill_in_middle=True, logprobs=True, chat=False
+    )
+    requests: list[CompletionRequest] = field(default_factory=list)
+
+    async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
+        self.requests.append(request)
+        for index, answer in enumerate(self.script(request)):
+            yield Chunk(index, answer.text, answer.tokens, answer.finish, answer.end_logprob)
+
+    async def score(self, request: CompletionRequest, text: str) -> Completion:
+        raise ModelError("the fake model does not score")
+
+    async def chat(
+        self, messages: tuple[Message, ...], *, max_tokens: int, temperature: float, n: int
+    ) -> tuple[str, ...]:
+        raise ModelError("the fake model does not chat")
+
+
+@dataclass
+class FakeCalibrations:
+    """A `CalibrationStore` in memory; `asked` records the keys that were looked up."""
+
+    kept: dict[str, Calibration] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def load(self, key: str) -> Calibration | None:
+        self.asked.append(key)
+        return self.kept.get(key)
+
+    def save(self, calibration: Calibration) -> None:
+        self.kept[calibration.key] = calibration

@@ -75,9 +75,7 @@ def _children(node: Node, region: Span) -> list[Node]:
     return [
         child
         for child in node.children
-        if not child.is_extra
-        or child.is_error
-        or child.start_byte < region.start < child.end_byte
+        if not child.is_extra or child.is_error or child.start_byte < region.start < child.end_byte
     ]
 
 

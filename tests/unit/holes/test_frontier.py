@@ -1,7 +1,7 @@
 """The frontier is exact: equal to brute force on small trees and to an integer program on others."""
 
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import inf
 
 import numpy as np
@@ -43,7 +43,7 @@ def brute_force(ends, own, weights, threshold, max_holes):
     best = None
     for size in range(max_holes + 1):
         for holes in combinations(range(len(ends)), size):
-            if any(ends[a] > b for a, b in zip(holes, holes[1:], strict=False)):
+            if any(ends[a] > b for a, b in pairwise(holes)):
                 continue
             gone = {k for h in holes for k in range(h, ends[h])}
             kept = sum(own[k] for k in range(len(own)) if k not in gone)
@@ -59,7 +59,9 @@ def integer_program(ends, own, weights, threshold, max_holes):
     subtree_cost = [sum(own[i : ends[i]]) for i in range(count)]
     subtree_weight = [sum(weights[i : ends[i]]) for i in range(count)]
     leaves = [i for i in range(count) if ends[i] == i + 1]
-    paths = np.array([[1.0 if i <= leaf < ends[i] else 0.0 for i in range(count)] for leaf in leaves])
+    paths = np.array(
+        [[1.0 if i <= leaf < ends[i] else 0.0 for i in range(count)] for leaf in leaves]
+    )
     answer = milp(
         c=subtree_weight,
         integrality=np.ones(count),
@@ -127,7 +129,9 @@ def test_among_equal_removals_the_one_that_keeps_least_cost_wins():
     assert frontier(ends, own, (1, 1, 1), 1).select(2.0, 1).holes == (2,)
 
 
-@pytest.mark.parametrize(("threshold", "max_holes"), [(-1.0, 1), (float("nan"), 1), (1.0, 0), (1.0, 3)])
+@pytest.mark.parametrize(
+    ("threshold", "max_holes"), [(-1.0, 1), (float("nan"), 1), (1.0, 0), (1.0, 3)]
+)
 def test_a_question_outside_the_frontier_is_an_error(threshold, max_holes):
     with pytest.raises(ValueError, match="no selection"):
         frontier((1,), (1.0,), (1,), 2).select(threshold, max_holes)

@@ -1,0 +1,168 @@
+"""From a cursor to a suggestion with holes and a claim.
+
+request -> model -> postprocess -> partial program -> frontier is a `Proposal`; a calibration and
+the user's options turn a proposal into a `Suggestion`. Only the second half depends on epsilon.
+"""
+
+from math import exp
+
+from lacuna_ls.completion import predictor
+from lacuna_ls.completion.alternatives import alternatives
+from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.postprocess import open_for_completion, shown
+from lacuna_ls.completion.proposal import Proposal
+from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
+from lacuna_ls.domain.calibration import CalibratedCell, Calibration
+from lacuna_ls.domain.completion import Completion, FinishReason
+from lacuna_ls.domain.text import Span, decode, encode
+from lacuna_ls.holes.calibration import HOLE_COUNTS, usable_cell
+from lacuna_ls.holes.frontier import frontier
+from lacuna_ls.holes.partial_program import build
+from lacuna_ls.ports.calibration_store import CalibrationStore
+from lacuna_ls.ports.language_model import LanguageModel, collect
+from lacuna_ls.syntax.document import Document
+
+WHOLE = (0,)
+"""The one hole over everything: the partial program's root."""
+
+
+async def complete(
+    document: Document,
+    offset: int,
+    model: LanguageModel,
+    calibrations: CalibrationStore,
+    options: CompletionOptions,
+    cache: CompletionCache | None = None,
+) -> tuple[Suggestion, ...]:
+    """At most one suggestion for the rest of the line at `offset`.
+
+    Nothing is offered where code stands behind the cursor, where the model is too unsure, or
+    where the result would parse worse. Without a calibration for exactly this predictor the plain
+    guess is offered: no holes, nothing claimed.
+
+    Args:
+        document: A snapshot in a known language.
+        offset: The cursor, in bytes.
+        model: Asked at most once; not at all while the user types along a cached suggestion.
+        calibrations: Looked up by `predictor.key`.
+        options: Snapped down to the calibrated grid.
+        cache: Of earlier answers; the server keeps one for all documents.
+
+    Raises:
+        ModelError: the model could not answer.
+        StoreError: a calibration is there and could not be read.
+    """
+    if document.language is None or document.tree is None:
+        return ()
+    hit = cache.get(document, offset) if cache is not None else None
+    proposal = hit.proposal if hit else await propose(document, offset, model)
+    typed = hit.typed if hit else 0
+    if proposal is None or typed == len(proposal.text):
+        return ()
+    if cache is not None and hit is None:
+        cache.put(document, offset, proposal)
+    key = predictor.key(proposal.completion.model_id, document.language)
+    calibration = calibrations.load(key) if proposal.scored else None
+    return (render(proposal, offset, calibration, options, typed=typed),)
+
+
+async def propose(document: Document, offset: int, model: LanguageModel) -> Proposal | None:
+    """Everything up to the frontier; what calibrations are measured on."""
+    assert document.language is not None
+    if not open_for_completion(document, offset):
+        return None
+    question = predictor.request(document.data, offset, document.language)
+    first, *others = await collect(model, question) or (None,)
+    if first is None or first.finish is FinishReason.CANCELLED:
+        return None
+    part = shown(document, offset, first)
+    if part is None or _confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
+        return None
+    text = encode(first.text)[part.kept.start : part.kept.end]
+    assert part.document.tree is not None
+    program = build(
+        part.document.tree,
+        Span(offset, offset + len(text)),
+        document.language,
+        first,
+        part.kept,
+        weight=predictor.WEIGHT,
+    )
+    return Proposal(
+        text,
+        first,
+        part,
+        tuple(other.text for other in others if other is not None),
+        program,
+        frontier(program.ends, program.own_nll, program.weights, max(HOLE_COUNTS)),
+        model.capabilities.logprobs,
+    )
+
+
+def holes_of(proposal: Proposal, threshold: float | None, max_holes: int) -> tuple[int, ...]:
+    """Nodes of the partial program that become holes; `None` leaves one hole over everything."""
+    if threshold is None:
+        return WHOLE
+    return proposal.frontier.select(threshold, max_holes).holes
+
+
+def render(
+    proposal: Proposal,
+    offset: int,
+    calibration: Calibration | None,
+    options: CompletionOptions,
+    *,
+    typed: int = 0,
+) -> Suggestion:
+    """The suggestion for one epsilon; `typed` bytes of it already stand before `offset`."""
+    cell = usable_cell(calibration, options.epsilon, options.max_holes) if calibration else None
+    remaining = decode(proposal.text[typed:])
+    if calibration is None or cell is None:
+        return Suggestion(Span(offset, offset), remaining, (), Claim(calibrated=False))
+    return Suggestion(
+        Span(offset, offset),
+        remaining,
+        _holes(proposal, holes_of(proposal, cell.threshold, cell.max_holes), typed),
+        _claim(calibration, cell),
+    )
+
+
+def _holes(proposal: Proposal, nodes: tuple[int, ...], typed: int) -> tuple[Hole, ...]:
+    """Holes of what remains; one that was begun has no alternatives left."""
+    holes: list[Hole] = []
+    for node in nodes:
+        span = proposal.program.spans[node]
+        if span.end <= typed:
+            continue
+        begun = span.start < typed
+        found = (
+            ()
+            if begun
+            else alternatives(
+                span, proposal.text, proposal.completion, proposal.shown.kept, proposal.others
+            )
+        )
+        holes.append(Hole(Span(max(span.start - typed, 0), span.end - typed), found))
+    return tuple(holes)
+
+
+def _claim(calibration: Calibration, cell: CalibratedCell) -> Claim:
+    return Claim(
+        calibrated=True,
+        epsilon=cell.epsilon,
+        delta=calibration.delta,
+        n=cell.n,
+        population=calibration.population,
+    )
+
+
+def _confidence(completion: Completion, kept: Span) -> float:
+    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
+
+    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
+    """
+    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
+    if kept.end == len(encode(completion.text)):
+        logprobs.append(completion.end_logprob)
+    known = [logprob for logprob in logprobs if logprob is not None]
+    return exp(sum(known) / len(known)) if known else 1.0

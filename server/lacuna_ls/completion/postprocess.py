@@ -1,0 +1,199 @@
+"""From what a model said to what may be shown, or to nothing.
+
+What is shown is always one slice of what was said, so that every token keeps its place and its
+log-probability. A completion is the rest of one line. It is cut where the text behind the cursor
+already says the same, and dropped when it repeats a neighbouring line, when it would make the
+file parse worse, or when it holds characters that a reader cannot see.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lacuna_ls.domain.completion import Completion, FinishReason
+from lacuna_ls.domain.text import Span, TextEdit, encode
+from lacuna_ls.syntax.document import Document, edit_document
+from lacuna_ls.syntax.nodes import Node, covering, preorder
+
+_CLOSERS = {")": "(", "]": "[", "}": "{"}
+_OPEN_REST = re.compile(r"[\s)\]}'\"`,;:>]*")
+_BLOCK_OPENER = re.compile(r"[:({\[]\s*(#.*|//.*)?$")
+_REPEATED = re.compile(r"(\S.{3,}?)\1{2,}")
+_MAX_CUTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`kept` is the slice of the completion's bytes that is shown; `document` has it inserted."""
+
+    kept: Span
+    document: Document
+
+
+def open_for_completion(document: Document, offset: int) -> bool:
+    """True where the rest of a line can be offered: only closing characters stand behind the cursor."""
+    source = document.source
+    rest = source.text(Span(offset, max(offset, source.line_span(source.line_at(offset)).end)))
+    return _OPEN_REST.fullmatch(rest) is not None
+
+
+def shown(document: Document, offset: int, completion: Completion) -> Shown | None:
+    """The part of a completion that may be shown at `offset`, `None` if none may.
+
+    Args:
+        document: With a tree; the completion is not in it.
+        offset: Where it would be inserted, in bytes.
+        completion: As the model gave it.
+    """
+    source = document.source
+    line = source.line_at(offset)
+    before = source.text(Span(source.line_starts[line], offset))
+    rest = source.text(Span(offset, max(offset, source.line_span(line).end)))
+    kept = _first_line(completion.text)
+    kept = _without_repetition(completion.text, kept)
+    kept = _without_suffix(completion.text, kept, rest.strip())
+    kept = _without_margin(completion.text, kept, before, _line_above(document, line))
+    text = completion.text[kept.start : kept.end]
+    if not text or hides_something(text):
+        return None
+    if _repeats_neighbour(before + text + rest, document, line):
+        return None
+    start = len(encode(completion.text[: kept.start]))
+    size = len(encode(text))
+    truncated = completion.finish is not FinishReason.STOP and kept.end == len(completion.text)
+    return _parsed(
+        document, offset, encode(completion.text)[start : start + size], start, truncated
+    )
+
+
+def hides_something(text: str) -> bool:
+    """True for text with characters that reorder, hide or control what a reader sees.
+
+    These are format (bidirectional, zero-width, tag), control, surrogate, private-use and
+    replacement characters.
+    """
+    return any(
+        char == "\ufffd"
+        or (char != "\t" and unicodedata.category(char) in ("Cf", "Cc", "Cs", "Co"))
+        for char in text
+    )
+
+
+def _first_line(text: str) -> Span:
+    end = re.search(r"[\r\n]", text)
+    return Span(0, len(text[: end.start()].rstrip()) if end else len(text.rstrip()))
+
+
+def _without_repetition(text: str, kept: Span) -> Span:
+    """Cut after the first of three or more equal pieces in a row."""
+    match = _REPEATED.search(text, kept.start, kept.end)
+    return Span(kept.start, match.start() + len(match.group(1).rstrip())) if match else kept
+
+
+def _without_suffix(text: str, kept: Span, rest: str) -> Span:
+    """Cut what stands behind the cursor already: a closing bracket, or the tail of the line."""
+    if not rest:
+        return kept
+    opened: list[str] = []
+    for index in range(kept.start, kept.end):
+        char = text[index]
+        if char in _CLOSERS.values():
+            opened.append(char)
+        elif char in _CLOSERS and opened and opened[-1] == _CLOSERS[char]:
+            opened.pop()
+        elif char in _CLOSERS and rest.startswith(char):
+            return _stripped(text, Span(kept.start, index))
+    for size in range(min(len(rest), len(kept)), 0, -1):
+        if text.endswith(rest[:size], kept.start, kept.end) and not opened:
+            return _stripped(text, Span(kept.start, kept.end - size))
+    return kept
+
+
+def _without_margin(text: str, kept: Span, before: str, above: str) -> Span:
+    """Drop indentation that the line has already, and a space that would be doubled."""
+    margin = len(text[kept.start : kept.end]) - len(text[kept.start : kept.end].lstrip())
+    if not margin:
+        return kept
+    bare = Span(kept.start + margin, kept.end)
+    if before.strip():
+        return bare if before[-1].isspace() else kept
+    deeper_is_due = _BLOCK_OPENER.search(above) and _indent(above) >= len(before)
+    return kept if deeper_is_due else bare
+
+
+def _line_above(document: Document, line: int) -> str:
+    for number in range(line - 1, -1, -1):
+        text = document.source.text(document.source.line_span(number))
+        if text.strip():
+            return text
+    return ""
+
+
+def _line_below(document: Document, line: int) -> str:
+    for number in range(line + 1, len(document.source.line_starts)):
+        text = document.source.text(document.source.line_span(number))
+        if text.strip():
+            return text
+    return ""
+
+
+def _repeats_neighbour(line_text: str, document: Document, line: int) -> bool:
+    """The line would be the one above or the one below once more, and says something."""
+    words = len(re.findall(r"\w", line_text))
+    neighbours = (_line_above(document, line), _line_below(document, line))
+    return words >= 4 and line_text.rstrip() in [text.rstrip() for text in neighbours]
+
+
+def _parsed(
+    document: Document, offset: int, text: bytes, start: int, truncated: bool
+) -> Shown | None:
+    """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
+    allowed = _faults(document)
+    whole = _inserted(document, offset, text)
+    if not truncated:
+        fine = _faults(whole) <= allowed
+        return Shown(Span(start, start + len(text)), whole) if fine else None
+    for size in _closed_sizes(whole, Span(offset, offset + len(text))):
+        shorter = _inserted(document, offset, text[:size])
+        if _faults(shorter) <= allowed:
+            return Shown(Span(start, start + size), shorter)
+    return None
+
+
+def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
+    """Where nodes inside the region end before it does, the longest first, a few of them."""
+    assert document.tree is not None
+    top = covering(document.tree.root_node, region, named=False)
+    ends = {
+        node.end_byte - region.start
+        for node in preorder(top)
+        if node.is_named and region.start <= node.start_byte and node.end_byte < region.end
+    }
+    yield from sorted((end for end in ends if end > 0), reverse=True)[:_MAX_CUTS]
+
+
+def _inserted(document: Document, offset: int, text: bytes) -> Document:
+    return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
+
+
+def _faults(document: Document) -> int:
+    """Number of error and missing nodes; parts of the tree without any are not walked."""
+    assert document.tree is not None
+    count = 0
+    pending: list[Node] = [document.tree.root_node]
+    while pending:
+        node = pending.pop()
+        if not node.has_error:
+            continue
+        count += node.is_error or node.is_missing
+        pending += node.children
+    return count
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _stripped(text: str, kept: Span) -> Span:
+    return Span(kept.start, kept.start + len(text[kept.start : kept.end].rstrip()))

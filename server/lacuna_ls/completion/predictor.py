@@ -1,0 +1,70 @@
+"""What shapes a completion before anybody sees it, and the name of all of it together.
+
+The name is the key of a calibration: any change here, in the code of the rooms that choose holes,
+in the model or in a grammar makes another predictor, for which nothing has been measured yet.
+"""
+
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+
+from lacuna_ls.domain.text import decode
+from lacuna_ls.holes.calibration import HOLE_COUNTS, predictor_key
+from lacuna_ls.holes.partial_program import WeightKind
+from lacuna_ls.ports.language_model import CompletionRequest
+from lacuna_ls.syntax.languages import Language
+
+WEIGHT = WeightKind.NODES
+TRIGGER = "rest of the line"
+CONFIDENCE_FLOOR = 0.5
+"""Least geometric mean of the shown tokens' probabilities; below it nothing is shown."""
+
+_SOURCES = ("lacuna_ls.holes", "lacuna_ls.completion")
+
+
+def request(data: bytes, offset: int, language: Language) -> CompletionRequest:
+    """The one question that is asked for a cursor: the rest of its line, most likely first."""
+    return CompletionRequest(
+        prefix=decode(data[:offset]),
+        suffix=decode(data[offset:]),
+        language=language.name,
+        max_tokens=48,
+        stop=("\n",),
+        n=3,
+        temperature=0.0,
+        top_logprobs=5,
+    )
+
+
+@cache
+def key(model_id: str, language: Language) -> str:
+    """The calibration key of a model's completions in one language."""
+    question = asdict(request(b"", 0, language))
+    parts = {name: repr(value) for name, value in question.items()} | {
+        "model": model_id,
+        "grammar": f"{language.grammar} {_version(language.grammar.split(':')[0])}",
+        "parser": _version("tree_sitter"),
+        "nodes": repr((language.solid_nodes, language.verbatim_nodes)),
+        "weight": WEIGHT.value,
+        "trigger": TRIGGER,
+        "confidence_floor": repr(CONFIDENCE_FLOOR),
+        "hole_counts": repr(HOLE_COUNTS),
+    }
+    return predictor_key(parts, _sources())
+
+
+def _version(module: str) -> str:
+    try:
+        return version(module.replace("_", "-"))
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _sources() -> list[tuple[str, bytes]]:
+    return [
+        (f"{package}/{entry.name}", entry.read_bytes())
+        for package in _SOURCES
+        for entry in files(package).iterdir()
+        if entry.name.endswith(".py")
+    ]

@@ -1,0 +1,25 @@
+"""What is known about a completion before anybody asks for an epsilon."""
+
+from dataclasses import dataclass
+
+from lacuna_ls.completion.postprocess import Shown
+from lacuna_ls.domain.completion import Completion
+from lacuna_ls.holes.frontier import Frontier
+from lacuna_ls.holes.partial_program import PartialProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A completion with its frontier: any epsilon renders from here without another model call.
+
+    `text` is what is shown, `others` are further samples of the model, whole. `scored` is false
+    where the log-probabilities are not the model's own; then no calibration applies.
+    """
+
+    text: bytes
+    completion: Completion
+    shown: Shown
+    others: tuple[str, ...]
+    program: PartialProgram
+    frontier: Frontier
+    scored: bool
