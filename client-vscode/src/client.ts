@@ -3,7 +3,6 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
-  State as ClientState,
   DidChangeConfigurationNotification,
   LanguageClient,
   type LanguageClientOptions,
@@ -11,7 +10,7 @@ import {
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
 import type { ServerCommand } from "./server_command";
-import { section, withInterpreter } from "./settings";
+import { withInterpreter } from "./settings";
 import { trustedFolders } from "./trust";
 
 const languages = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
@@ -37,7 +36,9 @@ export function createClient(
             return values;
           }
           return params.items.map((item, index) => {
-            const resource = item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined;
+            const resource = item.scopeUri
+              ? vscode.Uri.parse(item.scopeUri)
+              : vscode.workspace.workspaceFolders?.[0]?.uri;
             return withInterpreter(item.section, values[index], interpreters.forResource(resource));
           });
         },
@@ -51,15 +52,9 @@ export function createClient(
   return new LanguageClient("lacuna", "Lacuna", command, options);
 }
 
-/** Settings, trust or interpreters have changed. Sends nothing while no server runs. */
-export async function tellChanges(client: LanguageClient): Promise<void> {
-  if (client.state !== ClientState.Running) {
-    return;
+/** Makes the server ask for its settings again. Nothing is sent while no server runs. */
+export async function tellChangedSettings(client: LanguageClient): Promise<void> {
+  if (client.isRunning()) {
+    await client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
   }
-  await client.sendNotification(DidChangeConfigurationNotification.type, {
-    settings: {
-      [section]: vscode.workspace.getConfiguration(section),
-      trustedFolders: trustedFolders(),
-    },
-  });
 }

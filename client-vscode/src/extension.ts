@@ -15,8 +15,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const started = new Server(context, log, status, interpreters);
   server = started;
 
-  const tellChanges = (): void => {
-    void started.tellChanges();
+  const tellChangedSettings = (): void => {
+    void started.tellChangedSettings();
   };
   const connect = (): void => {
     interpreters.connect().catch((error) => log.warn(`The Python extension: ${error}`));
@@ -26,15 +26,21 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     interpreters,
     registerCommands(started, log),
-    interpreters.onDidChange(tellChanges),
+    interpreters.onDidChange(tellChangedSettings),
+    // Trust is told when the server starts and never later: a settings message could hold what a
+    // repository's file says, the start cannot.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
-      tellChanges();
+      void started.restart();
       connect();
     }),
-    vscode.workspace.onDidChangeWorkspaceFolders(tellChanges),
+    vscode.workspace.onDidChangeWorkspaceFolders(({ added }) => {
+      if (added.length > 0 && vscode.workspace.isTrusted) {
+        void started.restart();
+      }
+    }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(section)) {
-        tellChanges();
+        tellChangedSettings();
       }
     }),
   );

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { State as ClientState, type LanguageClient } from "vscode-languageclient/node";
-import { createClient, tellChanges } from "./client";
+import { createClient, tellChangedSettings } from "./client";
 import { EnvironmentError, ensureEnvironment } from "./environment";
 import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
@@ -17,6 +17,8 @@ export class Server {
   readonly #status: StatusItem;
   readonly #interpreters: ChosenInterpreters;
   #client: LanguageClient | undefined;
+  /** Aborts the set-up of the environment that is under way, if one is. */
+  #setUp = new AbortController();
   /** Starts and stops wait for each other, so that there is never a second server. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -40,12 +42,13 @@ export class Server {
   }
 
   stop(): Promise<void> {
+    this.#setUp.abort();
     return this.#enqueue(() => this.#stop());
   }
 
-  async tellChanges(): Promise<void> {
+  async tellChangedSettings(): Promise<void> {
     if (this.#client) {
-      await tellChanges(this.#client);
+      await tellChangedSettings(this.#client);
     }
   }
 
@@ -71,7 +74,9 @@ export class Server {
   async #stop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.dispose().catch((error) => this.#log.warn(`Stopping the server: ${error}`));
+    if (client?.needsStop()) {
+      await client.stop().catch((error) => this.#log.warn(`Stopping the server: ${error}`));
+    }
   }
 
   #showState(client: LanguageClient, state: ClientState): void {
@@ -84,10 +89,11 @@ export class Server {
   }
 
   async #ensureEnvironment(storage: string): Promise<string> {
-    const cancelled = new AbortController();
+    const setUp = new AbortController();
+    this.#setUp = setUp;
     let firstStart: FirstStart | undefined;
     const report = (step: string): void => {
-      firstStart ??= openProgress(() => cancelled.abort());
+      firstStart ??= openProgress(() => setUp.abort());
       firstStart.report(step);
     };
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
@@ -97,7 +103,7 @@ export class Server {
         wheel: await bundledWheel(this.#context.extensionUri.fsPath),
         platform: process.platform,
         env: buildEnvironment(process.env, folders, process.platform),
-        signal: cancelled.signal,
+        signal: setUp.signal,
         now: new Date(),
         log: (line) => this.#log.info(line),
         report,
