@@ -1,0 +1,52 @@
+"""What the client can do, read once from its capabilities."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol.types import ClientCapabilities
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFeatures:
+    """Each field is a capability that changes what the server sends."""
+
+    inline_completion: bool = False
+    completion_snippets: bool = False
+    label_details: bool = False
+    document_changes: bool = False
+    action_literals: bool = False
+    action_disabled: bool = False
+    action_preferred: bool = False
+    action_resolve_edit: bool = False
+    diagnostic_versions: bool = False
+    diagnostic_related: bool = False
+    configuration: bool = False
+    message_requests: bool = True
+    progress: bool = False
+
+
+def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
+    action = _get(capabilities, "text_document.code_action")
+    item = _get(capabilities, "text_document.completion.completion_item")
+    published = _get(capabilities, "text_document.publish_diagnostics")
+    resolves = _get(action, "resolve_support.properties") or ()
+    return ClientFeatures(
+        inline_completion=_get(capabilities, "text_document.inline_completion") is not None,
+        completion_snippets=bool(_get(item, "snippet_support")),
+        label_details=bool(_get(item, "label_details_support")),
+        document_changes=bool(_get(capabilities, "workspace.workspace_edit.document_changes")),
+        action_literals=_get(action, "code_action_literal_support") is not None,
+        action_disabled=bool(_get(action, "disabled_support")),
+        action_preferred=bool(_get(action, "is_preferred_support")),
+        action_resolve_edit="edit" in resolves and bool(_get(action, "data_support")),
+        diagnostic_versions=bool(_get(published, "version_support")),
+        diagnostic_related=bool(_get(published, "related_information")),
+        configuration=bool(_get(capabilities, "workspace.configuration")),
+        progress=bool(_get(capabilities, "window.work_done_progress")),
+    )
+
+
+def _get(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value

@@ -1,0 +1,134 @@
+"""The menu: what the providers offer, in the form that this client understands."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
+from lacuna_ls.actions.registry import all_offers
+from lacuna_ls.domain.text import TextEdit, decode
+from lacuna_ls.lsp.convert import range_of, span_of
+from lacuna_ls.lsp.errors import invalid_params, stale
+from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.syntax.document import Document
+
+log = logging.getLogger(__name__)
+
+# Menus whose items may still be resolved; an item of an older one is stale.
+_MENUS_KEPT = 8
+
+
+def register(server: LacunaServer) -> None:
+    menus = _Menus(server)
+    server.on(types.TEXT_DOCUMENT_CODE_ACTION, menus.code_action)
+    if server.client.action_resolve_edit:
+        server.on(types.CODE_ACTION_RESOLVE, menus.resolve)
+
+
+class _Menus:
+    def __init__(self, server: LacunaServer) -> None:
+        self._server = server
+        self._kept: OrderedDict[int, tuple[Document, tuple[Offer, ...]]] = OrderedDict()
+        self._count = 0
+
+    def code_action(
+        self, params: types.CodeActionParams
+    ) -> list[types.CodeAction] | Awaitable[list[types.CodeAction]]:
+        document = self._server.documents.get(params.text_document.uri)
+        if document is None or not self._server.client.action_literals:
+            return []
+        return self._menu(document, params)
+
+    def resolve(self, action: types.CodeAction) -> types.CodeAction:
+        """Build the edit, if the document is still the one that the menu was opened on."""
+        menu, index = _address(action.data)
+        document, offers = self._kept.get(menu, (None, ()))
+        if document is None or self._server.documents.get(document.uri) is not document:
+            raise stale()
+        if not 0 <= index < len(offers):
+            raise invalid_params(types.CODE_ACTION_RESOLVE)
+        action.edit = self._edit(document, offers[index].edits)
+        return action
+
+    async def _menu(
+        self, document: Document, params: types.CodeActionParams
+    ) -> list[types.CodeAction]:
+        services = await self._server.services()
+        request, kinds = self._request(document, params)
+        offers = tuple(
+            offer
+            for offer in all_offers(services.actions, request, kinds)
+            if offer.version == document.version and self._listable(offer, request)
+        )
+        if self._server.documents.get(document.uri) is not document:
+            raise stale()
+        self._count += 1
+        self._kept[self._count] = (document, offers)
+        while len(self._kept) > _MENUS_KEPT:
+            self._kept.popitem(last=False)
+        ours = [d for d in params.context.diagnostics if d.source == "lacuna"]
+        return [self._action(document, offer, index, ours) for index, offer in enumerate(offers)]
+
+    def _request(
+        self, document: Document, params: types.CodeActionParams
+    ) -> tuple[ActionRequest, tuple[str, ...]]:
+        context = params.context
+        automatic = context.trigger_kind is types.CodeActionTriggerKind.Automatic
+        kinds = tuple(str(getattr(kind, "value", kind)) for kind in context.only or ())
+        span = span_of(document.source, params.range, self._server.encoding)
+        request = ActionRequest(document, span, asked=bool(kinds) and not automatic)
+        return request, kinds or ((ActionKind.QUICK_FIX,) if automatic else ())
+
+    def _listable(self, offer: Offer, request: ActionRequest) -> bool:
+        """A reason why not is shown to who asked for the kind, and whose editor can show it."""
+        if offer.disabled is None:
+            return bool(offer.edits)
+        return request.asked and self._server.client.action_disabled
+
+    def _action(
+        self, document: Document, offer: Offer, index: int, ours: Sequence[types.Diagnostic]
+    ) -> types.CodeAction:
+        client = self._server.client
+        lazy = client.action_resolve_edit and offer.disabled is None
+        inline = not client.action_resolve_edit and offer.disabled is None
+        fixes = ours if offer.kind is ActionKind.QUICK_FIX else ()
+        return types.CodeAction(
+            title=offer.title,
+            kind=offer.kind.value,
+            diagnostics=list(fixes) or None,
+            is_preferred=True if offer.preferred and client.action_preferred else None,
+            disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled else None,
+            edit=self._edit(document, offer.edits) if inline else None,
+            data={"menu": self._count, "index": index} if lazy else None,
+        )
+
+    def _edit(self, document: Document, edits: Sequence[TextEdit]) -> types.WorkspaceEdit:
+        changes = [
+            types.TextEdit(
+                range=range_of(document.source, edit.span, self._server.encoding),
+                new_text=decode(edit.new),
+            )
+            for edit in edits
+        ]
+        if not self._server.client.document_changes:
+            return types.WorkspaceEdit(changes={document.uri: changes})
+        versioned = types.OptionalVersionedTextDocumentIdentifier(
+            uri=document.uri, version=document.version
+        )
+        edit = types.TextDocumentEdit(text_document=versioned, edits=changes)
+        return types.WorkspaceEdit(document_changes=[edit])
+
+
+def _address(data: Any) -> tuple[int, int]:
+    """The menu and the place in it that `_action` wrote."""
+    menu, index = (_entry(data, name) for name in ("menu", "index"))
+    if not isinstance(menu, int) or not isinstance(index, int):
+        raise invalid_params(types.CODE_ACTION_RESOLVE)
+    return menu, index
+
+
+def _entry(data: Any, name: str) -> Any:
+    return data.get(name) if isinstance(data, dict) else getattr(data, name, None)

@@ -1,0 +1,149 @@
+"""Between the protocol's positions and byte offsets: the only place that knows encodings.
+
+Positions count code units of the negotiated encoding from the start of a line. What a client may
+get wrong is mended, never refused: a line or character beyond the end means the end, a position
+inside a character or a surrogate pair means its start.
+
+Lone surrogates, which JSON can carry, are three bytes each (see `domain.text`). Where the client
+counts in UTF-16, two halves that an edit brings together are one character for it, so they are
+joined here and the stored text never holds a split pair.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from lsprotocol.types import (
+    Position,
+    Range,
+    TextDocumentContentChangePartial,
+    TextDocumentContentChangeWholeDocument,
+)
+
+from lacuna_ls.domain.text import Source, Span, TextEdit, encode
+
+
+class Encoding(StrEnum):
+    """Position encodings, best first: UTF-8 needs no conversion."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+def negotiated(offered: Sequence[str] | None) -> Encoding:
+    """The encoding to speak: UTF-8 if the client can, else its first that is known, else UTF-16."""
+    known = [Encoding(name) for name in offered or () if name in set(Encoding)]
+    if Encoding.UTF8 in known:
+        return Encoding.UTF8
+    return known[0] if known else Encoding.UTF16
+
+
+def offset_at(source: Source, position: Position, encoding: Encoding) -> int:
+    """Byte offset of a position; always at the start of a character or at a line's end."""
+    if position.line >= len(source.line_starts):
+        return len(source.data)
+    line = source.line_span(position.line)
+    if encoding is Encoding.UTF8:
+        return _character_start(source.data, line, line.start + position.character)
+    # No unit is longer than four bytes: a long line need not be decoded to its end.
+    reach = line.start + 4 * (position.character + 1)
+    data = source.data[line.start : _character_start(source.data, line, reach)]
+    if data.isascii():
+        return line.start + min(position.character, len(data))
+    text = data.decode("utf-8", "surrogatepass")
+    if encoding is Encoding.UTF32:
+        return line.start + len(encode(text[: position.character]))
+    return line.start + len(encode(_first_units(text, position.character)))
+
+
+def position_at(source: Source, offset: int, encoding: Encoding) -> Position:
+    """Position of a byte offset, which is first moved back to the start of its character."""
+    line = source.line_at(min(offset, len(source.data)))
+    span = source.line_span(line)
+    end = _character_start(source.data, span, offset)
+    if encoding is Encoding.UTF8:
+        return Position(line, end - span.start)
+    text = source.data[span.start : end].decode("utf-8", "surrogatepass")
+    if encoding is Encoding.UTF32 or text.isascii():
+        return Position(line, len(text))
+    return Position(line, len(_utf16(text)) // 2)
+
+
+def span_of(source: Source, range_: Range, encoding: Encoding) -> Span:
+    """A range as a span; a reversed range means the text between its ends."""
+    ends = (offset_at(source, range_.start, encoding), offset_at(source, range_.end, encoding))
+    return Span(min(ends), max(ends))
+
+
+def range_of(source: Source, span: Span, encoding: Encoding) -> Range:
+    return Range(position_at(source, span.start, encoding), position_at(source, span.end, encoding))
+
+
+def text_of(text: str, encoding: Encoding) -> bytes:
+    """A text as bytes; where the client counts in UTF-16, halves that meet are one character."""
+    data = encode(text)
+    if encoding is Encoding.UTF16 and _SPLIT_PAIR.search(data):
+        return encode(_utf16(text).decode("utf-16-le", "surrogatepass"))
+    return data
+
+
+def edit_of(
+    source: Source,
+    change: TextDocumentContentChangePartial | TextDocumentContentChangeWholeDocument,
+    encoding: Encoding,
+) -> TextEdit:
+    """One content change as an edit of the text that the change before it left."""
+    if isinstance(change, TextDocumentContentChangeWholeDocument):
+        return TextEdit(Span(0, len(source.data)), text_of(change.text, encoding))
+    span = span_of(source, change.range, encoding)
+    new = text_of(change.text, encoding)
+    if encoding is not Encoding.UTF16:
+        return TextEdit(span, new)
+    return _with_halves_joined(source, TextEdit(span, new))
+
+
+# A high and a low surrogate, three bytes each: two UTF-16 units that are one character.
+_SPLIT_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_HALF_BYTES = 3
+
+
+def _with_halves_joined(source: Source, edit: TextEdit) -> TextEdit:
+    """The edit, widened by the surrogate next to it where the two become one character."""
+    start, end = edit.span.start, edit.span.end
+    before = source.data[max(start - _HALF_BYTES, 0) : start]
+    after = source.data[end : end + _HALF_BYTES]
+    if b"\xed" not in before and b"\xed" not in after:
+        return edit
+    joined = before + edit.new + after
+    if not _SPLIT_PAIR.search(joined):
+        return edit
+    text = joined.decode("utf-8", "surrogatepass")
+    return TextEdit(Span(start - len(before), end + len(after)), text_of(text, Encoding.UTF16))
+
+
+def _first_units(text: str, units: int) -> str:
+    encoded = _utf16(text)
+    cut = 2 * units
+    if _is_half(encoded, cut - 2, high=True) and _is_half(encoded, cut, high=False):
+        cut -= 2
+    return encoded[:cut].decode("utf-16-le", "surrogatepass")
+
+
+def _is_half(encoded: bytes, at: int, *, high: bool) -> bool:
+    if not 0 <= at < len(encoded) - 1:
+        return False
+    return encoded[at + 1] & 0xFC == (0xD8 if high else 0xDC)
+
+
+def _utf16(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")
+
+
+def _character_start(data: bytes, line: Span, offset: int) -> int:
+    """`offset` inside `line`, moved back over continuation bytes."""
+    if offset >= line.end:
+        return line.end
+    while offset > line.start and data[offset] & 0xC0 == 0x80:
+        offset -= 1
+    return offset

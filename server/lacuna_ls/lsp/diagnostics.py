@@ -1,0 +1,142 @@
+"""Findings as diagnostics, never misplaced.
+
+A finding stays with its line: when the text around it changes it moves, when its own line changes
+it disappears, because nobody has run the tests on what stands there now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from lacuna_ls.domain.text import Source, Span
+from lacuna_ls.lsp.convert import range_of
+from lacuna_ls.lsp.uris import uri_of
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.finding import Finding
+
+if TYPE_CHECKING:
+    from lacuna_ls.lsp.server import LacunaServer
+
+MOST_SHOWN = 10
+
+
+class Diagnostics:
+    """What is shown, by URI, in byte offsets of the newest text."""
+
+    def __init__(self, server: "LacunaServer") -> None:
+        self._server = server
+        self._shown: dict[str, tuple[Finding, ...]] = {}
+
+    def publish(self, document: Document, findings: Sequence[Finding]) -> None:
+        """Show what was found in `document`, in place of what was shown before.
+
+        `document` may be an older snapshot: what the user has edited since is left out. Findings
+        of a closed document are not shown.
+        """
+        newest = self._server.documents.get(document.uri)
+        if newest is None:
+            return
+        ordered = sorted(findings, key=lambda finding: finding.span)[:MOST_SHOWN]
+        self._show(newest, moved(ordered, document.source, newest.source))
+
+    def shown(self, uri: str) -> tuple[Finding, ...]:
+        return self._shown.get(uri, ())
+
+    def edited(self, before: Document, after: Document) -> None:
+        """Follow an edit; the client hears of it only if something moved or went away."""
+        shown = self._shown.get(after.uri)
+        if not shown:
+            return
+        still = moved(shown, before.source, after.source)
+        if still != shown:
+            self._show(after, still)
+
+    def clear(self, uri: str) -> None:
+        """Show nothing for this URI any more."""
+        if self._shown.pop(uri, ()):
+            self._server.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(uri=uri, diagnostics=[])
+            )
+
+    def _show(self, document: Document, findings: tuple[Finding, ...]) -> None:
+        self._shown[document.uri] = findings
+        versioned = self._server.client.diagnostic_versions
+        self._server.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(
+                uri=document.uri,
+                diagnostics=[self._diagnostic(document, finding) for finding in findings],
+                version=document.version if versioned else None,
+            )
+        )
+
+    def _diagnostic(self, document: Document, finding: Finding) -> types.Diagnostic:
+        return types.Diagnostic(
+            range=range_of(document.source, finding.span, self._server.encoding),
+            message=finding.message,
+            severity=types.DiagnosticSeverity.Error,
+            source="lacuna",
+            code=finding.test_id,
+            related_information=self._related(finding),
+        )
+
+    def _related(self, finding: Finding) -> list[types.DiagnosticRelatedInformation] | None:
+        if not finding.related or not self._server.client.diagnostic_related:
+            return None
+        return [
+            types.DiagnosticRelatedInformation(
+                location=types.Location(
+                    uri=uri_of(place.path),
+                    range=types.Range(
+                        types.Position(place.line, 0), types.Position(place.line + 1, 0)
+                    ),
+                ),
+                message=place.message,
+            )
+            for place in finding.related
+        ]
+
+
+def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[Finding, ...]:
+    """Findings of `before` where their lines stand in `after`; those on changed lines are gone."""
+    if before.data == after.data:
+        return tuple(findings)
+    head = _common_prefix(before.data, after.data)
+    limit = min(len(before.data), len(after.data)) - head
+    tail = _common_prefix(before.data[::-1], after.data[::-1], limit)
+    shift = len(after.data) - len(before.data)
+    kept: list[Finding] = []
+    for finding in findings:
+        lines = Span(
+            before.line_span(before.line_at(finding.span.start)).start,
+            before.line_span(before.line_at(finding.span.end)).end,
+        )
+        if lines.end <= head:
+            by = 0
+        elif lines.start >= len(before.data) - tail:
+            by = shift
+        else:
+            continue
+        if _whole_lines(after, Span(lines.start + by, lines.end + by)):
+            span = Span(finding.span.start + by, finding.span.end + by)
+            kept.append(replace(finding, span=span))
+    return tuple(kept)
+
+
+def _whole_lines(source: Source, span: Span) -> bool:
+    first = source.line_span(source.line_at(span.start))
+    last = source.line_span(source.line_at(span.end))
+    return first.start == span.start and last.end == span.end
+
+
+def _common_prefix(a: bytes, b: bytes, limit: int | None = None) -> int:
+    """Length of the common prefix, by halving: comparing slices costs less than looking at bytes."""
+    low, high = 0, min(len(a), len(b)) if limit is None else limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,209 @@
+"""From `initialize` to `exit`: what is agreed with the client, settings, folders, the end.
+
+`initialize` imports nothing that is not needed to answer it; `initialized` brings in the rest.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+import lacuna_ls
+from lacuna_ls.lsp.client_features import features_of
+from lacuna_ls.lsp.convert import negotiated
+from lacuna_ls.lsp.errors import RequestRefusedError
+from lacuna_ls.lsp.protocol import Phase
+from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.settings import concerns_settings, read_settings
+
+log = logging.getLogger(__name__)
+
+_TRIGGER_CHARACTERS = (".", "(", " ", "=")
+_PARENT_POLL_S = 5.0
+
+
+def register(server: LacunaServer) -> None:
+    life = _Lifecycle(server)
+    server.on(types.INITIALIZE, life.initialize)
+    server.on(types.INITIALIZED, life.initialized)
+    server.on(types.SHUTDOWN, life.shutdown)
+    server.on(types.EXIT, life.exit)
+    server.on(types.SET_TRACE, lambda params: None)
+    server.on(types.WORKSPACE_DID_CHANGE_CONFIGURATION, life.configuration_changed)
+    server.on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, life.folders_changed)
+
+
+class _Lifecycle:
+    def __init__(self, server: LacunaServer) -> None:
+        self._server = server
+        self._user_settings: Any = None
+        self._reported: set[str] = set()
+
+    def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
+        server = self._server
+        server.client = features_of(params.capabilities)
+        general = params.capabilities.general
+        server.encoding = negotiated(general.position_encodings if general else None)
+        server.roots = _roots(params)
+        options = params.initialization_options
+        options = dict(options) if isinstance(options, Mapping) else {}
+        server.trust.trust_for_session(_paths(options.pop("trustedFolders", None)))
+        self._user_settings = options
+        self._read_settings({}, report=False)
+        if params.process_id is not None:
+            _end_with(params.process_id, server)
+        return types.InitializeResult(
+            capabilities=_capabilities(server),
+            server_info=types.ServerInfo(name="lacuna-ls", version=lacuna_ls.__version__),
+        )
+
+    async def _start_services(self) -> None:
+        try:
+            await self._server.services()
+        except Exception:
+            log.exception("the engines could not be built")
+            self._server.tell("Lacuna could not start its engines; its log has the details")
+        await self._pull_settings()
+
+    def initialized(self, params: types.InitializedParams) -> Any:
+        # Synchronous up to here: the next message may already be a didOpen.
+        _register_rooms(self._server)
+        return self._start_services()
+
+    def shutdown(self, params: None) -> None:
+        self._server.protocol.cancel_requests()
+        self._server.protocol.phase = Phase.SHUT_DOWN
+
+    def exit(self, params: None) -> None:
+        self._server.stop(0 if self._server.protocol.phase is Phase.SHUT_DOWN else 1)
+
+    async def configuration_changed(self, params: types.DidChangeConfigurationParams) -> None:
+        if concerns_settings(params.settings):
+            self._user_settings = params.settings
+        await self._pull_settings()
+
+    async def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        removed = set(_paths(folder.uri for folder in params.event.removed))
+        added = _paths(folder.uri for folder in params.event.added)
+        kept = [root for root in self._server.roots if root not in removed]
+        self._server.roots = tuple(dict.fromkeys((*kept, *added)))
+        await self._pull_settings()
+
+    async def _pull_settings(self) -> None:
+        """Ask the client, if it can be asked, and read the workspace's own files again."""
+        if self._server.client.configuration:
+            item = types.ConfigurationItem(section="lacuna")
+            params = types.ConfigurationParams(items=[item])
+            with contextlib.suppress(RequestRefusedError):
+                answer = await self._server.protocol.send_request_async(
+                    types.WORKSPACE_CONFIGURATION, params
+                )
+                if answer and concerns_settings(answer[0]):
+                    self._user_settings = answer[0]
+        repository: Mapping[str, Any] = {}
+        with contextlib.suppress(Exception):
+            services = await self._server.services()
+            tables = (services.repository_settings(root) for root in self._server.roots)
+            repository = next((table for table in tables if table), {})
+        self._read_settings(repository, report=True)
+
+    def _read_settings(self, repository: Mapping[str, Any], *, report: bool) -> None:
+        self._server.settings, problems = read_settings(self._user_settings, repository)
+        for problem in problems if report else ():
+            if problem.message not in self._reported:
+                self._reported.add(problem.message)
+                self._server.tell(f"Lacuna: {problem.message}")
+
+
+def _register_rooms(server: LacunaServer) -> None:
+    from lacuna_ls.lsp import code_action, completion, progress, text_sync
+
+    for room in (text_sync, completion, code_action, progress):
+        room.register(server)
+
+
+def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
+    """What is served to this client; completion items only where there is no ghost text."""
+    inline = server.client.inline_completion
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorExtract]
+    return types.ServerCapabilities(
+        position_encoding=types.PositionEncodingKind(server.encoding.value),
+        text_document_sync=types.TextDocumentSyncOptions(
+            open_close=True,
+            change=types.TextDocumentSyncKind.Incremental,
+            save=types.SaveOptions(include_text=False),
+        ),
+        inline_completion_provider=types.InlineCompletionOptions() if inline else None,
+        completion_provider=None
+        if inline
+        else types.CompletionOptions(trigger_characters=_TRIGGER_CHARACTERS),
+        code_action_provider=types.CodeActionOptions(
+            code_action_kinds=kinds, resolve_provider=server.client.action_resolve_edit
+        ),
+        workspace=types.WorkspaceOptions(
+            workspace_folders=types.WorkspaceFoldersServerCapabilities(
+                supported=True, change_notifications=True
+            )
+        ),
+    )
+
+
+def _roots(params: types.InitializeParams) -> tuple[Path, ...]:
+    if params.workspace_folders:
+        return _paths(folder.uri for folder in params.workspace_folders)
+    if params.root_uri:
+        return _paths([params.root_uri])
+    return (Path(params.root_path).resolve(),) if params.root_path else ()
+
+
+def _paths(names: Any) -> tuple[Path, ...]:
+    """Real paths of folders named by URI or by path; what is neither is left out."""
+    if not isinstance(names, Iterable) or isinstance(names, str | Mapping):
+        return ()
+    found: list[Path] = []
+    for name in names:
+        path = _path(name) if isinstance(name, str) else None
+        if path is not None:
+            found.append(path)
+    return tuple(found)
+
+
+def _path(name: str) -> Path | None:
+    path = Path(name) if os.path.isabs(name) else path_of(name)  # noqa: PTH117
+    try:
+        return path.resolve() if path else None
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _end_with(pid: int, server: LacunaServer) -> None:
+    """Stop when the client's process is gone, even if something else keeps its pipe open."""
+    loop = asyncio.get_running_loop()
+    if not hasattr(os, "pidfd_open"):
+        _poll(pid, server, loop)
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        # Not a process of this machine (a container's client): the stream's end has to do.
+        return
+    loop.add_reader(descriptor, server.stop, 1)
+
+
+def _poll(pid: int, server: LacunaServer, loop: asyncio.AbstractEventLoop) -> None:
+    if os.name != "posix":
+        return
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        server.stop(1)
+    except OSError:
+        return
+    else:
+        loop.call_later(_PARENT_POLL_S, _poll, pid, server, loop)

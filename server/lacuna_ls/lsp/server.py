@@ -1,0 +1,89 @@
+"""One connection: what the client can do, its open documents, and the way to the services."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+import lacuna_ls
+from lacuna_ls.lsp.client_features import ClientFeatures
+from lacuna_ls.lsp.convert import Encoding
+from lacuna_ls.lsp.protocol import EdgeProtocol
+from lacuna_ls.lsp.trust_prompt import FolderTrust
+from lacuna_ls.settings import Settings
+
+if TYPE_CHECKING:
+    from lacuna_ls.lsp.diagnostics import Diagnostics
+    from lacuna_ls.lsp.services import BuildServices, Services
+    from lacuna_ls.syntax.store import DocumentStore
+
+log = logging.getLogger(__name__)
+
+
+class LacunaServer(LanguageServer):
+    """The state of one connection. Written by `lifecycle` and `text_sync`, read by everyone."""
+
+    protocol: EdgeProtocol
+    documents: "DocumentStore"
+    diagnostics: "Diagnostics"
+
+    def __init__(self, build_services: "BuildServices") -> None:
+        super().__init__("lacuna-ls", lacuna_ls.__version__, protocol_cls=EdgeProtocol)
+        self.build_services = build_services
+        self.client = ClientFeatures()
+        self.encoding = Encoding.UTF16
+        self.roots: tuple[Path, ...] = ()
+        self.settings = Settings()
+        self.trust = FolderTrust(self)
+        self.progress_tasks: dict[str, asyncio.Task[Any]] = {}
+        self._services: asyncio.Future[Services] | None = None
+        self._stopped: asyncio.Future[int] | None = None
+
+    async def services(self) -> "Services":
+        """The services; a request that comes before they are built waits here."""
+        if self._services is None:
+            self._services = asyncio.ensure_future(asyncio.to_thread(self.build_services, self))
+        # Shielded: one cancelled request must not stop the building for all.
+        return await asyncio.shield(self._services)
+
+    async def run(self) -> int:
+        """Serve until `stop`; the exit status."""
+        self._stopped = asyncio.get_running_loop().create_future()
+        status = await self._stopped
+        self.protocol.cancel_requests()
+        if self._services is not None and self._services.done() and not self._services.exception():
+            await self._services.result().close()
+        return status
+
+    def shutdown(self) -> None:
+        """What pygls calls when it is over."""
+        self.stop(1)
+
+    def on(self, method: str, handler: Callable[..., Any]) -> None:
+        """Serve `method`. The handler is called on receipt, and may return an awaitable."""
+        self.protocol.handlers[method] = handler
+
+    def stop(self, status: int) -> None:
+        """End `run`. The first status counts."""
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_result(status)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        log.error("%s", type(error).__name__)
+
+    def tell(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
+        """Show one sentence to the user."""
+        self.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+
+def create_server(build_services: "BuildServices") -> LacunaServer:
+    """A server that has not met its client yet. Heavy rooms are imported after `initialized`."""
+    from lacuna_ls.lsp import lifecycle
+
+    server = LacunaServer(build_services)
+    lifecycle.register(server)
+    return server

@@ -1,0 +1,37 @@
+"""What the protocol needs from the rest of the house, built in the background after `initialized`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacuna_ls.actions.provider import CodeActionProvider
+from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
+from lacuna_ls.ports.trust import TrustStore
+from lacuna_ls.syntax.document import Document
+
+if TYPE_CHECKING:
+    from lacuna_ls.lsp.server import LacunaServer
+
+Complete = Callable[[Document, int, CompletionOptions], Awaitable[tuple[Suggestion, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Engines and stores, ready for use.
+
+    `complete` takes the byte offset of the cursor. `saved` does all that follows a save; a newer
+    save of the same document cancels it. `repository_settings` reads the table that a workspace
+    folder's own files hold. `close` ends what the services started, children included.
+    """
+
+    complete: Complete
+    actions: tuple[CodeActionProvider, ...]
+    trust: TrustStore
+    saved: Callable[[Document], Awaitable[None]]
+    repository_settings: Callable[[Path], Mapping[str, Any]]
+    close: Callable[[], Awaitable[None]]
+
+
+# Called in a thread, so that what it imports does not hold up the loop; must not touch the loop.
+BuildServices = Callable[["LacunaServer"], Services]

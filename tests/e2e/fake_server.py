@@ -1,0 +1,105 @@
+"""The real server with scripted engines, for tests of the protocol alone.
+
+What the engines answer stands in the open document itself: `SUGGEST` offers a completion with two
+holes, `SLOW` never answers, `BROKEN` raises, `RED` fails a test on save.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
+from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
+from lacuna_ls.domain.text import Span, TextEdit
+from lacuna_ls.lsp.progress import progress
+from lacuna_ls.lsp.server import LacunaServer, create_server
+from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.transport import serve_stdio
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.finding import Finding
+from lacuna_ls.verification.evidence import Evidence, titled
+
+SUGGESTED = "parse(é, 10)"
+
+
+class Folders:
+    """A trust store in memory."""
+
+    def __init__(self) -> None:
+        self._folders: set[Path] = set()
+
+    def trusted(self, path: Path) -> bool:
+        return any(path.resolve().is_relative_to(folder) for folder in self._folders)
+
+    def grant(self, folder: Path) -> None:
+        self._folders.add(folder.resolve())
+
+    def withdraw(self, folder: Path) -> None:
+        self._folders.discard(folder.resolve())
+
+
+class Lower:
+    """Offers to write the first `RED` in lower case, and refuses where there is none."""
+
+    def __init__(self, kind: ActionKind) -> None:
+        self.kind = kind
+
+    def offers(self, request: ActionRequest) -> list[Offer]:
+        version = request.document.version
+        at = request.document.data.find(b"RED")
+        if at < 0:
+            return [Offer("Lower", self.kind, version, disabled="nothing is RED")]
+        edit = TextEdit(Span(at, at + 3), b"green")
+        evidence = Evidence(tests_passed=3, tests_total=3)
+        return [
+            Offer(
+                titled("Fix: lower", evidence),
+                self.kind,
+                version,
+                (edit,),
+                evidence,
+                preferred=True,
+            )
+        ]
+
+
+async def complete(
+    document: Document, offset: int, options: CompletionOptions
+) -> tuple[Suggestion, ...]:
+    if b"SLOW" in document.data:
+        await asyncio.Event().wait()
+    if b"BROKEN" in document.data:
+        raise RuntimeError(f"a secret in {Path.home()}")
+    if b"SUGGEST" not in document.data:
+        return ()
+    holes = (Hole(Span(6, 8), ("à",)), Hole(Span(10, 12)))[: options.max_holes]
+    return (Suggestion(Span(offset, offset), SUGGESTED, holes, Claim(calibrated=False)),)
+
+
+def build_services(server: LacunaServer) -> Services:
+    trust = server.trust.joined(Folders())
+
+    async def saved(document: Document) -> None:
+        if server.roots and not await server.trust.ask(server.roots[0]):
+            return
+        async with progress(server, "Running tests") as bar:
+            bar.report("1 of 1", 50)
+            at = document.data.find(b"RED")
+            found = () if at < 0 else (Finding(Span(at, at + 3), "red: 1 != 2", "test_it"),)
+            server.diagnostics.publish(document, found)
+
+    async def close() -> None:
+        return
+
+    return Services(
+        complete=complete,
+        actions=(Lower(ActionKind.QUICK_FIX), Lower(ActionKind.REFACTOR_EXTRACT)),
+        trust=trust,
+        saved=saved,
+        repository_settings=lambda root: {},
+        close=close,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(serve_stdio(create_server(build_services)))
