@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
@@ -22,7 +23,8 @@ class CompletionRequest:
     """Text around the cursor. `language` is a name from the language registry.
 
     `stop` strings end a completion and are not part of it. `n` samples are asked for;
-    `temperature` 0 asks for the most likely ones.
+    `temperature` 0 asks for the most likely ones. `path` is the file that the text is a version of,
+    where there is one: a model that has read the workspace leaves its own copy of it out.
     """
 
     prefix: str
@@ -33,6 +35,7 @@ class CompletionRequest:
     n: int = 1
     temperature: float = 0.0
     top_logprobs: int = 0
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""Reading the workspace: what may be read, how much of it, and never outside its roots.
+
+Ignore rules are those of git (`.gitignore` at every level, the last match wins) and of the AI tools
+(`.aiexclude`, `.cursorignore`, `.copilotignore`, `.geminiignore`, where a `!` line takes nothing
+back). Files whose names say that they hold secrets are left out whatever the rules say.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pathspec import GitIgnoreSpec
+
+MOST_BYTES = 2 << 20
+
+_GIT_RULES = ".gitignore"
+_AI_RULES = (".aiexclude", ".cursorignore", ".copilotignore", ".geminiignore")
+_SECRET = re.compile(
+    r"\.env.*|.*\.(?:pem|key|p12|pfx)|id_.*|\.netrc|_netrc|credentials.*|\.npmrc|\.pypirc",
+    re.IGNORECASE,
+)
+_NEVER_ENTERED = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules of one folder; both specifications match paths relative to `folder`."""
+
+    folder: PurePosixPath
+    git: GitIgnoreSpec
+    ai: GitIgnoreSpec
+
+
+class WorkspaceFiles:
+    """The `Files` port over real folders. `ignore` holds the user's own globs, git's syntax."""
+
+    def __init__(self, roots: Sequence[Path], ignore: Sequence[str] = ()) -> None:
+        self._roots = tuple(root.resolve() for root in roots)
+        self._own_rules = _Rules(
+            PurePosixPath(), GitIgnoreSpec.from_lines(()), _without_negation(ignore)
+        )
+
+    def read(self, path: Path) -> bytes | None:
+        if not self._inside(path):
+            return None
+        try:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError:
+            return None
+        return data if len(data) <= MOST_BYTES else None
+
+    def signature(self, path: Path) -> tuple[int, int] | None:
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+        """In the order of their paths. Links to folders are not followed."""
+        return self._below(root.resolve(), PurePosixPath(), (self._own_rules,), suffixes)
+
+    def _below(
+        self,
+        folder: Path,
+        relative: PurePosixPath,
+        inherited: tuple[_Rules, ...],
+        suffixes: frozenset[str],
+    ) -> Iterator[Path]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            return
+        rules = (*inherited, _rules_of(folder, relative))
+        for entry in entries:
+            path, name = folder / entry.name, relative / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NEVER_ENTERED and not _ignored(name, rules, is_folder=True):
+                    yield from self._below(path, name, rules, suffixes)
+            elif (
+                path.suffix in suffixes
+                and not is_secret(entry.name)
+                and not _ignored(name, rules, is_folder=False)
+                and path.is_file()
+                and self._inside(path)
+            ):
+                yield path
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return False
+        return any(real.is_relative_to(root) for root in self._roots) and not is_secret(real.name)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a file's name alone says that it is not to be read."""
+    return _SECRET.fullmatch(name) is not None
+
+
+def _rules_of(folder: Path, relative: PurePosixPath) -> _Rules:
+    ai = [line for name in _AI_RULES for line in _lines(folder / name)]
+    return _Rules(
+        relative, GitIgnoreSpec.from_lines(_lines(folder / _GIT_RULES)), _without_negation(ai)
+    )
+
+
+def _without_negation(lines: Sequence[str]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(line for line in lines if not line.lstrip().startswith("!"))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _ignored(path: PurePosixPath, rules: Sequence[_Rules], *, is_folder: bool) -> bool:
+    ignored = False
+    for level in rules:
+        name = path.relative_to(level.folder).as_posix() + ("/" if is_folder else "")
+        if level.ai.match_file(name):
+            return True
+        verdict = level.git.check_file(name).include
+        ignored = ignored if verdict is None else verdict
+    return ignored

@@ -1,0 +1,86 @@
+"""Where a request stands: which open file it is of, what changed there, and what surrounds the cursor."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from lacuna_ls.model.decode import Position
+from lacuna_ls.model.experts import FileExpert
+from lacuna_ls.model.lexer import (
+    lex_content,
+    lex_lines,
+    newline_token,
+    normalise_line_ends,
+    split_indent,
+    split_lines,
+)
+from lacuna_ls.model.open_file import OpenFile, common_prefix, common_suffix
+from lacuna_ls.model.vocabulary import Vocabulary
+
+_WINDOW = 1 << 18
+_LINE_WINDOW = 1 << 10
+_MOST_FILES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """One request's surroundings. `indent` is the width of the cursor line's indentation."""
+
+    file: FileExpert
+    position: Position
+    indent: int
+
+    def lex(self, text: str) -> list[str]:
+        """Tokens of a text at the cursor, with the half token before it in the first."""
+        lines = split_lines(text)
+        tokens = lex_content(self.position.half + lines[0])
+        for line in lex_lines(lines[1:], self.indent):
+            tokens += line
+        return tokens
+
+
+class OpenFiles:
+    """The files that completions were last asked for, each with its tokens."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._files: list[OpenFile] = []
+
+    def locate(self, prefix: str, suffix: str) -> Generator[None, None, Cursor]:
+        """Bring the file up to date in steps of a few milliseconds, and look around the cursor."""
+        prefix, suffix = _window(normalise_line_ends(prefix), normalise_line_ends(suffix))
+        text = prefix + suffix
+        file = self._file_of(text)
+        yield from file.update(text)
+        self._files = [file, *(f for f in self._files if f is not file)][:_MOST_FILES]
+        return self._look_around(file, len(prefix))
+
+    def _file_of(self, text: str) -> OpenFile:
+        """The file that shares at least half of the text, a new one if none does."""
+        for file in self._files:
+            head = common_prefix(file.text, text)
+            tail = common_suffix(file.text, text, min(len(file.text), len(text)) - head)
+            if 2 * (head + tail) >= len(text):
+                return file
+        return OpenFile(self._vocabulary)
+
+    def _look_around(self, file: OpenFile, offset: int) -> Cursor:
+        number = file.line_at(offset)
+        start = file.line_start(number)
+        above = file.indent_before(number)
+        indent, content = split_indent(file.text[start:offset])
+        words = lex_content(content[-_LINE_WINDOW:])
+        half = words.pop() if words else ""
+        first = newline_token(indent, above)
+        before, after = file.around(number)
+        line = self._vocabulary.add_all([first, *words])
+        expert = FileExpert(before, line, after)
+        line_end = file.text.find("\n", offset)
+        rest = file.text[offset : line_end if line_end >= 0 else None][:_LINE_WINDOW]
+        closing = self._vocabulary.find(lex_content(rest)[0]) if rest.strip() else None
+        return Cursor(expert, Position(expert.context(), half, closing), indent)
+
+
+def _window(prefix: str, suffix: str) -> tuple[str, str]:
+    """What is near enough to be counted; the window moves in large steps, so it seldom moves."""
+    start = max(0, len(prefix) // _WINDOW - 1) * _WINDOW
+    return prefix[start:], suffix[: _WINDOW + (-len(prefix)) % _WINDOW]

@@ -1,0 +1,253 @@
+"""From distributions over tokens to the rest of a line: beam search, sampling, scoring.
+
+The last token before the cursor may be half typed. It is taken back, and the first token is drawn
+given that it starts with what was taken back ("token healing"), so that nothing depends on where the
+lexer would have cut. A line's end is one event, the sum over all newline tokens. Where text follows
+the cursor on its line, coming to its first token with no bracket open is the same event.
+
+Searches are generators that yield between steps of a few milliseconds and return their lines.
+"""
+
+import math
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from lacuna_ls.domain.completion import Alternative, FinishReason
+from lacuna_ls.model.experts import FILE_ORDERS, Context
+from lacuna_ls.model.mixture import Mixture, Option
+from lacuna_ls.model.vocabulary import Vocabulary
+
+_BEAM = 3
+_SAMPLED_FROM = 64
+_LONGEST = FILE_ORDERS[-1]
+_IMPOSSIBLE = -745.0  # the logarithm of the smallest positive float
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where decoding starts: the tokens before the cursor, and the half token taken back.
+
+    `closing` is the first token after the cursor on its line, `None` if nothing follows there.
+    """
+
+    context: Context
+    half: str
+    closing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """What a completion asks for; see `CompletionRequest`."""
+
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    n: int = 1
+    temperature: float = 0.0
+    top_logprobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One token of a completion; the first is without the half that already stands there."""
+
+    text: str
+    logprob: float
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A finished proposal. `end_logprob` is `None` if the token limit cut it."""
+
+    pieces: tuple[Piece, ...]
+    end_logprob: float | None
+    finish: FinishReason
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def logprob(self) -> float:
+        return sum(piece.logprob for piece in self.pieces) + (self.end_logprob or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A line being built. `carried` belongs to a half token that turned out to be whole."""
+
+    context: Context
+    pieces: tuple[Piece, ...] = ()
+    carried: float = 0.0
+    logprob: float = 0.0
+    depth: int = 0
+
+
+Steps = Generator[None, None, list[Line]]
+
+
+def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
+    """The `n` likeliest lines, best first."""
+    width = max(_BEAM, decoding.n)
+    lines: list[Line] = []
+    paths = [_Path(position.context)]
+    half = position.half
+    while paths:
+        yield
+        grown: list[_Path] = []
+        for path in paths:
+            options, end = _next(mixture, path, position.closing, half, width)
+            if end is not None:
+                lines.append(_ended(path, end))
+            grown += _extensions(path, options, half, decoding)
+        half = ""
+        grown.sort(key=lambda p: -p.logprob)
+        paths = [p for p in grown[:width] if not _cut(p, decoding, lines)]
+        lines.sort(key=lambda line: -line.logprob)
+        if len(lines) >= decoding.n and paths:
+            paths = [p for p in paths if p.logprob > lines[decoding.n - 1].logprob]
+    return _distinct(lines)[: decoding.n]
+
+
+def sample(mixture: Mixture, position: Position, decoding: Decoding, random: Random) -> Steps:
+    """`n` lines drawn at the temperature asked for; log-probabilities are those at 1. Best first."""
+    lines: list[Line] = []
+    for number in range(1, decoding.n + 1):
+        path, half = _Path(position.context), position.half
+        while len(lines) < number:
+            yield
+            options, end = _next(mixture, path, position.closing, half, _SAMPLED_FROM)
+            chosen = _draw(options, end or 0.0, decoding.temperature, random)
+            if chosen is None:
+                lines.append(_ended(path, end or 0.0))
+                break
+            path = _extensions(path, options, half, decoding)[chosen]
+            half = ""
+            _cut(path, decoding, lines)
+    return sorted(lines, key=lambda line: -line.logprob)
+
+
+def score(
+    mixture: Mixture, position: Position, texts: Sequence[str], vocabulary: Vocabulary
+) -> tuple[list[float], float]:
+    """Log-probability of each token and of the line's end after them.
+
+    `texts` are tokens; the first starts with the half token that was taken back.
+    """
+    context, depth = position.context, 0
+    logprobs: list[float] = []
+    for number, text in enumerate(texts):
+        distribution = mixture.distribution(context)
+        if number == 0 and position.half:
+            whole = distribution.mass_starting_with(position.half)
+            logprobs.append(_log(distribution.probability(text) / whole))
+        else:
+            logprobs.append(_log(distribution.probability(text)))
+        context = (*context[1 - _LONGEST :], vocabulary.find(text))
+        depth += _nesting(text)
+    closing = position.closing if depth <= 0 else None
+    return logprobs, _log(mixture.distribution(context).end(closing))
+
+
+def _next(
+    mixture: Mixture, path: _Path, closing: int | None, half: str, count: int
+) -> tuple[list[Option], float | None]:
+    """What may come next, and the probability that nothing does (`None` inside a half token)."""
+    distribution = mixture.distribution(path.context)
+    if half:
+        return distribution.starting_with(half, count), None
+    closing = closing if path.depth <= 0 else None
+    return distribution.best(count, closing), distribution.end(closing)
+
+
+def _extensions(
+    path: _Path, options: Sequence[Option], half: str, decoding: Decoding
+) -> list[_Path]:
+    grown: list[_Path] = []
+    for option in options:
+        logprob = _log(option.probability)
+        text = option.text[len(half) :]
+        grown.append(
+            _Path(
+                context=(*path.context[1 - _LONGEST :], option.token),
+                pieces=(
+                    *path.pieces,
+                    Piece(
+                        text,
+                        path.carried + logprob,
+                        _alternatives(options, option, half, path.carried, decoding.top_logprobs),
+                    ),
+                )
+                if text
+                else path.pieces,
+                carried=0.0 if text else path.carried + logprob,
+                logprob=path.logprob + logprob,
+                depth=path.depth + _nesting(text),
+            )
+        )
+    return grown
+
+
+def _alternatives(
+    options: Iterable[Option], chosen: Option, half: str, carried: float, most: int
+) -> tuple[Alternative, ...]:
+    others = [o for o in options if o is not chosen and len(o.text) > len(half)] if most else []
+    return tuple(
+        Alternative(o.text[len(half) :], carried + _log(o.probability)) for o in others[:most]
+    )
+
+
+def _ended(path: _Path, end: float) -> Line:
+    return Line(path.pieces, path.carried + _log(end), FinishReason.STOP)
+
+
+def _cut(path: _Path, decoding: Decoding, lines: list[Line]) -> bool:
+    """Finish a path that ran into a stop string or the token limit."""
+    text = "".join(piece.text for piece in path.pieces)
+    stops = [at for stop in decoding.stop if stop and (at := text.find(stop)) >= 0]
+    if stops:
+        lines.append(_cut_at(path, min(stops)))
+    elif len(path.pieces) >= decoding.max_tokens:
+        lines.append(Line(path.pieces, None, FinishReason.LENGTH))
+    else:
+        return False
+    return True
+
+
+def _cut_at(path: _Path, length: int) -> Line:
+    """What stands behind a stop string's start is charged to the end."""
+    kept: list[Piece] = []
+    end = 0.0
+    for piece in path.pieces:
+        if length > 0:
+            kept.append(replace(piece, text=piece.text[:length]))
+        else:
+            end += piece.logprob
+        length -= len(piece.text)
+    return Line(tuple(kept), end, FinishReason.STOP)
+
+
+def _draw(options: Sequence[Option], end: float, temperature: float, random: Random) -> int | None:
+    """Index of the option drawn, `None` for the end."""
+    weights = [o.probability ** (1.0 / temperature) for o in options]
+    weights.append(end ** (1.0 / temperature))
+    chosen = random.choices(range(len(weights)), weights)[0] if sum(weights) > 0 else len(options)
+    return None if chosen == len(options) else chosen
+
+
+def _distinct(lines: Iterable[Line]) -> list[Line]:
+    """Without lines that read the same as a likelier one."""
+    by_text: dict[str, Line] = {}
+    for line in lines:
+        by_text.setdefault(line.text, line)
+    return list(by_text.values())
+
+
+def _nesting(text: str) -> int:
+    mark = text.strip(" ")
+    return (mark in ("(", "[", "{")) - (mark in (")", "]", "}"))
+
+
+def _log(probability: float) -> float:
+    return math.log(probability) if probability > 0.0 else _IMPOSSIBLE

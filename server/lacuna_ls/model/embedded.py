@@ -1,0 +1,141 @@
+"""The embedded language model: counts of tokens, no weights to fetch, real log-probabilities.
+
+It completes the rest of a line. The open file answers at once; workspace and library join when
+their indexes are there.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Generator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from random import Random
+from typing import TypeVar, cast
+
+from lacuna_ls.domain.completion import Completion, FinishReason, Token
+from lacuna_ls.domain.errors import ModelError
+from lacuna_ls.domain.text import Span, encode
+from lacuna_ls.model import decode
+from lacuna_ls.model.corpus import CorpusIndex
+from lacuna_ls.model.cursor import Cursor, OpenFiles
+from lacuna_ls.model.decode import Decoding, Piece
+from lacuna_ls.model.experts import LibraryExpert
+from lacuna_ls.model.mixture import Mixture
+from lacuna_ls.model.vocabulary import Vocabulary
+from lacuna_ls.model.workspace import Workspace
+from lacuna_ls.ports.files import Files
+from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
+
+_T = TypeVar("_T")
+
+
+class EmbeddedModel:
+    """The `LanguageModel` of counts. Not for use from several threads.
+
+    `workspace` is filled and refreshed by whoever knows the workspace's folders.
+    """
+
+    def __init__(self, files: Files, *, seed: int = 0) -> None:
+        self._vocabulary = Vocabulary()
+        self._open_files = OpenFiles(self._vocabulary)
+        self._library: LibraryExpert | None = None
+        self._seed = seed
+        self.workspace = Workspace(files, self._vocabulary)
+
+    def add_library(self, index: CorpusIndex) -> None:
+        """Count what `index` holds from now on."""
+        self._library = LibraryExpert(index, self._vocabulary)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(model_id(), fill_in_middle=True, logprobs=True, chat=False)
+
+    async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
+        """One chunk a sample: the rest of the cursor's line, whatever `request.stop` says of it."""
+        cursor = await self._cursor(request)
+        mixture = self._mixture(request, cursor)
+        decoding = Decoding(
+            request.max_tokens, request.stop, request.n, request.temperature, request.top_logprobs
+        )
+        if request.temperature > 0:
+            random = Random(self._seed)  # noqa: S311 - draws samples, protects nothing
+            steps = decode.sample(mixture, cursor.position, decoding, random)
+        else:
+            steps = decode.beam(mixture, cursor.position, decoding)
+        for index, line in enumerate(await _cooperate(steps)):
+            text = line.text
+            yield Chunk(index, text, _tokens(line.pieces), line.finish, line.end_logprob)
+
+    async def score(self, request: CompletionRequest, text: str) -> Completion:
+        cursor = await self._cursor(request)
+        texts = cursor.lex(text)
+        logprobs, end = decode.score(
+            self._mixture(request, cursor), cursor.position, texts, self._vocabulary
+        )
+        pieces = _without_half(texts, logprobs, len(cursor.position.half))
+        if not pieces:
+            end += sum(logprobs)
+        return Completion(text, _tokens(pieces), end, FinishReason.STOP, model_id())
+
+    async def chat(
+        self, messages: tuple[Message, ...], *, max_tokens: int, temperature: float, n: int
+    ) -> tuple[str, ...]:
+        """Always raises: counts do not converse."""
+        raise ModelError("The embedded model cannot chat; set lacuna.model.endpoint for that.")
+
+    async def _cursor(self, request: CompletionRequest) -> Cursor:
+        return await _cooperate(self._open_files.locate(request.prefix, request.suffix))
+
+    def _mixture(self, request: CompletionRequest, cursor: Cursor) -> Mixture:
+        workspace = self.workspace.expert_without(request.path)
+        corpora = [expert for expert in (workspace, self._library) if expert is not None]
+        return Mixture(self._vocabulary, cursor.file, corpora)
+
+
+@cache
+def model_id() -> str:
+    """Names this model in calibrations: changes with every change of the code that predicts."""
+    digest = hashlib.sha256()
+    for source in _sources(files(__package__)):
+        digest.update(source.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return f"embedded-{digest.hexdigest()[:12]}"
+
+
+def _sources(folder: Traversable) -> list[Traversable]:
+    sources = (entry for entry in folder.iterdir() if entry.name.endswith(".py"))
+    return sorted(sources, key=lambda entry: entry.name)
+
+
+async def _cooperate(steps: Generator[None, None, _T]) -> _T:
+    """Run a computation to its end, letting the loop in between its steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return cast(_T, done.value)
+        await asyncio.sleep(0)
+
+
+def _tokens(pieces: tuple[Piece, ...]) -> tuple[Token, ...]:
+    tokens: list[Token] = []
+    start = 0
+    for piece in pieces:
+        end = start + len(encode(piece.text))
+        tokens.append(Token(Span(start, end), piece.logprob, piece.alternatives))
+        start = end
+    return tuple(tokens)
+
+
+def _without_half(texts: list[str], logprobs: list[float], half: int) -> tuple[Piece, ...]:
+    """Pieces of what was scored; a token inside the half token is charged to the next one."""
+    pieces: list[Piece] = []
+    carried = 0.0
+    for text, logprob in zip(texts, logprobs, strict=True):
+        rest = text[half:]
+        half = max(0, half - len(text))
+        carried += logprob
+        if rest:
+            pieces.append(Piece(rest, carried))
+            carried = 0.0
+    return tuple(pieces)

@@ -1,0 +1,144 @@
+"""One distribution over the next token, mixed from all experts.
+
+Over all texts a token can have, probabilities sum to at most 1: what the corpora never saw has the
+share of their rare tokens, spelt by `characters`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lacuna_ls.model import characters
+from lacuna_ls.model.experts import Context, Expert, FileExpert, Shares
+from lacuna_ls.model.gate import Evidence, mix
+from lacuna_ls.model.vocabulary import RESERVED, Ids, Vocabulary, unseen_class
+
+_UNSEEN = 0.02
+_LOW_ORDER = 2
+_RECENCY = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A token that may come next. `token` is a class of unseen tokens if the text has no id."""
+
+    token: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Probabilities of the next token; `ids` are distinct, all else has `floor * unigram`.
+
+    The last entry of `unigrams` is 0 and stands for tokens added to the vocabulary since.
+    """
+
+    vocabulary: Vocabulary
+    ids: Ids
+    probabilities: Shares
+    floor: float
+    unigrams: Shares
+
+    def probability(self, text: str) -> float:
+        token = self.vocabulary.find(text)
+        if token >= RESERVED:
+            return self._of(token)
+        return self._unseen(token) * characters.probability(text)
+
+    def end(self, closing: int | None = None) -> float:
+        """Probability that the line, or what stands before `closing`, ends here."""
+        ends = set(self.vocabulary.newlines)
+        if closing is not None:
+            ends.add(closing)
+        return min(1.0, float(self._of_all(sorted(ends)).sum()))
+
+    def best(self, count: int, closing: int | None = None) -> list[Option]:
+        """The likeliest tokens that have a text and are no end as `end` understands it."""
+        ends = {*self.vocabulary.newlines, closing}
+        likeliest = np.argsort(-self.probabilities)[: count + len(ends) + RESERVED]
+        tokens = [t for t in self.ids[likeliest].tolist() if t >= RESERVED and t not in ends]
+        return self._options(tokens[:count], self._of_all(tokens[:count]))
+
+    def starting_with(self, start: str, count: int) -> list[Option]:
+        """The likeliest tokens given that the token's text starts with `start`."""
+        tokens = np.array(self.vocabulary.starting_with(start), dtype=np.int32)
+        probabilities = self._of_all(tokens) / self.mass_starting_with(start)
+        likeliest = np.argsort(-probabilities)[:count]
+        options = self._options(tokens[likeliest].tolist(), probabilities[likeliest])
+        if self.vocabulary.find(start) < RESERVED:
+            spelt = self.probability(start) / self.mass_starting_with(start)
+            options.append(Option(unseen_class(start), start, spelt))
+        return sorted(options, key=lambda o: -o.probability)[:count]
+
+    def mass_starting_with(self, start: str) -> float:
+        """Probability that the token's text starts with `start`, unseen texts included."""
+        known = self._of_all(self.vocabulary.starting_with(start))
+        return float(known.sum()) + self._unseen(unseen_class(start)) * characters.starting(start)
+
+    def _options(self, tokens: list[int], probabilities: Shares) -> list[Option]:
+        text = self.vocabulary.text
+        return [Option(t, text(t), p) for t, p in zip(tokens, probabilities.tolist(), strict=True)]
+
+    def _of(self, token: int) -> float:
+        share: float = self._of_all([token]).item()
+        return share
+
+    def _of_all(self, tokens: Sequence[int] | Ids) -> Shares:
+        wanted = np.asarray(tokens, dtype=np.int32)
+        rest = self.floor * self.unigrams.take(wanted, mode="clip")
+        if not self.ids.size:
+            return rest
+        at = np.minimum(np.searchsorted(self.ids, wanted), self.ids.size - 1)
+        return np.where(self.ids[at] == wanted, self.probabilities[at], rest)
+
+    def _unseen(self, token_class: int) -> float:
+        return self._of(token_class) + self.floor * _UNSEEN / RESERVED
+
+
+class Mixture:
+    """The experts at one cursor position. Valid until the vocabulary or an expert changes."""
+
+    def __init__(self, vocabulary: Vocabulary, file: FileExpert, corpora: Sequence[Expert]) -> None:
+        self._vocabulary = vocabulary
+        self._experts: tuple[Expert, ...] = (file, *corpora)
+        self._dense = np.zeros(len(vocabulary))
+        self._unigrams = self._mixed_unigrams()
+        self._recent_ids, self._recent_shares = file.recent_names(vocabulary.names)
+
+    def distribution(self, context: Context) -> Distribution:
+        found = [
+            (Evidence(expert.corpus, order, seen.total, seen.ids.size), seen)
+            for expert in self._experts
+            for order, seen in expert.lookup(context)
+        ]
+        found.sort(key=lambda pair: (-pair[0].order, pair[0].corpus))
+        weights, left = mix([evidence for evidence, _ in found])
+        names = self._vocabulary.names
+        dense = self._dense
+        touched: list[Ids] = []
+        name_mass = 0.0
+        for (evidence, seen), weight in zip(found, weights, strict=True):
+            shares = weight * seen.shares
+            if evidence.order <= _LOW_ORDER and self._recent_ids.size:
+                is_name = names[seen.ids]
+                moved = np.where(is_name, _RECENCY, 0.0) * shares
+                name_mass += float(moved.sum())
+                shares = shares - moved
+            dense[seen.ids] += shares
+            touched.append(seen.ids)
+        if name_mass:
+            dense[self._recent_ids] += name_mass * self._recent_shares
+            touched.append(self._recent_ids)
+        ids = np.unique(np.concatenate(touched)) if touched else np.empty(0, dtype=np.int32)
+        probabilities = dense[ids] + left * self._unigrams[ids]
+        dense[ids] = 0.0
+        return Distribution(self._vocabulary, ids, probabilities, left, self._unigrams)
+
+    def _mixed_unigrams(self) -> Shares:
+        whole = np.zeros(len(self._vocabulary) + 1)
+        for expert in self._experts:
+            shares = expert.unigrams()
+            whole[: shares.size] += shares
+        return whole * ((1.0 - _UNSEEN) / len(self._experts))

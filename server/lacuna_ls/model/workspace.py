@@ -1,0 +1,133 @@
+"""The workspace's source files as one corpus, read again only where they changed."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from lacuna_ls.domain.text import decode
+from lacuna_ls.model.experts import Context, Shares
+from lacuna_ls.model.gate import Corpus
+from lacuna_ls.model.lexer import lex_lines, split_lines
+from lacuna_ls.model.suffix_index import Continuations, SuffixIndex, sort_contexts
+from lacuna_ls.model.vocabulary import GAP, Ids, Vocabulary
+from lacuna_ls.ports.files import Files
+
+_log = logging.getLogger(__name__)
+
+MOST_FILES = 5_000
+MOST_BYTES = 8 << 20
+"""Of source, over all folders: about three seconds of lexing, in slices, and 20 MB of memory."""
+
+_LINES_PER_STEP = 150
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    signature: tuple[int, int]
+    size: int
+    tokens: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceExpert:
+    """What followed a context in the workspace's files. `ranges` are each file's positions."""
+
+    index: SuffixIndex
+    ranges: dict[Path, tuple[int, int]]
+    shares: Shares
+    corpus: Corpus = Corpus.WORKSPACE
+
+    def without(self, path: Path) -> "WorkspaceExpert":
+        """The same with one file left out; its unigrams still count."""
+        hidden = self.ranges.get(path)
+        return self if hidden is None else replace(self, index=self.index.without(hidden))
+
+    def lookup(self, context: Context) -> list[tuple[int, Continuations]]:
+        return self.index.lookup(context)
+
+    def unigrams(self) -> Shares:
+        return self.shares
+
+
+class Workspace:
+    """Files by path, and the index over all of them; `refresh` calls wait for each other."""
+
+    def __init__(self, files: Files, vocabulary: Vocabulary) -> None:
+        self._files = files
+        self._vocabulary = vocabulary
+        self._read: dict[Path, _Read] = {}
+        self._expert: WorkspaceExpert | None = None
+        self._partial: tuple[Path, WorkspaceExpert] | None = None
+        self._turn = asyncio.Lock()
+
+    def expert_without(self, path: Path | None) -> WorkspaceExpert | None:
+        """The expert on all files but `path`, `None` as long as there is none."""
+        if path is None or self._expert is None:
+            return self._expert
+        if self._partial is None or self._partial[0] != path:
+            self._partial = path, self._expert.without(path)
+        return self._partial[1]
+
+    async def refresh(self, root: Path, suffixes: frozenset[str]) -> None:
+        """Add a folder, or take over what changed in it: files new, edited or gone."""
+        async with self._turn:
+            source_files = self._files.source_files(root, suffixes)
+            paths = await asyncio.to_thread(lambda: list(islice(source_files, MOST_FILES)))
+            present = set(paths)
+            kept = {p: r for p, r in self._read.items() if p in present or root not in p.parents}
+            changed = len(kept) < len(self._read)
+            size = sum(read.size for read in kept.values())
+            for path in paths:
+                read = await self._read_again(path, kept.get(path))
+                if read is None or read is kept.get(path):
+                    continue
+                size += read.size
+                if size > MOST_BYTES:
+                    _log.info(
+                        "only %d of %d files of a workspace are counted", len(kept), len(paths)
+                    )
+                    break
+                kept[path] = read
+                changed = True
+            if changed:
+                await self._index(kept)
+
+    async def forget(self, path: Path) -> None:
+        """Leave a file out from now on: deleted, or not to be read any more."""
+        async with self._turn:
+            if path in self._read:
+                await self._index({p: r for p, r in self._read.items() if p != path})
+
+    async def _read_again(self, path: Path, known: _Read | None) -> _Read | None:
+        signature = await asyncio.to_thread(self._files.signature, path)
+        if signature is None or (known is not None and known.signature == signature):
+            return known
+        data = await asyncio.to_thread(self._files.read, path)
+        if data is None:
+            return None
+        ids: list[int] = []
+        for number, line in enumerate(lex_lines(split_lines(decode(data)))):
+            ids += self._vocabulary.add_all(line)
+            if number % _LINES_PER_STEP == _LINES_PER_STEP - 1:
+                await asyncio.sleep(0)
+        return _Read(signature, len(data), np.array(ids, dtype=np.int32))
+
+    async def _index(self, read: dict[Path, _Read]) -> None:
+        gap = np.full(1, GAP, dtype=np.int32)
+        ranges: dict[Path, tuple[int, int]] = {}
+        parts: list[Ids] = []
+        end = 0
+        for path, file in read.items():
+            ranges[path] = end, end + file.tokens.size + 1
+            end = ranges[path][1]
+            parts += (file.tokens, gap)
+        tokens = np.concatenate((*parts, gap))
+        positions = await asyncio.to_thread(sort_contexts, tokens)
+        unigrams = np.bincount(tokens) / tokens.size
+        self._read = read
+        self._partial = None
+        self._expert = WorkspaceExpert(SuffixIndex(tokens, positions), ranges, unigrams)
