@@ -61,20 +61,43 @@ export function environmentName(wheel: Uint8Array): string {
 }
 
 async function build(request: EnvironmentRequest, directory: string): Promise<void> {
-  const { storage, log, report } = request;
+  const { storage, log, platform } = request;
   await mkdir(storage, { recursive: true });
   const unfinished = join(storage, `unfinished-${randomUUID()}`);
+  let failure: string | undefined;
   try {
-    const tool = await findTool(request);
-    for (const [step, command] of buildCommands(tool, unfinished, request)) {
-      report(step);
-      await mustSucceed(command, request);
+    for await (const tool of findTools(request)) {
+      failure = await install(tool, unfinished, request);
+      if (failure === undefined) {
+        await putInPlace(unfinished, directory, platform);
+        log(`The server's environment is ${directory}`);
+        return;
+      }
+      await rm(unfinished, { recursive: true, force: true });
     }
-    await putInPlace(unfinished, directory, request.platform);
-    log(`The server's environment is ${directory}`);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+  throw new EnvironmentError(
+    `Lacuna could not install its server: ${failure} ` +
+      "Check that your package index can be reached, then run “Lacuna: Restart Server”.",
+  );
+}
+
+/** The last line of what failed; undefined when nothing did. */
+async function install(
+  tool: Tool,
+  directory: string,
+  request: EnvironmentRequest,
+): Promise<string | undefined> {
+  for (const [step, command] of buildCommands(tool, directory, request)) {
+    request.report(step);
+    const { exitCode, output } = await attempt(command, request);
+    if (exitCode !== 0) {
+      return output.trim().split(/\r?\n/).at(-1) ?? "";
+    }
+  }
+  return undefined;
 }
 
 /** What makes the environment: uv, or a Python with venv and pip. */
@@ -112,37 +135,33 @@ export function buildCommands(
   ];
 }
 
-async function findTool(request: EnvironmentRequest): Promise<Tool> {
+/**
+ * uv first, as it is faster; then pip, which may know an index that uv does not. Raises
+ * `EnvironmentError` where neither is there.
+ */
+async function* findTools(request: EnvironmentRequest): AsyncGenerator<Tool> {
   const uv = await attempt({ program: "uv", args: ["--version"] }, request);
   if (uv.exitCode === 0) {
-    return { kind: "uv" };
+    yield { kind: "uv" };
   }
   let sawPythonWithoutVenv = false;
   for (const python of pythonCandidates(request.platform)) {
     const found = usability(await attempt(probeCommand(python), request));
     if (found === "usable") {
-      return { kind: "venv", python };
+      yield { kind: "venv", python };
+      return;
     }
     sawPythonWithoutVenv ||= found === "withoutVenv";
   }
-  throw new EnvironmentError(pythonMend(request.platform, sawPythonWithoutVenv));
+  if (uv.exitCode !== 0) {
+    throw new EnvironmentError(pythonMend(request.platform, sawPythonWithoutVenv));
+  }
 }
 
 function attempt(command: Command, request: EnvironmentRequest): Promise<Outcome> {
   const { storage: cwd, env, signal, log } = request;
   const options: RunOptions = { cwd, env, signal, log };
   return request.run(command, options);
-}
-
-async function mustSucceed(command: Command, request: EnvironmentRequest): Promise<void> {
-  const { exitCode, output } = await attempt(command, request);
-  if (exitCode !== 0) {
-    const lastLine = output.trim().split(/\r?\n/).at(-1) ?? "";
-    throw new EnvironmentError(
-      `Lacuna could not install its server: ${lastLine} ` +
-        "Check that your package index can be reached, then run “Lacuna: Restart Server”.",
-    );
-  }
 }
 
 async function putInPlace(built: string, place: string, platform: NodeJS.Platform): Promise<void> {

@@ -99,6 +99,15 @@ describe("the first start", () => {
     await expect(ensureEnvironment(request({ run }))).rejects.toThrow(/Python 3\.11 or newer/);
   });
 
+  test("falls back on pip where uv cannot reach the index", async () => {
+    const run = machine(({ program, args }) =>
+      program === "uv" && args.includes("pip") ? { exitCode: 2, output: "no index" } : undefined,
+    );
+    await ensureEnvironment(request({ run }));
+    expect(ran.at(-1)).toMatch(/\/bin\/python -I -m pip install .*\.whl$/);
+    expect(await storedNames()).toHaveLength(1);
+  });
+
   test("leaves nothing behind when the installation fails, and says why", async () => {
     const offline = { exitCode: 1, output: "looking\nERROR: no route to the index\n" };
     const run = machine(({ args }) => (args.includes("pip") ? offline : undefined));
