@@ -8,7 +8,7 @@ its own process, cannot speak as the supervisor that watches it.
 import json
 import os
 import struct
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 MAX_FRAME_BYTES = 1 << 20
 HEADER = struct.Struct(">BI")
@@ -80,6 +80,12 @@ class CollectionFailed(NamedTuple):
     failure: Any
 
 
+class Loaded(NamedTuple):
+    """Installed modules that the collection of the tests imports."""
+
+    modules: List[str]
+
+
 class Started(NamedTuple):
     test_id: str
 
@@ -117,13 +123,13 @@ class Ended(NamedTuple):
     elapsed_s: float
 
 
-_KINDS = {
+_KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Started, Finished,
+        FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Loaded, Started, Finished,
         Broken, Done, Ended,
     )
-}  # type: dict[str, Type[Any]]  # fmt: skip
+}  # fmt: skip
 
 
 def encode(message: Any) -> bytes:

@@ -12,6 +12,7 @@ from .messages import (
     Broken,
     Collected,
     CollectionFailed,
+    Done,
     FailureRecord,
     Finished,
     Started,
@@ -143,6 +144,19 @@ class Reporter:
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+class Leave:
+    """Ends the process once fixtures are torn down, before any plugin makes its summary."""
+
+    def __init__(self, send: Callable[[Any], None], nonce: str) -> None:
+        self._send = send
+        self._nonce = nonce
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._send(Done(self._nonce, int(exitstatus)))
+        os._exit(0)
 
 
 class _Test:

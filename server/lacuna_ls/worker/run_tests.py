@@ -11,7 +11,9 @@ import types
 from typing import Any, List, NamedTuple, Sequence
 
 from . import guard
-from .messages import TESTS, Done, NoFramework, Request, encode, frame, write_all
+from .messages import TESTS, Done, Loaded, NoFramework, Request, encode, frame, write_all
+
+_MAX_LOADED = 10_000
 
 
 class Contents(NamedTuple):
@@ -24,9 +26,9 @@ class Contents(NamedTuple):
 class Channel:
     """Frames from the process that was forked to run tests, and from no fork of it."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, mute: bool = False) -> None:
         self._fd = fd
-        self._pid = os.getpid()
+        self._pid = 0 if mute else os.getpid()
 
     def send(self, message: Any) -> None:
         if os.getpid() == self._pid:
@@ -50,28 +52,50 @@ def warm_up() -> None:
     hook._warn_already_imported = lambda self, name: None
 
 
+def import_installed(modules: Sequence[str]) -> None:
+    """Import what lies in site-packages or the standard library, so that forks need not."""
+    for name in modules:
+        if _is_installed(name):
+            try:
+                __import__(name)
+            except Exception:
+                continue  # whoever needs it will say so in its own way
+
+
 def _import_plugins() -> None:
     from importlib.metadata import distributions
 
-    for distribution in distributions():
-        for entry in distribution.entry_points:
-            if entry.group == "pytest11" and _is_installed(entry.value):
-                try:
-                    __import__(entry.value.partition(":")[0])
-                except Exception:
-                    continue  # pytest will report it in its own way
+    import_installed(
+        [
+            entry.value.partition(":")[0]
+            for distribution in distributions()
+            for entry in distribution.entry_points
+            if entry.group == "pytest11"
+        ]
+    )
 
 
 def _is_installed(module: str) -> bool:
-    """Whether it lies in site-packages; an editable install is the user's own code."""
+    """Whether it is not the user's own code, as an editable install is."""
     import importlib.util
 
     try:
-        spec = importlib.util.find_spec(module.partition(".")[0].partition(":")[0])
+        spec = importlib.util.find_spec(module.partition(".")[0])
     except (ImportError, ValueError):
         return False
-    folders = os.path.normpath(spec.origin or "").split(os.sep) if spec is not None else []
-    return "site-packages" in folders or "dist-packages" in folders
+    origin = spec.origin if spec is not None else None
+    return origin is not None and _is_foreign(origin)
+
+
+def _is_foreign(origin: str) -> bool:
+    folders = os.path.normpath(origin).split(os.sep)
+    return (
+        origin in ("built-in", "frozen")
+        or "site-packages" in folders
+        or "dist-packages" in folders
+        or os.path.dirname(os.__file__)
+        == os.path.commonpath([os.path.dirname(os.__file__), origin])
+    )
 
 
 def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
@@ -83,17 +107,36 @@ def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     _pytest(request, channel, [])
 
 
+def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
+    """Collect the user's tests and name the installed modules which that took; does not return."""
+    channel = Channel(fd)
+    _silence()
+    guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
+    before = set(sys.modules)
+    if overlays:
+        _see(overlays)
+    _pytest(request, Channel(fd, mute=True), ["--collect-only"])
+    loaded = [name for name, module in sys.modules.items() if name not in before and module]
+    channel.send(Loaded([name for name in loaded if _is_installed(name)][:_MAX_LOADED]))
+    os._exit(0)
+
+
 def screen(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 1)
-    os.dup2(sink, 2)
+    _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     guard.limit_candidate(request.memory_bytes)
     _see(overlays)
-    _pytest(request, channel, ["--exitfirst", "--tb=line"])
+    _pytest(request, channel, ["--exitfirst", "--tb=line"], leave=True)
     os._exit(0)
+
+
+def _silence() -> None:
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+    os.close(sink)
 
 
 def _see(overlays: Sequence[Contents]) -> None:
@@ -102,7 +145,7 @@ def _see(overlays: Sequence[Contents]) -> None:
     overlay.install({os.path.realpath(o.path): o.data for o in overlays})
 
 
-def _pytest(request: Request, channel: Channel, arguments: List[str]) -> None:
+def _pytest(request: Request, channel: Channel, arguments: List[str], leave: bool = False) -> None:
     # As `python -m` does, unless the user has switched it off.
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, request.root)
@@ -113,7 +156,7 @@ def _pytest(request: Request, channel: Channel, arguments: List[str]) -> None:
             raise
         channel.send(NoFramework(sys.executable))
         return
-    from .pytest_plugin import Reporter
+    from .pytest_plugin import Leave, Reporter
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
@@ -121,7 +164,10 @@ def _pytest(request: Request, channel: Channel, arguments: List[str]) -> None:
     ]  # fmt: skip
     _be_pytest(arguments)
     reporter = Reporter(channel.send, request.root, request.doctests, request.trace)
-    exit_code = pytest.main(arguments, plugins=[reporter])
+    plugins: List[Any] = [reporter]
+    if leave:
+        plugins.append(Leave(channel.send, request.nonce))
+    exit_code = pytest.main(arguments, plugins=plugins)
     reporter.close()
     channel.send(Done(request.nonce, int(exit_code)))
 

@@ -6,6 +6,7 @@ the forks.
 """
 
 import fcntl
+import gc
 import os
 import resource
 import select
@@ -36,6 +37,7 @@ _HIGH_FD = 800
 # After pytest has ended, the process may still run its exit handlers.
 _EXIT_GRACE_S = 2.0
 _DONE_PREFIX = b'["Done", '
+_LOADED_PREFIX = b'["Loaded", '
 
 
 def main(fd: int) -> None:
@@ -46,14 +48,20 @@ def main(fd: int) -> None:
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()
     if request.candidates < 0:
-        watch = _Watch(server, children, request.wall_s, bool(overlays))
+        watch = _Watch(server, children, request.wall_s)
         watch.run(lambda fd: run_tests.run(request, overlays, fd))
+        watch.report()
         return
     run_tests.warm_up()
+    rehearsal = _Watch(server, children, request.wall_s)
+    rehearsal.run(lambda fd: run_tests.rehearse(request, overlays, fd))
+    run_tests.import_installed(rehearsal.loaded)
+    gc.freeze()
     for _ in range(request.candidates):
-        candidate = server.contents()
-        watch = _Watch(server, children, request.wall_s, True)
-        watch.run(lambda fd, c=candidate: run_tests.screen(request, [*overlays, c], fd))  # type: ignore[misc]
+        candidate = [*overlays, server.contents()]
+        watch = _Watch(server, children, request.wall_s)
+        watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, fd))  # type: ignore[misc]
+        watch.report()
 
 
 class _Server:
@@ -123,18 +131,18 @@ class _Status(NamedTuple):
 class _Watch:
     """One fork, from its start to the end of its last descendant."""
 
-    def __init__(
-        self, server: _Server, children: _Children, wall_s: float, candidate: bool
-    ) -> None:
+    def __init__(self, server: _Server, children: _Children, wall_s: float) -> None:
         self._server = server
         self._children = children
-        self._candidate = candidate
         self._started_s = time.monotonic()
         self._deadline_s = self._started_s + wall_s
         self._done = False
+        self._status: Optional[_Status] = None
         self._buffer = FrameBuffer()
+        self.loaded: List[str] = []
 
     def run(self, tests: Callable[[int], None]) -> None:
+        """Fork, have `tests` write frames to a descriptor, and see the fork to its end."""
         read_fd, write_fd = os.pipe()
         read_fd, write_fd = _raised(read_fd), _raised(write_fd)
         parent_pid = os.getpid()
@@ -149,14 +157,14 @@ class _Watch:
             sys.exit(0)
         os.close(write_fd)
         os.set_blocking(read_fd, False)
-        status = self._relay(pid, read_fd)
+        self._status = self._relay(pid, read_fd)
         guard.kill_descendants(pid)
         os.close(read_fd)
-        self._report(status)
 
-    def _report(self, status: Optional[_Status]) -> None:
-        code, number = status if status is not None else (0, int(signal.SIGKILL))
-        timed_out = status is None and not self._done
+    def report(self) -> None:
+        """Tell the server how it ended."""
+        code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
+        timed_out = self._status is None and not self._done
         elapsed_s = time.monotonic() - self._started_s
         self._server.send(encode(Ended(code, number, timed_out, False, elapsed_s)))
 
@@ -206,6 +214,9 @@ class _Watch:
             taken = self._buffer.take()
             if taken is None:
                 return
+            if taken[1].startswith(_LOADED_PREFIX):
+                self.loaded = decode(taken[1]).modules
+                continue
             self._server.send(taken[1], TESTS)
             if taken[1].startswith(_DONE_PREFIX) and not self._done:
                 self._done = True
