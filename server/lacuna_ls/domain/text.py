@@ -71,6 +71,39 @@ def apply_edits(data: bytes, edits: Iterable[TextEdit]) -> bytes:
     return b"".join((*parts, data[position:]))
 
 
+def changed_span(before: bytes, after: bytes) -> Span:
+    """The bytes of `before` between what the two texts have in common at their ends.
+
+    Both ends of the span are starts of characters.
+    """
+    most = min(len(before), len(after))
+    head = _common_head(before, after, most)
+    while head and _inside_character(before, after, head, head):
+        head -= 1
+    tail = _common_head(before[::-1], after[::-1], most - head)
+    while tail and _inside_character(before, after, len(before) - tail, len(after) - tail):
+        tail -= 1
+    return Span(head, len(before) - tail)
+
+
+def _inside_character(before: bytes, after: bytes, i: int, j: int) -> bool:
+    return (i < len(before) and before[i] & 0xC0 == 0x80) or (
+        j < len(after) and after[j] & 0xC0 == 0x80
+    )
+
+
+def _common_head(a: bytes, b: bytes, most: int) -> int:
+    """Length of the common prefix, by halving: comparing slices is faster than looping."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     r"""Bytes and where their lines start. Lines end at `\n`, `\r\n` or `\r`, and nowhere else."""

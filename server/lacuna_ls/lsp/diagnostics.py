@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from lacuna_ls.domain.text import Source, Span
+from lacuna_ls.domain.text import Source, Span, changed_span
 from lacuna_ls.lsp.convert import range_of
 from lacuna_ls.lsp.uris import uri_of
 from lacuna_ls.syntax.document import Document
@@ -102,9 +102,7 @@ def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[F
     """Findings of `before` where their lines stand in `after`; those on changed lines are gone."""
     if before.data == after.data:
         return tuple(findings)
-    head = _common_prefix(before.data, after.data)
-    limit = min(len(before.data), len(after.data)) - head
-    tail = _common_prefix(before.data[::-1], after.data[::-1], limit)
+    changed = changed_span(before.data, after.data)
     shift = len(after.data) - len(before.data)
     kept: list[Finding] = []
     for finding in findings:
@@ -112,9 +110,9 @@ def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[F
             before.line_span(before.line_at(finding.span.start)).start,
             before.line_span(before.line_at(finding.span.end)).end,
         )
-        if lines.end <= head:
+        if lines.end <= changed.start:
             by = 0
-        elif lines.start >= len(before.data) - tail:
+        elif lines.start >= changed.end:
             by = shift
         else:
             continue
@@ -128,15 +126,3 @@ def _whole_lines(source: Source, span: Span) -> bool:
     first = source.line_span(source.line_at(span.start))
     last = source.line_span(source.line_at(span.end))
     return first.start == span.start and last.end == span.end
-
-
-def _common_prefix(a: bytes, b: bytes, limit: int | None = None) -> int:
-    """Length of the common prefix, by halving: comparing slices costs less than looking at bytes."""
-    low, high = 0, min(len(a), len(b)) if limit is None else limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

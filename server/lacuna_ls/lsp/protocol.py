@@ -12,13 +12,16 @@ import logging
 import uuid
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol
 
 from lacuna_ls.domain.text import decode
 from lacuna_ls.lsp.errors import RequestRefusedError, invalid_params, refusal
+
+if TYPE_CHECKING:
+    from lacuna_ls.lsp.server import LacunaServer
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ class Phase(Enum):
 
 class EdgeProtocol(LanguageServerProtocol):
     """Takes bodies of messages through `receive`, on the event loop's thread."""
+
+    _server: "LacunaServer"
 
     def __init__(self, server: Any, converter: Any) -> None:
         super().__init__(server, converter)
@@ -83,7 +88,7 @@ class EdgeProtocol(LanguageServerProtocol):
             handler = self._request_handler(method)
             params = self._structured(message)
         except RequestRefusedError as error:
-            log.warning("request refused: %s", error)
+            log.info("request refused: %s", error)
             self._refuse(msg_id, error)
             return
         task = _started(handler, params)
@@ -224,8 +229,7 @@ class EdgeProtocol(LanguageServerProtocol):
         envelope = {"jsonrpc": "2.0", "id": 0, "method": method, "params": message.get("params")}
         try:
             return self._converter.structure(envelope, type_of[method][0]).params
-        # cattrs and the validators of the types raise what they like.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - cattrs and its hooks raise what they like
             raise invalid_params(method) from error
 
     def _send_data(self, data: Any) -> None:
@@ -243,7 +247,7 @@ class EdgeProtocol(LanguageServerProtocol):
             self.writer.write(message.encode("ascii"))
         except (OSError, ValueError):
             log.warning("the client does not listen any more")
-            self._server.shutdown()
+            self._server.stop(1)
 
 
 def _started(handler: Callable[..., Any], params: Any) -> "asyncio.Future[Any]":

@@ -59,10 +59,6 @@ class LacunaServer(LanguageServer):
             await self._services.result().close()
         return status
 
-    def shutdown(self) -> None:
-        """What pygls calls when it is over."""
-        self.stop(1)
-
     def on(self, method: str, handler: Callable[..., Any]) -> None:
         """Serve `method`. The handler is called on receipt, and may return an awaitable."""
         self.protocol.handlers[method] = handler

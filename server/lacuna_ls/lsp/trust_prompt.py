@@ -71,13 +71,14 @@ class FolderTrust:
         if self._server.settings.trust == "never":
             return False
         # Shielded: a cancelled save must not take back the question.
-        await asyncio.shield(self._question(folder.resolve(), services.trust))
+        await asyncio.shield(self._question(folder, services.trust))
         return services.trust.trusted(folder)
 
     def _question(self, folder: Path, trust: TrustStore) -> asyncio.Task[bool]:
-        if folder not in self._asked:
-            self._asked[folder] = asyncio.ensure_future(self._put_question(folder, trust))
-        return self._asked[folder]
+        real = folder.resolve()
+        if real not in self._asked:
+            self._asked[real] = asyncio.ensure_future(self._put_question(real, trust))
+        return self._asked[real]
 
     async def _put_question(self, folder: Path, trust: TrustStore) -> bool:
         message = f"Trust “{folder.name}”? Lacuna would run its tests, which is running its code."
