@@ -88,7 +88,7 @@ def build_services(server: LacunaServer) -> Services:
             found = () if at < 0 else (Finding(Span(at, at + 3), "red: 1 != 2", "test_it"),)
             server.diagnostics.publish(document, found)
 
-    async def close() -> None:
+    async def nothing() -> None:
         return
 
     return Services(
@@ -96,8 +96,10 @@ def build_services(server: LacunaServer) -> Services:
         actions=(Lower(ActionKind.QUICK_FIX), Lower(ActionKind.REFACTOR_EXTRACT)),
         trust=trust,
         saved=saved,
+        edited=lambda uri: None,
         repository_settings=lambda root: {},
-        close=close,
+        prepare=nothing,
+        close=nothing,
     )
 
 

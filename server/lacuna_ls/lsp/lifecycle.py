@@ -65,11 +65,13 @@ class _Lifecycle:
 
     async def _start_services(self) -> None:
         try:
-            await self._server.services()
+            services = await self._server.services()
         except Exception:
             log.exception("the engines could not be built")
             self._server.tell("Lacuna could not start its engines; its log has the details")
+            return
         await self._pull_settings()
+        await services.prepare()
 
     def initialized(self, params: types.InitializedParams) -> Any:
         # Synchronous up to here: the next message may already be a didOpen.
@@ -107,8 +109,8 @@ class _Lifecycle:
                 if answer and concerns_settings(answer[0]):
                     self._user_settings = answer[0]
         repository: Mapping[str, Any] = {}
-        with contextlib.suppress(Exception):
-            services = await self._server.services()
+        services = self._server.built_services()
+        if services is not None:
             tables = (services.repository_settings(root) for root in self._server.roots)
             repository = next((table for table in tables if table), {})
         self._read_settings(repository, report=True)

@@ -229,7 +229,7 @@ class EdgeProtocol(LanguageServerProtocol):
         envelope = {"jsonrpc": "2.0", "id": 0, "method": method, "params": message.get("params")}
         try:
             return self._converter.structure(envelope, type_of[method][0]).params
-        except Exception as error:  # noqa: BLE001 - cattrs and its hooks raise what they like
+        except Exception as error:
             raise invalid_params(method) from error
 
     def _send_data(self, data: Any) -> None:
@@ -254,7 +254,7 @@ def _started(handler: Callable[..., Any], params: Any) -> "asyncio.Future[Any]":
     """Call the handler now, so that what it reads before it awaits is what stood at receipt."""
     try:
         result = handler(params)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it becomes the answer
         failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         failed.set_exception(error)
         return failed

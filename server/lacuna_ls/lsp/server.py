@@ -50,13 +50,21 @@ class LacunaServer(LanguageServer):
         # Shielded: one cancelled request must not stop the building for all.
         return await asyncio.shield(self._services)
 
+    def built_services(self) -> "Services | None":
+        """The services, if they are built."""
+        building = self._services
+        if building is None or not building.done() or building.cancelled() or building.exception():
+            return None
+        return building.result()
+
     async def run(self) -> int:
         """Serve until `stop`; the exit status."""
         self._stopped = asyncio.get_running_loop().create_future()
         status = await self._stopped
         self.protocol.cancel_requests()
-        if self._services is not None and self._services.done() and not self._services.exception():
-            await self._services.result().close()
+        services = self.built_services()
+        if services is not None:
+            await services.close()
         return status
 
     def on(self, method: str, handler: Callable[..., Any]) -> None:

@@ -21,15 +21,19 @@ class Services:
     """Engines and stores, ready for use.
 
     `complete` takes the byte offset of the cursor. `saved` does all that follows a save; a newer
-    save of the same document cancels it. `repository_settings` reads the table that a workspace
-    folder's own files hold. `close` ends what the services started, children included.
+    save of the same document cancels it. `edited` is told the URI of a document whose text changed
+    and returns at once. `repository_settings` reads the table that a workspace folder's own files
+    hold. `prepare` is awaited once, in the background, with the settings known. `close` ends what
+    the services started, children included.
     """
 
     complete: Complete
     actions: tuple[CodeActionProvider, ...]
     trust: TrustStore
     saved: Callable[[Document], Awaitable[None]]
+    edited: Callable[[str], None]
     repository_settings: Callable[[Path], Mapping[str, Any]]
+    prepare: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
 
 

@@ -44,6 +44,9 @@ def register(server: LacunaServer) -> None:
         after = edit_document(before, params.text_document.version, edits)
         server.documents.put(after)
         server.diagnostics.edited(before, after)
+        services = server.built_services()
+        if services is not None:
+            services.edited(after.uri)
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.documents.close(params.text_document.uri)
