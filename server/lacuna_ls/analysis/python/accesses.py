@@ -1,0 +1,231 @@
+"""Which names a Python expression touches, in evaluation order.
+
+An explicit stack instead of recursion: a sum of a thousand terms is a thousand levels deep.
+Comprehensions are looked through (their own names hidden), because all but generators run at
+once; a generator that is not consumed on the spot captures, as a lambda does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from lacuna_ls.analysis.scopes import Access, AccessKind, bindings_of, free_accesses
+from lacuna_ls.syntax.nodes import Node
+
+CONSUMERS = frozenset(b"all any dict frozenset join list max min set sorted sum tuple".split())
+EAGER_COMPREHENSIONS = ("list_comprehension", "set_comprehension", "dictionary_comprehension")
+COMPREHENSIONS = (*EAGER_COMPREHENSIONS, "generator_expression")
+_PATTERNS = frozenset(
+    [
+        "pattern_list",
+        "tuple_pattern",
+        "list_pattern",
+        "list_splat_pattern",
+        "tuple",
+        "list",
+        "expression_list",
+        "parenthesized_expression",
+        "list_splat",
+        "as_pattern_target",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """`hidden` names belong to comprehensions around; `deferred` code runs later, if ever."""
+
+    certain: bool = True
+    deferred: bool = False
+    hidden: frozenset[str] = frozenset()
+
+
+_Item = tuple[Node, _Where] | Access
+
+
+def accesses_of(node: Node) -> tuple[Access, ...]:
+    """The accesses of evaluating `node`, an expression or an annotation."""
+    return _evaluated([(node, _Where())])
+
+
+def target_accesses(node: Node) -> tuple[Access, ...]:
+    """The accesses of assigning to `node`: writes of names, reads in `a.b` and `a[i]`."""
+    return _evaluated(list(_target(node, _Where())))
+
+
+def parameter_names(parameters: Node | None) -> tuple[str, ...]:
+    """Names of `parameters` or `lambda_parameters`, in order."""
+    names: list[str] = []
+    pending = list(reversed(parameters.named_children)) if parameters else []
+    while pending:
+        node = pending.pop()
+        if node.type == "identifier":
+            names.append(text_of(node))
+        elif node.type in ("default_parameter", "typed_default_parameter"):
+            named = node.child_by_field_name("name")
+            pending += [named] if named else []
+        elif node.type == "typed_parameter":
+            pending.append(node.named_children[0])
+        elif node.type != "comment":
+            pending.extend(reversed(node.named_children))
+    return tuple(names)
+
+
+def text_of(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def target_names(node: Node) -> frozenset[str]:
+    return frozenset(a.name for a in target_accesses(node) if a.kind is AccessKind.WRITE)
+
+
+def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
+    found: list[Access] = []
+    pending = list(reversed(items))
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Access):
+            found.append(item)
+            continue
+        node, where = item
+        if node.type == "identifier":
+            found.extend(_read(node, where))
+            continue
+        rule = _RULES.get(node.type)
+        parts = rule(node, where) if rule else [(c, where) for c in node.named_children]
+        pending.extend(reversed(list(parts)))
+    return tuple(found)
+
+
+def _read(node: Node, where: _Where) -> Iterator[Access]:
+    name = text_of(node)
+    if name not in where.hidden:
+        kind = AccessKind.CAPTURE if where.deferred else AccessKind.READ
+        yield Access(kind, name, node.start_byte, where.certain)
+
+
+def _write(node: Node, where: _Where) -> Access:
+    kind = AccessKind.CAPTURE_WRITE if where.deferred else AccessKind.WRITE
+    return Access(kind, text_of(node), node.start_byte, where.certain)
+
+
+def _target(node: Node, where: _Where) -> Iterator[_Item]:
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if part.type == "identifier":
+            if text_of(part) not in where.hidden:
+                yield _write(part, where)
+        elif part.type in _PATTERNS:
+            pending.extend(reversed(part.named_children))
+        elif part.type != "comment":
+            yield (part, where)
+
+
+def _object_only(node: Node, where: _Where) -> Iterable[_Item]:
+    return [(node.named_children[0], where)]
+
+
+def _keyword_argument(node: Node, where: _Where) -> Iterable[_Item]:
+    value = node.child_by_field_name("value")
+    return [(value, where)] if value else []
+
+
+def _named_expression(node: Node, where: _Where) -> Iterable[_Item]:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if value:
+        yield (value, where)
+    if name:
+        yield _write(name, where)
+
+
+def _boolean(node: Node, where: _Where) -> Iterable[_Item]:
+    return _first_certain(node, where, 1)
+
+
+def _comparison(node: Node, where: _Where) -> Iterable[_Item]:
+    return _first_certain(node, where, 2)
+
+
+def _first_certain(node: Node, where: _Where, count: int) -> Iterable[_Item]:
+    for position, child in enumerate(c for c in node.named_children if c.type != "comment"):
+        yield (child, where if position < count else replace(where, certain=False))
+
+
+def _conditional(node: Node, where: _Where) -> Iterable[_Item]:
+    parts = [c for c in node.named_children if c.type != "comment"]
+    perhaps = replace(where, certain=False)
+    if len(parts) != 3:
+        return [(part, perhaps) for part in parts]
+    return [(parts[1], where), (parts[0], perhaps), (parts[2], perhaps)]
+
+
+def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
+    clauses = [c for c in node.named_children if c.type in ("for_in_clause", "if_clause")]
+    first = clauses[0].child_by_field_name("right") if clauses else None
+    if first:
+        yield (first, where)
+    inner = replace(where, certain=False)
+    if node.type == "generator_expression" and not _consumed_at_once(node):
+        inner = replace(inner, deferred=True)
+    for clause in clauses:
+        left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
+        if left is None or right is None:
+            yield from ((c, inner) for c in clause.named_children)
+            continue
+        if clause is not clauses[0]:
+            yield (right, inner)
+        inner = replace(inner, hidden=inner.hidden | target_names(left))
+        yield from (item for item in _target(left, inner) if not isinstance(item, Access))
+    body = node.child_by_field_name("body")
+    if body:
+        yield (body, inner)
+
+
+def _consumed_at_once(node: Node) -> bool:
+    """`sum(x for x in xs)`: the generator does not outlive the call."""
+    call = node.parent
+    if call is None or call.type not in ("call", "argument_list"):
+        return False
+    if call.type == "argument_list":
+        call = call.parent
+    function = call.child_by_field_name("function") if call else None
+    if function and function.type == "attribute":
+        function = function.child_by_field_name("attribute")
+    return function is not None and function.text in CONSUMERS
+
+
+def _lambda(node: Node, where: _Where) -> Iterable[_Item]:
+    parameters = node.child_by_field_name("parameters")
+    body = node.child_by_field_name("body")
+    yield from _defaults(parameters, where)
+    inside = accesses_of(body) if body else ()
+    bindings = bindings_of(inside, parameter_names(parameters))
+    for access in free_accesses(inside, bindings, node.start_byte):
+        if access.name not in where.hidden:
+            yield access
+
+
+def _defaults(parameters: Node | None, where: _Where) -> Iterator[_Item]:
+    for parameter in parameters.named_children if parameters else ():
+        for field in ("type", "value"):
+            part = parameter.child_by_field_name(field)
+            if part:
+                yield (part, where)
+
+
+def parameter_accesses(parameters: Node | None) -> tuple[Access, ...]:
+    """What evaluating the defaults and annotations of a parameter list reads."""
+    return _evaluated(list(_defaults(parameters, _Where())))
+
+
+_RULES: dict[str, Callable[[Node, _Where], Iterable[_Item]]] = {
+    "attribute": _object_only,
+    "member_type": _object_only,
+    "keyword_argument": _keyword_argument,
+    "named_expression": _named_expression,
+    "boolean_operator": _boolean,
+    "comparison_operator": _comparison,
+    "conditional_expression": _conditional,
+    "lambda": _lambda,
+    **dict.fromkeys(COMPREHENSIONS, _comprehension),
+}

@@ -1,0 +1,119 @@
+"""The function, class body or module around a place in a Python file, as analysis sees it."""
+
+from collections.abc import Iterator
+
+from lacuna_ls.analysis.python.accesses import parameter_names, text_of
+from lacuna_ls.analysis.python.statements import UnknownStatementError, lower, type_parameters
+from lacuna_ls.analysis.scopes import AccessKind, Enclosing, bindings_of
+from lacuna_ls.analysis.structure import steps_of
+from lacuna_ls.analysis.unit import Parameter, Receiver, Unit, UnitKind
+from lacuna_ls.syntax.nodes import Node, ancestors, span_of
+
+_KINDS = {
+    "function_definition": UnitKind.FUNCTION,
+    "class_definition": UnitKind.CLASS,
+    "module": UnitKind.MODULE,
+}
+_CLASS_METHODS = ("__new__", "__init_subclass__", "__class_getitem__")
+
+
+def unit_at(node: Node) -> Unit | None:
+    """The unit whose own statements include `node`; `None` where the code has no meaning."""
+    owner = next((a for a in ancestors(node) if a.type in _KINDS), None)
+    return None if owner is None else unit_of(owner)
+
+
+def unit_of(owner: Node) -> Unit | None:
+    """The unit of a function, class or module node."""
+    body = owner if owner.type == "module" else owner.child_by_field_name("body")
+    if body is None or body.has_error:
+        return None
+    around = [a for a in ancestors(owner) if a.type in _KINDS]
+    try:
+        block = lower(body)
+        enclosing = tuple(_enclosing(a) for a in around if a.type == "function_definition")
+    except UnknownStatementError:
+        return None
+    direct = around[0] if around and around[0].type == "class_definition" else None
+    parameters = owner.child_by_field_name("parameters")
+    return Unit(
+        kind=_KINDS[owner.type],
+        node=owner,
+        body=body,
+        block=block,
+        parameters=(*parameter_names(parameters), *type_parameters(owner)),
+        annotated=tuple(_annotated(parameters)),
+        returns=owner.child_by_field_name("return_type"),
+        is_async=any(c.type == "async" for c in owner.children),
+        is_generator=any(n.is_named and n.type == "yield" for n in own_nodes(body)),
+        enclosing_class=direct,
+        receiver=_receiver(owner, parameters) if direct else None,
+        enclosing=enclosing,
+        in_class=any(a.type == "class_definition" for a in around),
+        statement=_statement(owner),
+        outermost=_statement(around[-2]) if len(around) > 1 else _statement(owner),
+    )
+
+
+def own_nodes(root: Node) -> Iterator[Node]:
+    """Nodes from `root` down that run in its own scope: nested definitions are not entered."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        if node.type not in ("function_definition", "lambda", "class_definition"):
+            pending.extend(reversed(node.children))
+
+
+def _enclosing(function: Node) -> Enclosing:
+    body = function.child_by_field_name("body")
+    inside = [a for s in steps_of(lower(body)) for a in s.accesses] if body else []
+    names = (
+        *parameter_names(function.child_by_field_name("parameters")),
+        *type_parameters(function),
+    )
+    rebound = frozenset(a.name for a in inside if a.kind is AccessKind.CAPTURE_WRITE)
+    return Enclosing(span_of(function), bindings_of(inside, names), rebound)
+
+
+def _statement(owner: Node) -> Node:
+    """The definition with its decorators."""
+    parent = owner.parent
+    return parent if parent is not None and parent.type == "decorated_definition" else owner
+
+
+def _annotated(parameters: Node | None) -> Iterator[Parameter]:
+    for node in parameters.named_children if parameters else ():
+        annotation = node.child_by_field_name("type")
+        names = parameter_names(parameters) if annotation is None else ()
+        if annotation is None or names:
+            continue
+        named = node.child_by_field_name("name") or node.named_children[0]
+        if named.type == "identifier":
+            yield Parameter(text_of(named), annotation)
+
+
+def _receiver(function: Node, parameters: Node | None) -> Receiver | None:
+    """How a method of the same class is called from here, if it can be.
+
+    A first parameter under an unknown decorator is trusted only if it is called `self`.
+    """
+    names = parameter_names(parameters)
+    first = parameters.named_children[0] if parameters and parameters.named_children else None
+    if not names or first is None or first.type not in ("identifier", "typed_parameter"):
+        return None
+    parent = function.parent
+    decorated = parent is not None and parent.type == "decorated_definition"
+    decorators = [
+        text_of(d).lstrip("@ ")
+        for d in (parent.named_children if decorated and parent else ())
+        if d.type == "decorator"
+    ]
+    name = function.child_by_field_name("name")
+    if "staticmethod" in decorators:
+        return None
+    if "classmethod" in decorators or (name and text_of(name) in _CLASS_METHODS):
+        return Receiver(names[0], "classmethod")
+    if names[0] == "self" or not decorators:
+        return Receiver(names[0], None)
+    return None

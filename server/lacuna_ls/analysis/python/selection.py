@@ -1,0 +1,184 @@
+"""From a selected range to whole statements, or to one whole expression."""
+
+from lacuna_ls.analysis.python.accesses import COMPREHENSIONS
+from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.nodes import Node, covering, span_of
+
+_BLOCKS = ("block", "module")
+_SPACE = b" \t\r\n\f\\"
+_EXPRESSIONS = frozenset(COMPREHENSIONS) | frozenset(
+    [
+        "identifier",
+        "attribute",
+        "subscript",
+        "call",
+        "binary_operator",
+        "unary_operator",
+        "not_operator",
+        "boolean_operator",
+        "comparison_operator",
+        "conditional_expression",
+        "parenthesized_expression",
+        "list",
+        "tuple",
+        "set",
+        "dictionary",
+        "string",
+        "concatenated_string",
+        "integer",
+        "float",
+        "true",
+        "false",
+        "none",
+        "ellipsis",
+        "lambda",
+        "await",
+        "expression_list",
+    ]
+)
+
+
+def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | SelectedExpression | None:
+    """What `span` selects once blanks and comments at its ends are set aside.
+
+    `None` if it is neither whole statements of one suite nor one whole expression.
+    """
+    start, end = _trimmed(data, span)
+    first_code = _after_comments(data, start, end)
+    if first_code >= end:
+        return None
+    return _statements(root, data, Span(start, end), first_code) or _expression(
+        root, Span(first_code, end)
+    )
+
+
+def _trimmed(data: bytes, span: Span) -> tuple[int, int]:
+    start, end = span.start, min(span.end, len(data))
+    while start < end and data[start] in _SPACE:
+        start += 1
+    while end > start and data[end - 1] in _SPACE:
+        end -= 1
+    return start, end
+
+
+def _after_comments(data: bytes, start: int, end: int) -> int:
+    while start < end and data[start : start + 1] == b"#":
+        start = _line_end(data, start)
+        while start < end and data[start] in _SPACE:
+            start += 1
+    return start
+
+
+def _line_end(data: bytes, offset: int) -> int:
+    while offset < len(data) and data[offset] not in b"\r\n":
+        offset += 1
+    return offset
+
+
+def _statements(root: Node, data: bytes, span: Span, first_code: int) -> SelectedStatements | None:
+    first = _statement_at(root, first_code)
+    if first is None or first.parent is None:
+        return None
+    nodes = [first]
+    following = first.next_named_sibling
+    while following is not None and following.start_byte < span.end:
+        if following.type != "comment":
+            nodes.append(following)
+        following = following.next_named_sibling
+    last = nodes[-1]
+    if last.end_byte > span.end:
+        return None
+    end = _end_with_comments(data, last.end_byte, span.end)
+    if end is None:
+        return None
+    return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
+
+
+def _statement_at(root: Node, offset: int) -> Node | None:
+    """The statement that starts exactly at `offset`."""
+    node: Node | None = covering(root, Span(offset, offset + 1), named=False)
+    while node is not None and node.start_byte == offset:
+        if node.parent is not None and node.parent.type in _BLOCKS:
+            return node if node.is_named and node.type not in ("comment", "block") else None
+        node = node.parent
+    return None
+
+
+def _end_with_comments(data: bytes, end: int, selected_end: int) -> int | None:
+    """End of the last statement with the comments that belong to it; `None` if code follows."""
+    position = end
+    while True:
+        blank = position
+        limit = max(selected_end, position)
+        while blank < limit and data[blank] in _SPACE + b";":
+            blank += 1
+        if blank >= limit:
+            break
+        if data[blank : blank + 1] != b"#":
+            return None
+        position = _line_end(data, blank)
+    if position > end:
+        return position
+    same_line = end
+    while data[same_line : same_line + 1] in (b" ", b"\t"):
+        same_line += 1
+    return _line_end(data, same_line) if data[same_line : same_line + 1] == b"#" else end
+
+
+def _expression(root: Node, span: Span) -> SelectedExpression | None:
+    node: Node | None = covering(root, span)
+    while node is not None and span_of(node) == span:
+        if node.type in _EXPRESSIONS and _is_evaluated(node):
+            return SelectedExpression(node, span)
+        node = node.parent
+    return None
+
+
+def _is_evaluated(node: Node) -> bool:
+    """Whether the node stands for its value: no target, pattern, annotation, keyword or splice."""
+    parent = node.parent
+    if parent is None:
+        return False
+    if node.type == "generator_expression" and parent.type == "call":
+        return False
+    child: Node = node
+    above: Node | None = parent
+    while above is not None and above.type not in _BLOCKS:
+        if above.type in ("type", "type_parameter", "case_pattern", "as_pattern_target"):
+            return False
+        if above.type in ("global_statement", "delete_statement", "import_statement"):
+            return False
+        if above.type in ("import_from_statement", "nonlocal_statement", "relative_import"):
+            return False
+        if above.type.endswith("pattern") and above.type != "as_pattern":
+            return False
+        if above.type in ("parameters", "lambda_parameters"):
+            return False
+        if above.type == "interpolation" and any(c.type == "=" for c in above.children):
+            return False
+        if _is_name_of(above, child):
+            return False
+        child, above = above, above.parent
+    return True
+
+
+_NAMING_FIELDS = {
+    "assignment": ("left", "type"),
+    "augmented_assignment": ("left",),
+    "for_statement": ("left",),
+    "for_in_clause": ("left",),
+    "attribute": ("attribute",),
+    "keyword_argument": ("name",),
+    "named_expression": ("name",),
+    "default_parameter": ("name",),
+    "typed_default_parameter": ("name", "type"),
+    "function_definition": ("name",),
+    "class_definition": ("name", "superclasses"),
+    "as_pattern": ("alias",),
+}
+
+
+def _is_name_of(above: Node, child: Node) -> bool:
+    fields = _NAMING_FIELDS.get(above.type, ())
+    return any(above.child_by_field_name(field) == child for field in fields)

@@ -1,0 +1,127 @@
+"""What keeps Python code where it is: jumps, yields, frames, class-bound names."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lacuna_ls.analysis.python.accesses import text_of
+from lacuna_ls.analysis.python.functions import own_nodes
+from lacuna_ls.analysis.traits import Hazard, Traits
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
+
+_FRAME_READERS = ("locals", "vars", "eval", "exec", "dir", "_getframe", "currentframe", "stack")
+_NESTED = ("function_definition", "lambda", "class_definition")
+
+
+def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
+    """The traits of statements or of one expression of `unit`."""
+    piece = Span(nodes[0].start_byte, nodes[-1].end_byte)
+    own = [found for node in nodes for found in own_nodes(node)]
+    everything = [found for node in nodes for found in preorder(node)]
+    hazards = [
+        *_errors(nodes),
+        *_jumps(own, piece),
+        *_unmovable(own, unit),
+        *_frame_readers(everything),
+        *_frame_readers(n for n in own_nodes(unit.body) if not piece.contains(span_of(n))),
+    ]
+    returns = tuple(n.start_byte for n in own if n.type == "return_statement")
+    if returns and unit.is_async and unit.is_generator:
+        hazards.append(Hazard(returns[0], "returns from an async generator"))
+    if returns and unit.kind is not UnitKind.FUNCTION:
+        hazards.append(Hazard(returns[0], "returns outside a function"))
+    return Traits(
+        tuple(hazards),
+        returns,
+        awaits=any(_awaits(n) for n in own),
+        class_bound=next(_class_bound(everything), None) if unit.in_class else None,
+    )
+
+
+def _errors(nodes: Iterable[Node]) -> Iterator[Hazard]:
+    for node in nodes:
+        if node.has_error:
+            yield Hazard(node.start_byte, "has a syntax error")
+
+
+def _jumps(own: Iterable[Node], piece: Span) -> Iterator[Hazard]:
+    for node in own:
+        if node.type in ("break_statement", "continue_statement"):
+            loop = _loop_of(node)
+            if loop is None or not piece.contains(span_of(loop)):
+                word = node.type.removesuffix("_statement")
+                yield Hazard(node.start_byte, f"has a `{word}` that leaves the selection")
+
+
+def _loop_of(jump: Node) -> Node | None:
+    """The loop that a break or continue belongs to; one in an else clause belongs further out."""
+    child = jump
+    for above in ancestors(jump):
+        is_loop = above.type in ("for_statement", "while_statement")
+        if is_loop and above.child_by_field_name("body") == child:
+            return above
+        if above.type in _NESTED:
+            return None
+        child = above
+    return None
+
+
+_UNMOVABLE = {
+    "yield": "yields from the function",
+    "wildcard_import": "imports `*`, so its names are unknown",
+    "nonlocal_statement": "declares a nonlocal variable",
+    "future_import_statement": "changes the meaning of the whole file",
+}
+
+
+def _unmovable(own: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
+    for node in own:
+        if node.is_named and node.type in _UNMOVABLE:
+            yield Hazard(node.start_byte, _UNMOVABLE[node.type])
+        if unit.kind is UnitKind.FUNCTION or not node.is_named:
+            continue
+        if node.type in ("function_definition", "class_definition"):
+            yield Hazard(node.start_byte, "defines a name that belongs to the module")
+        if node.type == "assignment" and node.child_by_field_name("type"):
+            yield Hazard(node.start_byte, "annotates a name of the module")
+
+
+def _frame_readers(nodes: Iterable[Node]) -> Iterator[Hazard]:
+    for node in nodes:
+        if node.type != "call":
+            continue
+        function = node.child_by_field_name("function")
+        if function is None:
+            continue
+        attribute = function.child_by_field_name("attribute")
+        name = text_of(attribute or function)
+        arguments = node.child_by_field_name("arguments")
+        empty = arguments is not None and not arguments.named_children
+        if name not in _FRAME_READERS or (name in ("vars", "dir") and not empty):
+            continue
+        if attribute is None or name in ("_getframe", "currentframe"):
+            yield Hazard(node.start_byte, f"calls `{name}`, which looks at the local variables")
+
+
+def _awaits(node: Node) -> bool:
+    if node.type == "await" and node.is_named:
+        return True
+    starters = ("for_statement", "with_statement", "for_in_clause")
+    return node.type in starters and any(c.type == "async" for c in node.children)
+
+
+def _class_bound(nodes: Iterable[Node]) -> Iterator[Hazard]:
+    for node in nodes:
+        if node.type != "identifier":
+            continue
+        name = text_of(node)
+        if name == "__class__" or (name == "super" and _called_bare(node)):
+            yield Hazard(node.start_byte, f"uses `{name}`")
+        elif name.startswith("__") and not name.endswith("__"):
+            yield Hazard(node.start_byte, f"uses the private name `{name}`")
+
+
+def _called_bare(node: Node) -> bool:
+    call = node.parent
+    arguments = call.child_by_field_name("arguments") if call and call.type == "call" else None
+    return arguments is None or not arguments.named_children

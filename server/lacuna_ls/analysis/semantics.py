@@ -1,0 +1,35 @@
+"""Finds the module that says what a language's programs mean."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
+
+from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.traits import Traits
+from lacuna_ls.analysis.unit import Unit
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.nodes import Node
+
+
+class Semantics(Protocol):
+    """What a module named by `Language.semantics` defines."""
+
+    def selected(
+        self, root: Node, data: bytes, span: Span
+    ) -> SelectedStatements | SelectedExpression | None: ...
+
+    def unit_at(self, node: Node) -> Unit | None: ...
+
+    def unit_of(self, owner: Node) -> Unit | None: ...
+
+    def traits_of(self, nodes: Sequence[Node], unit: Unit) -> Traits: ...
+
+
+@cache
+def semantics_of(language: Language) -> Semantics | None:
+    """The semantics of a language; `None` for one that is parsed but not analysed."""
+    if language.semantics is None:
+        return None
+    return cast("Semantics", import_module(language.semantics))

@@ -1,0 +1,126 @@
+"""The structured program: what a language lowers its statements to.
+
+Control and data flow are written once, against these few shapes; a semantics module says how its
+statements map to them. A block is a tuple of statements in execution order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from lacuna_ls.analysis.scopes import Access
+from lacuna_ls.domain.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An indivisible piece of evaluation; `accesses` are in evaluation order."""
+
+    span: Span
+    accesses: tuple[Access, ...] = ()
+    raises: bool = True
+
+
+class Jump(Enum):
+    RETURN = auto()
+    RAISE = auto()
+    BREAK = auto()
+    CONTINUE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A step, and where it leaves to if it does not go on to the next statement."""
+
+    step: Step
+    jump: Jump | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Entered if `test` succeeds; then `bind` happens; then `guard`, if any, must hold too.
+
+    An `always` arm's test cannot fail.
+    """
+
+    test: Step
+    body: "Block"
+    bind: Step | None = None
+    guard: Step | None = None
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Arms tried in order, then `otherwise`."""
+
+    arms: tuple[Arm, ...]
+    otherwise: "Block" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`before` once; each round `test`, then `bind`, then `body`; `otherwise` when the test fails."""
+
+    test: Step
+    body: "Block"
+    before: Step | None = None
+    bind: Step | None = None
+    otherwise: "Block" = ()
+    endless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Entered if `test` matches; `bind` and `unbind` surround the body (an exception's name)."""
+
+    test: Step
+    body: "Block"
+    bind: Step | None = None
+    unbind: Step | None = None
+    catches_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """try / handlers / else / finally. `span` is that of the whole statement."""
+
+    span: Span
+    body: "Block"
+    handlers: tuple[Handler, ...] = ()
+    otherwise: "Block" = ()
+    final: "Block" = ()
+
+
+Statement = Simple | Choice | Loop | Guarded
+Block = tuple[Statement, ...]
+
+
+def steps_of(block: Block) -> Iterator[Step]:
+    """Every step of a block once, in source order as far as the shapes keep it."""
+    pending: list[Statement | Step] = list(reversed(block))
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Step):
+            yield item
+        else:
+            pending.extend(reversed(_parts(item)))
+
+
+def _parts(statement: Statement) -> list[Statement | Step]:
+    if isinstance(statement, Simple):
+        return [statement.step]
+    parts: list[Statement | Step | None] = []
+    if isinstance(statement, Choice):
+        for arm in statement.arms:
+            parts += (arm.test, arm.bind, arm.guard, *arm.body)
+        parts += statement.otherwise
+    elif isinstance(statement, Loop):
+        parts += (statement.before, statement.test, statement.bind, *statement.body)
+        parts += statement.otherwise
+    else:
+        parts += statement.body
+        for handler in statement.handlers:
+            parts += (handler.test, handler.bind, *handler.body, handler.unbind)
+        parts += (*statement.otherwise, *statement.final)
+    return [part for part in parts if part is not None]

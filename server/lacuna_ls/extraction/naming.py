@@ -1,0 +1,77 @@
+"""A name for the new function, from what the code itself says. Deterministic.
+
+In order: the comment above it; its single result; the call that dominates it; `extracted`.
+"""
+
+import re
+from collections.abc import Iterable
+
+from lacuna_ls.domain.text import Span
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
+_BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
+_CALL = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)\(([A-Za-z_][A-Za-z0-9_]*)?")
+_NOT_ACTIONS = frozenset(("len", "str", "int", "float", "list", "dict", "set", "tuple", "range"))
+_NOT_ACTIONS |= frozenset(
+    ("isinstance", "print", "super", "enumerate", "zip", "min", "max", "repr")
+)
+MAX_WORDS = 4
+
+
+def proposed_name(
+    data: bytes, span: Span, outputs: tuple[str, ...], reserved: Iterable[str]
+) -> str:
+    """A name that occurs nowhere in the file: a collision in any scope is impossible."""
+    code = data[span.start : span.end]
+    name = _from_comment(code) or _from_output(code, outputs) or _from_call(code) or "extracted"
+    return free_name(data, name, reserved)
+
+
+def free_name(data: bytes, name: str, reserved: Iterable[str]) -> str:
+    """`name`, or `name_2`, `name_3`, ... if the file or the language uses it already."""
+    taken = frozenset(reserved)
+    candidate, number = name, 1
+    while candidate in taken or re.search(rb"\b%s\b" % candidate.encode(), data):
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def _from_comment(code: bytes) -> str | None:
+    """`# Parse the header` is `parse_header`."""
+    line = code.split(b"\n", 1)[0].strip()
+    if not line.startswith(b"#"):
+        return None
+    text = line.lstrip(b"#").strip().decode("ascii", "replace")
+    words = [w.lower() for w in _WORD.findall(text) if w.lower() not in _STOP_WORDS]
+    if not 2 <= len(words) <= MAX_WORDS:
+        return None
+    return "_".join(words)
+
+
+def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
+    if len(outputs) != 1:
+        return None
+    name = outputs[0].strip("_")
+    if not name.isascii() or len(name) < 2:
+        return None
+    if name.startswith(("is_", "has_")):
+        return f"compute_{name}"
+    value = re.search(rb"\b%s\s*=\s*(?!=)(.*)" % outputs[0].encode(), code)
+    builds = value is not None and value.group(1).startswith(_BUILDERS)
+    return f"build_{name}" if builds else f"compute_{name}"
+
+
+def _from_call(code: bytes) -> str | None:
+    """The function that is called most, first among equals, with the first variable it is given."""
+    counts: dict[tuple[str, str], int] = {}
+    for match in _CALL.finditer(code):
+        verb = match.group(1).decode().strip("_").lower()
+        if len(verb) > 2 and verb not in _NOT_ACTIONS:
+            thing = (match.group(2) or b"").decode().strip("_").lower()
+            counts[verb, thing] = counts.get((verb, thing), 0) + 1
+    if not counts:
+        return None
+    verb, thing = max(counts, key=lambda key: counts[key])
+    return f"{verb}_{thing}" if len(thing) > 1 and "_" not in verb else f"do_{verb}"

@@ -1,0 +1,139 @@
+"""The selected part of a function's graph: how control enters it, and by which edges it leaves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lacuna_ls.analysis.control_flow import Edge, EdgeKind, control_flow
+from lacuna_ls.analysis.data_flow import Flow, after, flow_of, live_in, perhaps_bound, surely_bound
+from lacuna_ls.analysis.scopes import Access, AccessKind
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """`sure`, `perhaps` and `live` are the solutions over the whole function, by step.
+
+    `unseen` are the names that a function elsewhere cannot see by itself: the unit's own and
+    those of the functions around it.
+    """
+
+    unit: Unit
+    flow: Flow
+    unseen: frozenset[str]
+    steps: frozenset[int]
+    entries: tuple[int, ...]
+    leaving: tuple[Edge, ...]
+    accesses: tuple[Access, ...]
+    sure: tuple[int, ...]
+    perhaps: tuple[int, ...]
+    live: tuple[int, ...]
+
+    def falls_through(self) -> tuple[Edge, ...]:
+        return tuple(e for e in self.leaving if e.kind is EdgeKind.NORMAL)
+
+    def touched(self) -> int:
+        bits = 0
+        for step in self.steps:
+            bits |= self.flow.transfers[step].touched
+        return bits
+
+    def sure_before(self) -> int:
+        """Names bound whenever control enters."""
+        bits = -1
+        for entry in self.entries:
+            bits &= self.sure[entry]
+        return bits
+
+    def perhaps_before(self) -> int:
+        bits = 0
+        for entry in self.entries:
+            bits |= self.perhaps[entry]
+        return bits
+
+    def sure_after(self) -> int:
+        """Names bound whenever control falls through."""
+        return self._at_exits(self.sure)
+
+    def sure_by_itself(self) -> int:
+        """Names that the region binds on every path through it, whatever was before."""
+        return self._at_exits(surely_bound(self.flow, 0, self.entries, self.steps))
+
+    def _at_exits(self, state: Iterable[int]) -> int:
+        known = list(state)
+        bits = -1
+        for edge in self.falls_through():
+            bits &= after(self.flow, known, edge.source)
+        return bits
+
+    def exposed(self) -> int:
+        """Names that the region may read, or capture, before it writes them."""
+        live = live_in(self.flow, self.steps)
+        bits = 0
+        for entry in self.entries:
+            bits |= live[entry]
+        return bits
+
+    def live_after(self) -> int:
+        bits = 0
+        for edge in self.falls_through():
+            bits |= self.live[edge.target]
+        return bits
+
+    def members(self, bits: int) -> frozenset[str]:
+        return self.flow.sets.members(bits)
+
+    def ordered(self, bits: int, kind: AccessKind | None = None) -> tuple[str, ...]:
+        """Names by their first access (of one kind) in the region."""
+        return in_order(self.members(bits), self.accesses, kind)
+
+
+def region_of(unit: Unit, piece: Span) -> Region:
+    """The region whose text lies in `piece`."""
+    graph = control_flow(unit.block)
+    unseen = unseen_names(unit)
+    flow = flow_of(graph, unseen)
+    steps = graph.within(piece)
+    entries = sorted({e.target for e in graph.edges if e.target in steps and e.source not in steps})
+    at_start = flow.sets.bits(_bound_at_entry(unit))
+    return Region(
+        unit=unit,
+        flow=flow,
+        unseen=unseen,
+        steps=steps,
+        entries=tuple(entries or sorted(steps)[:1]),
+        leaving=tuple(e for e in graph.edges if e.source in steps and e.target not in steps),
+        accesses=tuple(a for index in sorted(steps) for a in graph.steps[index].accesses),
+        sure=tuple(surely_bound(flow, at_start)),
+        perhaps=tuple(perhaps_bound(flow, at_start)),
+        live=tuple(live_in(flow)),
+    )
+
+
+def unseen_names(unit: Unit) -> frozenset[str]:
+    names = set() if unit.kind is UnitKind.MODULE else set(unit.bindings().bound)
+    shadowed = set(unit.bindings().global_names)
+    for enclosing in unit.enclosing:
+        names |= enclosing.bindings.bound - shadowed
+        shadowed |= enclosing.bindings.global_names
+    return frozenset(names)
+
+
+def in_order(
+    names: Iterable[str], accesses: Iterable[Access], kind: AccessKind | None = None
+) -> tuple[str, ...]:
+    """`names` by first access in the source; a name that is never accessed comes last."""
+    first: dict[str, int] = {}
+    for access in accesses:
+        if kind is None or access.kind is kind:
+            first[access.name] = min(first.get(access.name, access.offset), access.offset)
+    return tuple(sorted(names, key=lambda name: (first.get(name, 1 << 60), name)))
+
+
+def _bound_at_entry(unit: Unit) -> set[str]:
+    """Parameters, and the names of functions around, which are taken to be bound."""
+    names = set(unit.parameters)
+    own = unit.bindings().bound
+    for enclosing in unit.enclosing:
+        names |= enclosing.bindings.bound - own
+    return names

@@ -1,0 +1,234 @@
+"""The text of an extraction: the new function, the call, and where each goes.
+
+Two edits: the selection becomes the call, and the function is inserted beside its host. Every byte
+outside stays. Lines inside string literals are never re-indented.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Source, Span, TextEdit
+from lacuna_ls.extraction.contract import Contract, Result
+from lacuna_ls.syntax.nodes import Node, preorder
+
+_INDENT = re.compile(rb"[ \t\f]*")
+_STRINGS = ("string",)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """`call` and `function` are edits to the old text; `rename_at` is an offset in the new one."""
+
+    call: TextEdit
+    function: TextEdit
+    rename_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the new function goes. `lead` and `trail` are the blank lines around it."""
+
+    offset: int
+    indent: bytes
+    lead: bytes
+    trail: bytes
+
+
+def rewrite(
+    source: Source,
+    unit: Unit,
+    selected: SelectedStatements | SelectedExpression,
+    contract: Contract,
+    name: str,
+) -> Rewrite:
+    """The edits for a contract.
+
+    Raises:
+        RefusedError: the selection is indented in a way that cannot be moved.
+    """
+    newline = source.line_end()
+    unit_indent = _indent_unit(source, unit)
+    place = _placement(source, unit, contract, newline)
+    inner = place.indent + unit_indent
+    if isinstance(selected, SelectedStatements):
+        body = [inner + _moved(source, selected, inner)]
+    else:
+        body = [inner + b"return " + _expression_text(source, selected, inner, newline)]
+    head = _head(source, unit, contract, name, place.indent, newline)
+    declared = [inner + b"global " + n.encode() for n in contract.declared_global]
+    tail = [inner + b"return " + _names(contract.outputs)] if contract.outputs else []
+    text = newline.join((*head, *declared, *body, *tail))
+    call = TextEdit(selected.span, _call(source, selected, contract, name, newline))
+    function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
+    return Rewrite(call, function, _rename_at(call, name, function))
+
+
+def _rename_at(call: TextEdit, name: str, function: TextEdit) -> int:
+    before = len(function.new) if function.span.start <= call.span.start else 0
+    match = re.search(rb"\b%s\(" % name.encode(), call.new)
+    assert match is not None
+    return call.span.start + before + match.start()
+
+
+def _names(names: tuple[str, ...]) -> bytes:
+    return ", ".join(names).encode()
+
+
+def _call(
+    source: Source,
+    selected: SelectedStatements | SelectedExpression,
+    contract: Contract,
+    name: str,
+    newline: bytes,
+) -> bytes:
+    reach = f"{contract.receiver.name}." if contract.receiver else ""
+    text = f"{reach}{name}({', '.join(contract.parameters)})".encode()
+    if contract.is_async:
+        text = b"await " + text
+    if contract.result is Result.RETURNED:
+        text = b"return " + text
+    elif contract.result is Result.ASSIGNED:
+        text = _names(contract.outputs) + b" = " + text
+    elif isinstance(selected, SelectedExpression):
+        text = _in_place(source, selected, contract, text)
+    if contract.kept_global:
+        text = b"global " + _names(contract.kept_global) + b"; " + text
+    return text
+
+
+def _in_place(
+    source: Source, selected: SelectedExpression, contract: Contract, text: bytes
+) -> bytes:
+    """Parentheses for an await, and blanks where the neighbours were told apart by brackets."""
+    if contract.is_async:
+        text = b"(" + text + b")" if _binds_tighter(selected.node) else text
+    before = source.data[selected.span.start - 1 : selected.span.start]
+    after = source.data[selected.span.end : selected.span.end + 1]
+    lead = b" " if before.isalnum() or before == b"_" else b""
+    trail = b" " if after.isalnum() or after == b"_" else b""
+    return lead + text + trail
+
+
+def _binds_tighter(node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.type in ("attribute", "subscript", "call", "await")
+
+
+def _head(
+    source: Source, unit: Unit, contract: Contract, name: str, indent: bytes, newline: bytes
+) -> list[bytes]:
+    lines = []
+    if contract.receiver and contract.receiver.decorator:
+        lines.append(indent + b"@" + contract.receiver.decorator.encode())
+    hints = _hints(source, unit, contract)
+    parameters = [f"{p}{hints.get(p, '')}" for p in contract.parameters]
+    if contract.receiver:
+        parameters.insert(0, contract.receiver.name)
+    keyword = "async def" if contract.is_async else "def"
+    lines.append(indent + f"{keyword} {name}({', '.join(parameters)}):".encode())
+    return lines
+
+
+def _hints(source: Source, unit: Unit, contract: Contract) -> dict[str, str]:
+    """Annotations that mean the same at the new function as at the old one."""
+    if unit.enclosing or (unit.enclosing_class and not contract.receiver):
+        return {}
+    hints = {}
+    for parameter in unit.annotated:
+        text = source.text(Span(parameter.annotation.start_byte, parameter.annotation.end_byte))
+        if _SIMPLE_HINT.fullmatch(text) and not _mentions(text, unit.parameters):
+            hints[parameter.name] = f": {text}"
+    return hints
+
+
+_SIMPLE_HINT = re.compile(r"""[\w.,| \[\]"']+""")
+
+
+def _mentions(text: str, names: tuple[str, ...]) -> bool:
+    return any(word in names for word in re.findall(r"\w+", text))
+
+
+def _placement(source: Source, unit: Unit, contract: Contract, newline: bytes) -> Placement:
+    """After the host as a sibling method, else in the module: before the host's statement."""
+    if contract.receiver is not None:
+        indent = _indent_at(source, unit.statement.start_byte)
+        line = source.line_at(unit.node.end_byte)
+        end = source.line_span(line).end
+        return Placement(end, indent, newline * 2, b"")
+    outermost = unit.outermost if unit.kind is not UnitKind.MODULE else None
+    return _before(source, outermost, newline)
+
+
+def _before(source: Source, statement: Node | None, newline: bytes) -> Placement:
+    assert statement is not None
+    return Placement(statement.start_byte, b"", b"", newline * 3)
+
+
+def _indent_at(source: Source, offset: int) -> bytes:
+    start = source.line_starts[source.line_at(offset)]
+    match = _INDENT.match(source.data, start, offset)
+    assert match is not None
+    return match.group()
+
+
+def _indent_unit(source: Source, unit: Unit) -> bytes:
+    """One level of indentation as the host has it; four blanks where it cannot be seen."""
+    if unit.kind is not UnitKind.MODULE:
+        outer = _indent_at(source, unit.statement.start_byte)
+        inner = _indent_at(source, unit.body.start_byte)
+        if inner.startswith(outer) and len(inner) > len(outer):
+            return inner[len(outer) :]
+    return b"    "
+
+
+def _moved(source: Source, selected: SelectedStatements, inner: bytes) -> bytes:
+    """The selected text at its new indentation, without the indentation of its first line."""
+    span = selected.span
+    data = source.data
+    base = _indent_at(source, span.start)
+    frozen = _lines_in_strings(source, selected.nodes)
+    first, last = source.line_at(span.start), source.line_at(span.end)
+    pieces = [data[span.start : min(_line_stop(source, first), span.end)]]
+    for line in range(first + 1, last + 1):
+        start = source.line_starts[line]
+        text = data[start : min(_line_stop(source, line), span.end)]
+        if line in frozen or not text.strip():
+            pieces.append(text)
+        elif text.startswith(base):
+            pieces.append(inner + text[len(base) :])
+        elif text.lstrip().startswith(b"#"):
+            pieces.append(inner + text.lstrip())
+        else:
+            pieces.append(text)
+    return b"".join(pieces)
+
+
+def _line_stop(source: Source, line: int) -> int:
+    starts = source.line_starts
+    return starts[line + 1] if line + 1 < len(starts) else len(source.data)
+
+
+def _lines_in_strings(source: Source, nodes: tuple[Node, ...]) -> frozenset[int]:
+    """Lines that begin inside a string literal."""
+    lines: set[int] = set()
+    for root in nodes:
+        for node in preorder(root):
+            if node.type in _STRINGS and node.end_point.row > node.start_point.row:
+                first, last = source.line_at(node.start_byte), source.line_at(node.end_byte - 1)
+                lines.update(range(first + 1, last + 1))
+    return frozenset(lines)
+
+
+def _expression_text(
+    source: Source, selected: SelectedExpression, inner: bytes, newline: bytes
+) -> bytes:
+    data = source.data[selected.span.start : selected.span.end]
+    node = selected.node
+    closed = ("parenthesized_expression", "list", "dictionary", "set", "string")
+    if (b"\n" in data or b"\r" in data) and not (
+        node.type in closed or node.type.endswith("_comprehension")
+    ):
+        return b"(" + data + b")"
+    return data
