@@ -5,6 +5,7 @@ the user's options turn a proposal into a `Suggestion`. Only the second half dep
 """
 
 from math import exp
+from pathlib import Path
 
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.alternatives import alternatives
@@ -32,6 +33,8 @@ async def complete(
     model: LanguageModel,
     calibrations: CalibrationStore,
     options: CompletionOptions,
+    *,
+    path: Path | None = None,
     cache: CompletionCache | None = None,
 ) -> tuple[Suggestion, ...]:
     """At most one suggestion for the rest of the line at `offset`.
@@ -46,6 +49,7 @@ async def complete(
         model: Asked at most once; not at all while the user types along a cached suggestion.
         calibrations: Looked up by `predictor.key`.
         options: Snapped down to the calibrated grid.
+        path: The document's file, where it has one; passed on to the model.
         cache: Of earlier answers; the server keeps one for all documents.
 
     Raises:
@@ -55,7 +59,7 @@ async def complete(
     if document.language is None or document.tree is None:
         return ()
     hit = cache.get(document, offset) if cache is not None else None
-    proposal = hit.proposal if hit else await propose(document, offset, model)
+    proposal = hit.proposal if hit else await propose(document, offset, model, path)
     typed = hit.typed if hit else 0
     if proposal is None or typed == len(proposal.text):
         return ()
@@ -66,12 +70,14 @@ async def complete(
     return (render(proposal, offset, calibration, options, typed=typed),)
 
 
-async def propose(document: Document, offset: int, model: LanguageModel) -> Proposal | None:
+async def propose(
+    document: Document, offset: int, model: LanguageModel, path: Path | None
+) -> Proposal | None:
     """Everything up to the frontier; what calibrations are measured on."""
     assert document.language is not None
     if not open_for_completion(document, offset):
         return None
-    question = predictor.request(document.data, offset, document.language)
+    question = predictor.request(document.data, offset, document.language, path)
     first, *others = await collect(model, question) or (None,)
     if first is None or first.finish is FinishReason.CANCELLED:
         return None

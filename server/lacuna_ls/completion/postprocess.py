@@ -20,6 +20,7 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _OPEN_REST = re.compile(r"[\s)\]}'\"`,;:>]*")
 _BLOCK_OPENER = re.compile(r"[:({\[]\s*(#.*|//.*)?$")
 _REPEATED = re.compile(r"(\S.{3,}?)\1{2,}")
+_GOES_ON = (b"(", b"[", b"{", b".")
 _MAX_CUTS = 8
 
 
@@ -92,20 +93,26 @@ def _without_repetition(text: str, kept: Span) -> Span:
 
 
 def _without_suffix(text: str, kept: Span, rest: str) -> Span:
-    """Cut what stands behind the cursor already: a closing bracket, or the tail of the line."""
+    """Cut what stands behind the cursor already: a closing bracket, or the tail of the line.
+
+    A bracket that closes one of the completion's own is never cut.
+    """
     if not rest:
         return kept
     opened: list[str] = []
+    own_end = kept.start
     for index in range(kept.start, kept.end):
         char = text[index]
         if char in _CLOSERS.values():
             opened.append(char)
         elif char in _CLOSERS and opened and opened[-1] == _CLOSERS[char]:
             opened.pop()
+            own_end = index + 1
         elif char in _CLOSERS and rest.startswith(char):
             return _stripped(text, Span(kept.start, index))
-    for size in range(min(len(rest), len(kept)), 0, -1):
-        if text.endswith(rest[:size], kept.start, kept.end) and not opened:
+    longest = 0 if opened else min(len(rest), kept.end - own_end)
+    for size in range(longest, 0, -1):
+        if text.endswith(rest[:size], kept.start, kept.end):
             return _stripped(text, Span(kept.start, kept.end - size))
     return kept
 
@@ -149,7 +156,7 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    allowed = _faults(document)
+    allowed = _tolerated_faults(document, offset)
     whole = _inserted(document, offset, text)
     if not truncated:
         fine = _faults(whole) <= allowed
@@ -162,7 +169,10 @@ def _parsed(
 
 
 def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
-    """Where nodes inside the region end before it does, the longest first, a few of them."""
+    """Where nodes inside the region end, the longest first, a few of them.
+
+    What goes on with a bracket or a dot was more than the node that ends there.
+    """
     assert document.tree is not None
     top = covering(document.tree.root_node, region, named=False)
     ends = {
@@ -170,11 +180,23 @@ def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
         for node in preorder(top)
         if node.is_named and region.start <= node.start_byte and node.end_byte < region.end
     }
-    yield from sorted((end for end in ends if end > 0), reverse=True)[:_MAX_CUTS]
+    text = document.data[region.start : region.end]
+    closed = (end for end in ends if end > 0 and text[end : end + 1] not in _GOES_ON)
+    yield from sorted(closed, reverse=True)[:_MAX_CUTS]
 
 
 def _inserted(document: Document, offset: int, text: bytes) -> Document:
     return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
+
+
+def _tolerated_faults(document: Document, offset: int) -> int:
+    """Faults that are not this line's: an unfinished line is to be mended by its completion."""
+    faults = _faults(document)
+    if not faults:
+        return 0
+    line = document.source.line_span(document.source.line_at(offset))
+    blank = TextEdit(Span(line.start, max(line.end, offset)), b"")
+    return min(faults, _faults(edit_document(document, document.version, [blank])))
 
 
 def _faults(document: Document) -> int:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from pathlib import Path
 
 from lacuna_ls.domain.text import decode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, predictor_key
@@ -23,7 +24,7 @@ CONFIDENCE_FLOOR = 0.5
 _SOURCES = ("lacuna_ls.holes", "lacuna_ls.completion")
 
 
-def request(data: bytes, offset: int, language: Language) -> CompletionRequest:
+def request(data: bytes, offset: int, language: Language, path: Path | None) -> CompletionRequest:
     """The one question that is asked for a cursor: the rest of its line, most likely first."""
     return CompletionRequest(
         prefix=decode(data[:offset]),
@@ -34,13 +35,14 @@ def request(data: bytes, offset: int, language: Language) -> CompletionRequest:
         n=3,
         temperature=0.0,
         top_logprobs=5,
+        path=path,
     )
 
 
 @cache
 def key(model_id: str, language: Language) -> str:
     """The calibration key of a model's completions in one language."""
-    question = asdict(request(b"", 0, language))
+    question = asdict(request(b"", 0, language, None))
     parts = {name: repr(value) for name, value in question.items()} | {
         "model": model_id,
         "grammar": f"{language.grammar} {_version(language.grammar.split(':')[0])}",

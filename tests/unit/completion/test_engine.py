@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from fakes import FakeCalibrations, FakeModel, said
-from marked_text import read_marks
 
+from fakes import FakeCalibrations, FakeModel, said
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
@@ -17,6 +16,7 @@ from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS
 from lacuna_ls.ports.language_model import Capabilities
 from lacuna_ls.syntax.document import edit_document, open_document
 from lacuna_ls.syntax.languages import by_language_id
+from marked_text import read_marks
 
 PYTHON = by_language_id("python")
 COUNT_SURE = said(
@@ -43,7 +43,7 @@ async def suggest(marked, *answers, store=None, cache=None, **options) -> tuple[
     document, offset = opened(marked)
     model = FakeModel(lambda request: answers)
     store = store or calibrations(dict.fromkeys(EPSILONS, 0.2))
-    return await complete(document, offset, model, store, CompletionOptions(**options), cache)
+    return await complete(document, offset, model, store, CompletionOptions(**options), cache=cache)
 
 
 def drawn(suggestion: Suggestion) -> str:
@@ -133,7 +133,7 @@ async def test_multi_byte_characters_keep_holes_in_place():
 
 
 async def test_code_under_a_syntax_error_is_never_solid():
-    (one,) = await suggest("x = (1, |\n", said("count"))
+    (one,) = await suggest("f(1,\n  |\n", said("count"))
     assert drawn(one) == "«count»"
 
 
@@ -187,7 +187,12 @@ class TypingSession:
     async def shown(self, **options) -> list[str]:
         store = calibrations({0.1: 0.2, 0.4: 2.5})
         found = await complete(
-            self.document, self.offset, self.model, store, CompletionOptions(**options), self.cache
+            self.document,
+            self.offset,
+            self.model,
+            store,
+            CompletionOptions(**options),
+            cache=self.cache,
         )
         return [drawn(one) for one in found]
 
