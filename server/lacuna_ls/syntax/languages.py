@@ -19,7 +19,9 @@ class Language:
 
     `semantics` names the module of `analysis` that says what queries cannot; a language without
     one is parsed and completed, not analysed. `templates` names the module with the single-edit
-    templates of its fixes. `test_files` are name patterns over `{stem}`.
+    templates of its fixes. `test_files` are name patterns over `{stem}`. `test_runner` names what
+    runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
+    that stands in the file it tests, `doctest_prompt` for one of an example in documentation.
     `solid_nodes` are node types that never become a hole of their own (a string's quotes);
     `verbatim_nodes` are compared byte by byte, because the text between their children counts.
     """
@@ -31,6 +33,9 @@ class Language:
     semantics: str | None = None
     templates: str | None = None
     test_files: tuple[str, ...] = ()
+    test_runner: str | None = None
+    own_test: str | None = None
+    doctest_prompt: str | None = None
     solid_nodes: tuple[str, ...] = ()
     verbatim_nodes: tuple[str, ...] = ()
 

@@ -1,0 +1,97 @@
+"""What a report means: findings in a file, and one sentence for people."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from lacuna_ls.domain.test_result import Failure, Outcome, RunStatus, TestReport, TestResult
+from lacuna_ls.domain.text import Source, Span
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.finding import Finding, Related
+
+_MAX_MESSAGE = 1000
+_MAX_LINES = 12
+# C0 but tab and line feed, DEL and C1, and characters that reorder or hide text.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_NAMED = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.ERROR: "broken",
+    Outcome.SKIPPED: "skipped",
+    Outcome.XFAILED: "failed as expected",
+    Outcome.XPASSED: "passed unexpectedly",
+}
+
+
+def findings(report: TestReport, document: Document, path: Path) -> tuple[Finding, ...]:
+    """The red tests of a report that have a place in `document`, which lies at `path`.
+
+    The place is the innermost line of this file that the failing test was in. A test that never
+    came through this file has none, unless the file is where the test is written.
+    """
+    found = (_finding(result, document.source, path) for result in report.failures)
+    return tuple(finding for finding in found if finding is not None)
+
+
+def summary(report: TestReport) -> str:
+    """The outcome in one sentence: `3 passed, 1 failed in 0.4 s`."""
+    counts = Counter(result.outcome for result in report.results)
+    parts = [f"{counts[o]} {name}" for o, name in _NAMED.items() if counts[o]]
+    tally = ", ".join(parts)
+    if report.status is RunStatus.COMPLETED:
+        return f"{tally} in {report.elapsed_s:.1f} s"
+    detail = plain(report.detail) or report.status.replace("_", " ")
+    finished = report.status in (RunStatus.TIMED_OUT, RunStatus.CRASHED) and tally
+    return f"{detail} (before that: {tally})" if finished else detail
+
+
+def plain(text: str) -> str:
+    """Text that an editor can show: nothing unseen in it, of bounded length."""
+    lines = _UNSEEN.sub("", text).strip().splitlines()
+    kept = "\n".join((*lines[:_MAX_LINES], *(["..."] if len(lines) > _MAX_LINES else [])))
+    return kept if len(kept) <= _MAX_MESSAGE else kept[: _MAX_MESSAGE - 3] + "..."
+
+
+def _finding(result: TestResult, source: Source, path: Path) -> Finding | None:
+    failure = result.failure
+    span = _place(result, failure, source, path)
+    if span is None:
+        return None
+    name = plain(result.test_id.partition("::")[2] or result.test_id)
+    if failure is None:
+        return Finding(span, f"{name} failed", result.test_id)
+    message = plain(f"{name}: {_reason(failure)}")
+    return Finding(span, message, result.test_id, tuple(_related(failure, path)))
+
+
+def _reason(failure: Failure) -> str:
+    if failure.exception in ("AssertionError", "DocTestFailure") and failure.message:
+        return failure.message
+    return f"{failure.exception}: {failure.message}" if failure.message else failure.exception
+
+
+def _place(result: TestResult, failure: Failure | None, source: Source, path: Path) -> Span | None:
+    for frame in reversed(failure.frames if failure else ()):
+        if frame.path == path:
+            return _code_span(source, frame.line)
+    written_here = path.as_posix().endswith("/" + result.test_id.partition("::")[0])
+    return _code_span(source, 0) if written_here else None
+
+
+def _code_span(source: Source, line: int) -> Span | None:
+    """The code of a line, `None` if the text has no such line."""
+    if line >= len(source.line_starts):
+        return None
+    span = source.line_span(line)
+    code = source.data[span.start : span.end]
+    start = span.start + len(code) - len(code.lstrip())
+    return Span(start, max(start, span.start + len(code.rstrip())))
+
+
+def _related(failure: Failure, path: Path) -> Iterator[Related]:
+    """Where the test is: the outermost place, unless that is where the finding stands."""
+    here = next((frame for frame in reversed(failure.frames) if frame.path == path), None)
+    for test in failure.frames[:1]:
+        if test != here:
+            yield Related(test.path, test.line, plain(f"called from {test.function}"))

@@ -1,0 +1,103 @@
+"""Which tests concern a saved file: itself, its examples, and the test files that mirror it.
+
+By name only, so that a save costs some hundred `stat` calls at most and never a discovery of the
+project: `src/pkg/a/b.py` is tested by `test_b.py` or `b_test.py` beside it, and below the `tests`
+folder of any parent, there under `pkg/a`, under `a` or at the top.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from itertools import islice
+from pathlib import Path, PurePath
+
+from lacuna_ls.ports.files import Files
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.test_runs.pytest_config import PytestConfig, read_pytest_config
+
+_TEST_FOLDERS = ("tests", "test", "tests/unit")
+_MAX_STATS = 400
+_MAX_TARGETS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """`paths` and `doctests` as a `TestRequest` takes them; empty if nothing is known to concern."""
+
+    paths: tuple[str, ...]
+    doctests: tuple[str, ...] = ()
+
+
+def targets_of(path: Path, root: Path, document: Document, files: Files) -> Targets:
+    """The tests to run when `document`, at `path` below `root`, was saved.
+
+    Both paths are real paths. No targets if nothing here can run tests of the language.
+    """
+    language = document.language
+    if language is None or language.test_runner is None or not path.is_relative_to(root):
+        return Targets(())
+    config = read_pytest_config(root, files)
+    itself = path.relative_to(root).as_posix()
+    doctests = (itself,) if _has_line(language.doctest_prompt, document) else ()
+    if is_test_file(path.relative_to(root), language, config):
+        return Targets((itself,), doctests)
+    own = (itself,) if doctests or _has_line(language.own_test, document) else ()
+    mirrored = islice(_mirrored(path, root, language, config, files), _MAX_TARGETS)
+    return Targets((*own, *(test.relative_to(root).as_posix() for test in mirrored)), doctests)
+
+
+def is_test_file(path: PurePath, language: Language, config: PytestConfig) -> bool:
+    """Whether the project's or else the language's patterns take `path` for a test file."""
+    patterns = config.python_files or tuple(p.format(stem="*") for p in language.test_files)
+    return any(_matches(path, pattern) for pattern in patterns)
+
+
+def _matches(path: PurePath, pattern: str) -> bool:
+    """As pytest does it: a pattern without a slash is for the name alone."""
+    if "/" in pattern:
+        return fnmatch(path.as_posix(), pattern) or fnmatch(path.as_posix(), f"*/{pattern}")
+    return fnmatch(path.name, pattern)
+
+
+def _has_line(pattern: str | None, document: Document) -> bool:
+    if pattern is None:
+        return False
+    return re.search(rb"(?m)^(?:" + pattern.encode() + rb")", document.data) is not None
+
+
+def _mirrored(
+    path: Path, root: Path, language: Language, config: PytestConfig, files: Files
+) -> Iterator[Path]:
+    """Test files that exist, nearest first."""
+    names = _test_names(path, language)
+    seen: set[Path] = set()
+    places = (folder / name for folder in _folders(path, root, config) for name in names)
+    for place in islice(places, _MAX_STATS):
+        if place not in seen and place != path:
+            seen.add(place)
+            if files.signature(place) is not None:
+                yield place
+
+
+def _test_names(path: Path, language: Language) -> tuple[str, ...]:
+    # A package's `__init__.py` is tested under the package's name, `_private.py` under either.
+    stem = path.parent.name if path.stem == "__init__" else path.stem
+    stems = dict.fromkeys((stem, stem.lstrip("_") or stem))
+    return tuple(p.format(stem=each) for each in stems for p in language.test_files)
+
+
+def _folders(path: Path, root: Path, config: PytestConfig) -> Iterator[Path]:
+    yield path.parent
+    for parent in path.parents:
+        if not parent.is_relative_to(root):
+            return
+        below = path.parent.relative_to(parent).parts
+        named = config.testpaths if parent == root else ()
+        for tests in dict.fromkeys((*_TEST_FOLDERS, *named)):
+            folder = parent / tests
+            if not folder.is_relative_to(root) or ".." in folder.parts:
+                continue
+            for skipped in range(len(below) + 1):
+                yield folder.joinpath(*below[skipped:])
