@@ -31,10 +31,32 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names that are bound in a part of the text, each once, in order of their first binding."""
+    """Names that are bound in a part of the text, each once, in order of their first binding.
+
+    `functions` are those of them that are bound by a definition or an import.
+    """
 
     span: Span
     names: tuple[str, ...]
+    functions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an object as the text at `offset` names it. `called` is true for a method."""
+
+    offset: int
+    receiver: str
+    name: str
+    called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All names of a file: what is bound where, and what is asked of which object."""
+
+    scopes: tuple[Scope, ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +65,16 @@ class Context:
 
     source: Source
     root: Node
-    scopes: tuple[Scope, ...]
+    names: Names
     quoted: frozenset[str]
 
     def text(self, node: Node) -> str:
         return self.source.text(span_of(node))
 
-    def names_at(self, offset: int) -> tuple[str, ...]:
-        """Names in scope at a byte offset, those of the innermost scope first."""
-        around = [s for s in self.scopes if s.span.start <= offset < s.span.end]
-        around.sort(key=lambda scope: len(scope.span))
-        return tuple(dict.fromkeys(name for scope in around for name in scope.names))
+    def scopes_at(self, offset: int) -> tuple[Scope, ...]:
+        """Scopes around a byte offset, the innermost first."""
+        around = [s for s in self.names.scopes if s.span.start <= offset < s.span.end]
+        return tuple(sorted(around, key=lambda scope: len(scope.span)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,7 @@ class Templates:
     test_machinery: frozenset[str]
     test_support: frozenset[str]
     is_test: Callable[[Node], bool]
-    scopes: Callable[[Node], tuple[Scope, ...]]
+    names: Callable[[Node, Source], Names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,7 @@ def propose(
         return ()
     root = document.tree.root_node
     quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
-    context = Context(document.source, root, templates.scopes(root), quoted)
+    context = Context(document.source, root, templates.names(root, document.source), quoted)
     found: dict[tuple[int, int, bytes], Proposal] = {}
     for proposal in _proposals(templates, context, suspicion):
         key = _smallest(document.data, proposal.candidate.edits[0])

@@ -39,5 +39,5 @@ TEMPLATES = Templates(
     ),
     test_support=frozenset({"conftest.py", "setup.py", "sitecustomize.py"}),
     is_test=_is_test,
-    scopes=names.scopes,
+    names=names.names,
 )  # fmt: skip

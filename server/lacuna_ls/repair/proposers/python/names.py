@@ -1,11 +1,12 @@
 """Names: which are in scope, and which was meant."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from lacuna_ls.domain.text import decode
+from lacuna_ls.domain.text import Source
 from lacuna_ls.repair.proposers.python.expressions import named, replace
-from lacuna_ls.repair.proposers.template import Context, Rule, Scope, Splice
+from lacuna_ls.repair.proposers.template import Context, Member, Names, Rule, Scope, Splice
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
 
 _COMPREHENSIONS = frozenset(
@@ -35,36 +36,71 @@ _BOUND_BY_FIELD = {
     "aliased_import": "alias",
 }
 _MOST_NAMES = 14
+_LONGEST_RECEIVER = 60
 
 
-def scopes(root: Node) -> tuple[Scope, ...]:
-    """Scopes of the language reference, section 4.2.1; a class's names are seen in its body only."""
-    open_scopes: list[tuple[Node, dict[str, None]]] = []
+def names(root: Node, source: Source) -> Names:
+    """Bindings by the language reference, section 4.2.1, and every attribute that is named."""
+    open_scopes: list[_Open] = []
     closed: list[Scope] = []
+    members: list[Member] = []
     for node in preorder(root):
-        while open_scopes and open_scopes[-1][0].end_byte <= node.start_byte:
-            closed.append(_scope(*open_scopes.pop()))
-        if node.type == "identifier" and open_scopes and _binds(node):
-            outer = _names_itself(node) and len(open_scopes) > 1
-            open_scopes[-2 if outer else -1][1][decode(node.text or b"")] = None
+        while open_scopes and open_scopes[-1].node.end_byte <= node.start_byte:
+            closed.append(open_scopes.pop().closed())
+        if node.type == "identifier" and open_scopes:
+            _bind(node, open_scopes, source)
+        elif node.type == "attribute":
+            members += _member(node, source)
         if node.type in _SCOPES:
-            open_scopes.append((node, {}))
-    closed += [_scope(*scope) for scope in reversed(open_scopes)]
-    return tuple(closed)
+            open_scopes.append(_Open(node))
+            if node.type == "class_definition":
+                members += _methods(node, source)
+    closed += [scope.closed() for scope in reversed(open_scopes)]
+    return Names(tuple(closed), tuple(members))
 
 
-def _scope(node: Node, names: dict[str, None]) -> Scope:
-    return Scope(span_of(node), tuple(names))
+@dataclass(slots=True)
+class _Open:
+    """A scope whose end has not been reached."""
+
+    node: Node
+    names: dict[str, None] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)
+
+    def closed(self) -> Scope:
+        return Scope(span_of(self.node), tuple(self.names), frozenset(self.functions))
 
 
-def _names_itself(node: Node) -> bool:
-    """The name of a function or class is bound outside it."""
+def _bind(node: Node, open_scopes: list[_Open], source: Source) -> None:
     parent = node.parent
-    return (
-        parent is not None
-        and parent.type in ("function_definition", "class_definition")
-        and parent.child_by_field_name("name") == node
-    )
+    if parent is None or not _binds(node):
+        return
+    defines = parent.type in ("function_definition", "class_definition")
+    defines = defines and parent.child_by_field_name("name") == node
+    scope = open_scopes[-2 if defines and len(open_scopes) > 1 else -1]
+    name = source.text(span_of(node))
+    scope.names[name] = None
+    if defines or parent.type in ("dotted_name", "aliased_import"):
+        scope.functions.add(name)
+
+
+def _member(node: Node, source: Source) -> Iterator[Member]:
+    receiver = node.child_by_field_name("object")
+    name = node.child_by_field_name("attribute")
+    if receiver is not None and name is not None and len(span_of(receiver)) < _LONGEST_RECEIVER:
+        texts = source.text(span_of(receiver)), source.text(span_of(name))
+        yield Member(node.start_byte, *texts, _is_called(node))
+
+
+def _methods(class_node: Node, source: Source) -> Iterator[Member]:
+    body = class_node.child_by_field_name("body")
+    for child in body.named_children if body is not None else ():
+        function = child.child_by_field_name("definition") or child
+        name = function.child_by_field_name("name")
+        if function.type == "function_definition" and name is not None:
+            text = source.text(span_of(name))
+            if not text.startswith("__"):
+                yield Member(child.start_byte, "self", text, called=True)
 
 
 def _binds(node: Node) -> bool:
@@ -102,39 +138,16 @@ def variable(node: Node, context: Context) -> Iterator[Splice]:
     if not _is_read(node):
         return
     name = context.text(node)
-    visible = context.names_at(node.start_byte)
-    called = node.parent is not None and node.parent.child_by_field_name("function") == node
-    functions = _functions(context)
+    scopes = context.scopes_at(node.start_byte)
+    visible = tuple(dict.fromkeys(n for scope in scopes for n in scope.names))
     if name not in visible and name in context.quoted:
         yield from _respelt(node, name, visible)
         return
-    others = [n for n in visible if n != name and (n in functions) == (called or name in functions)]
+    functions = frozenset().union(*(scope.functions for scope in scopes))
+    as_function = name in functions or _is_called(node)
+    others = [n for n in visible if n != name and (n in functions) == as_function]
     for rank, other in enumerate(others[:_MOST_NAMES]):
         yield replace(node, other, f"use {named(other)} instead of {named(name)}", 0.93**rank)
-
-
-def _functions(context: Context) -> frozenset[str]:
-    """Names of the file that are called rather than compared and counted."""
-    return frozenset(
-        context.text(name)
-        for node in context.root.named_children
-        if node.type in ("function_definition", "class_definition", "import_statement",
-                         "import_from_statement", "decorated_definition")
-        for name in _defined(node)
-    )  # fmt: skip
-
-
-def _defined(node: Node) -> Iterator[Node]:
-    if node.type == "decorated_definition":
-        inner = node.child_by_field_name("definition")
-        if inner is not None:
-            yield from _defined(inner)
-    elif node.type in ("function_definition", "class_definition"):
-        name = node.child_by_field_name("name")
-        if name is not None:
-            yield name
-    else:
-        yield from (n for n in preorder(node) if n.type == "identifier" and _binds(n))
 
 
 def _respelt(node: Node, name: str, candidates: tuple[str, ...]) -> Iterator[Splice]:
@@ -167,28 +180,15 @@ def _is_called(node: Node) -> bool:
 
 
 def _attributes(node: Node, on: str, context: Context) -> dict[str, bool]:
-    """Attributes of the expression `on` around `node`: in the class for `self`, else in the file."""
+    """Attributes of the expression `on`: in the class for `self`, else in the file."""
     around = context.root
     if on in ("self", "cls"):
         around = next((a for a in ancestors(node) if a.type == "class_definition"), context.root)
     found: dict[str, bool] = {}
-    for other in preorder(around):
-        if other.type != "attribute":
-            continue
-        receiver = other.child_by_field_name("object")
-        name = other.child_by_field_name("attribute")
-        if receiver is not None and name is not None and context.text(receiver) == on:
-            text = context.text(name)
-            found[text] = found.get(text, False) or _is_called(other)
-    if on in ("self", "cls"):
-        found |= {context.text(name): True for name in _methods(around)}
+    for member in context.names.members:
+        if member.receiver == on and around.start_byte <= member.offset < around.end_byte:
+            found[member.name] = found.get(member.name, False) or member.called
     return found
-
-
-def _methods(class_node: Node) -> Iterator[Node]:
-    body = class_node.child_by_field_name("body")
-    for child in body.named_children if body is not None else ():
-        yield from _defined(child)
 
 
 def keyword(node: Node, context: Context) -> Iterator[Splice]:
