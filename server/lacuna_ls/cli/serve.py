@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     _start_log(args)
 
-    def build(server: LacunaServer) -> Services:
+    def build(server: LacunaServer) -> "Services":
         from lacuna_ls.bootstrap import build_services
 
         return build_services(server)
