@@ -3,9 +3,11 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
+  CloseAction,
   DidChangeConfigurationNotification,
   LanguageClient,
   type LanguageClientOptions,
+  RevealOutputChannelOn,
 } from "vscode-languageclient/node";
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
@@ -26,8 +28,17 @@ export function createClient(
   const options: LanguageClientOptions = {
     documentSelector: languages.map((language) => ({ scheme: "file", language })),
     outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
     stdioOptions: { stdout: forwardLines, stderr: forwardLines },
     initializationOptions: () => ({ trustedFolders: trustedFolders() }),
+    // A server that ran and died is started again; one that never ran would only die again.
+    errorHandler: {
+      error: (error, message, count) => afterCrash.error(error, message, count),
+      closed: () =>
+        client.initializeResult === undefined
+          ? { action: CloseAction.DoNotRestart, handled: true }
+          : afterCrash.closed(),
+    },
     middleware: {
       workspace: {
         configuration: async (params, token, next) => {
@@ -49,7 +60,9 @@ export function createClient(
           : undefined,
     },
   };
-  return new LanguageClient("lacuna", "Lacuna", command, options);
+  const client = new LanguageClient("lacuna", "Lacuna", command, options);
+  const afterCrash = client.createDefaultErrorHandler();
+  return client;
 }
 
 /** Makes the server ask for its settings again. Nothing is sent while no server runs. */

@@ -9,7 +9,7 @@ import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
 import { buildEnvironment } from "./python";
 import { serverCommand } from "./server_command";
-import type { StatusItem } from "./status";
+import type { State, StatusItem } from "./status";
 
 export class Server {
   readonly #context: vscode.ExtensionContext;
@@ -59,16 +59,18 @@ export class Server {
 
   async #start(): Promise<void> {
     this.#status.show({ kind: "starting" });
+    const storage = this.#context.globalStorageUri.fsPath;
     try {
-      const storage = this.#context.globalStorageUri.fsPath;
       const python = await this.#ensureEnvironment(storage);
       const client = createClient(serverCommand(python, storage), this.#log, this.#interpreters);
-      client.onDidChangeState(({ newState }) => this.#showState(client, newState));
+      client.onDidChangeState(({ newState }) => this.#status.show(shown(client, newState)));
       this.#client = client;
-      await client.start();
     } catch (error) {
-      this.#fail(error);
+      this.#tellFailedSetUp(error);
+      return;
     }
+    // The client itself tells the user and the log when this fails.
+    await this.#client.start().catch(() => {});
   }
 
   async #stop(): Promise<void> {
@@ -76,15 +78,6 @@ export class Server {
     this.#client = undefined;
     if (client?.needsStop()) {
       await client.stop().catch((error) => this.#log.warn(`Stopping the server: ${error}`));
-    }
-  }
-
-  #showState(client: LanguageClient, state: ClientState): void {
-    if (state === ClientState.Running) {
-      const version = client.initializeResult?.serverInfo?.version ?? "";
-      this.#status.show({ kind: "ready", version });
-    } else {
-      this.#status.show({ kind: state === ClientState.Starting ? "starting" : "stopped" });
     }
   }
 
@@ -114,8 +107,8 @@ export class Server {
     }
   }
 
-  #fail(error: unknown): void {
-    const message = error instanceof EnvironmentError ? error.message : failure(error);
+  #tellFailedSetUp(error: unknown): void {
+    const message = setUpFailure(error);
     this.#log.error(error instanceof Error ? error : String(error));
     this.#status.show({ kind: "failed", message });
     void vscode.window.showErrorMessage(message, "Try Again", "Show Logs").then((choice) => {
@@ -128,11 +121,26 @@ export class Server {
   }
 }
 
-function failure(error: unknown): string {
-  if (error instanceof Error && error.name === "AbortError") {
-    return "Lacuna: the set-up of the server was cancelled.";
+function shown(client: LanguageClient, state: ClientState): State {
+  switch (state) {
+    case ClientState.Starting:
+      return { kind: "starting" };
+    case ClientState.Running:
+      return { kind: "ready", version: client.initializeResult?.serverInfo?.version ?? "" };
+    case ClientState.StartFailed:
+      return { kind: "failed", message: "Lacuna: the server did not start. The log says why." };
+    case ClientState.Stopped:
+      return { kind: "stopped" };
   }
-  return "Lacuna: the server did not start. The log says why.";
+}
+
+function setUpFailure(error: unknown): string {
+  if (error instanceof EnvironmentError) {
+    return error.message;
+  }
+  return error instanceof Error && error.name === "AbortError"
+    ? "Lacuna: the set-up of the server was cancelled."
+    : `Lacuna: the server could not be set up: ${error}`;
 }
 
 interface FirstStart {

@@ -24,7 +24,11 @@ export function appearance(state: State): Appearance {
     case "ready":
       return { text: "Lacuna", tooltip: `Lacuna ${state.version} is ready.`, isError: false };
     case "stopped":
-      return { text: "$(circle-slash) Lacuna", tooltip: "Lacuna is stopped.", isError: false };
+      return {
+        text: "$(circle-slash) Lacuna",
+        tooltip: "Lacuna is stopped. “Lacuna: Restart Server” starts it.",
+        isError: false,
+      };
     case "failed":
       return { text: "$(error) Lacuna", tooltip: state.message, isError: true };
   }
