@@ -29,15 +29,16 @@ class Interpreter:
     from_workspace: bool
 
 
-def find_interpreter(
-    folder: Path, root: Path, setting: str = "", environment: Mapping[str, str] = os.environ
+def interpreter_for(
+    root: Path, path: Path, setting: str = "", environment: Mapping[str, str] = os.environ
 ) -> Interpreter | None:
-    """The interpreter for files in `folder`, which is `root` or below it; `None` if there is none.
+    """The interpreter for `path`, a file or folder in the workspace `root`; `None` if there is none.
 
     `setting` is the user's own choice and is taken as it is: a program, or an environment's folder.
     """
-    for path, reason in _found(folder, root, setting, environment):
-        return Interpreter(path, reason, _inside(path, root))
+    folder = path if path.is_dir() else path.parent
+    for program, reason in _found(folder, root, setting, environment):
+        return Interpreter(program, reason, _inside(program, root))
     return None
 
 
