@@ -6,6 +6,7 @@ to make and cheap to refute, so most of the care goes into what may be shown: a 
 test of the problem, in two fresh processes with different hash seeds.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -62,9 +63,9 @@ async def search(
     again = await runner.run(replace(problem.request, trace=(problem.path,)))
     if _verdict(again) != _verdict(problem.report):
         return ended(SearchEnd.FLAKY)
-    trials = _trials(problem, again, budget)
+    trials = await asyncio.to_thread(_trials, problem, again, budget)
     screening = _Screening(problem, runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
-    await screening.run(trials, budget.batch)
+    await screening.run(iter(trials), budget.batch)
     fixes: list[Fix] = []
     for trial in screening.in_rank_order():
         out_of_time = clock.monotonic_s() - started_s > budget.wall_s
@@ -94,7 +95,7 @@ def _verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
     return report.status, {result.test_id: result.outcome for result in report.results}
 
 
-def _trials(problem: Problem, report: TestReport, budget: Budget) -> Iterator[_Trial]:
+def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[_Trial, ...]:
     """Admitted candidates, most promising first."""
     document = problem.document
     lines = suspicious_lines(
@@ -107,7 +108,7 @@ def _trials(problem: Problem, report: TestReport, budget: Budget) -> Iterator[_T
         for proposal in proposals
         if (data := admitted(document, proposal.candidate)) is not None
     )
-    return islice(admissible, budget.max_candidates)
+    return tuple(islice(admissible, budget.max_candidates))
 
 
 def _functions(problem: Problem) -> tuple[FunctionLines, ...]:

@@ -78,6 +78,26 @@ LINES = [
     ("return a * a", "return a * b"),
     ("return [a for x in xs]", "return [x for x in xs]"),
     ("x = self.left; y = self.right; return self.left", "x = self.left; y = self.right; return self.right"),
+    # operands, arguments, elements, branches
+    ("return a - b", "return b - a"),
+    ("return a - (b - 1)", "return (b - 1) - a"),
+    ("return a + b", "return b"),
+    ("return a and b and xs", "return a and b"),
+    ("return divmod(a, b)", "return divmod(b, a)"),
+    ("a, b = b, a", "a, b = a, b"),
+    ("return [a, b]", "return [b, a]"),
+    ("return a if xs else b", "return b if xs else a"),
+    # siblings and wrappers
+    ("return min(xs)", "return max(xs)"),
+    ("return any(xs)", "return all(xs)"),
+    ("xs.append(a)", "xs.extend(a)"),
+    ("return a.lstrip()", "return a.rstrip()"),
+    ("return abs(a - b) * 2", "return (a - b) * 2"),
+    ("return a.lower()", "return a"),
+    ("return a - b < 1", "return abs(a - b) < 1"),
+    ("return len(xs)", "return len(set(xs))"),
+    ("return a == b", "return a.lower() == b"),
+    ("for x in xs: pass", "for x in xs[1:]: pass"),
     # negation
     ("if a: return b", "if not a: return b"),
     ("return b if a and xs else 1", "return b if not (a and xs) else 1"),
@@ -104,6 +124,12 @@ def test_a_misspelt_name_that_the_failure_quotes_is_respelt_first(
     before: str, message: str, after: str
 ):
     assert candidates(function(before), message)[0] == function(after)
+
+
+def test_a_name_that_only_self_has_gets_its_self():
+    before = "class A:\n    def f(self):\n        self.size = 1\n        return size\n"
+    after = before.replace("return size", "return self.size")
+    assert candidates(before, "name 'size' is not defined")[0] == after
 
 
 def test_a_keyword_argument_takes_the_name_of_a_parameter():

@@ -1,0 +1,178 @@
+"""Structure: operands swapped, dropped or wrapped, sibling functions, branches exchanged."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from lacuna_ls.domain.text import Span, TextEdit, encode
+from lacuna_ls.repair.proposers.python.expressions import (
+    Binding,
+    grouped,
+    insert,
+    named,
+    replace,
+)
+from lacuna_ls.repair.proposers.template import Context, Rule, Splice
+from lacuna_ls.syntax.nodes import Node
+
+_SIBLINGS: tuple[tuple[str, ...], ...] = (
+    ("min", "max"),
+    ("any", "all"),
+    ("sum", "len", "max", "min"),
+    ("append", "extend"),
+    ("add", "discard"),
+    ("lstrip", "rstrip", "strip"),
+    ("lower", "upper"),
+    ("islower", "isupper"),
+    ("isdigit", "isalpha", "isalnum"),
+    ("startswith", "endswith"),
+    ("index", "rindex"),
+    ("find", "rfind"),
+    ("split", "rsplit"),
+    ("partition", "rpartition"),
+    ("keys", "values", "items"),
+    ("floor", "ceil", "trunc"),
+    ("int", "float", "round"),
+    ("popleft", "pop"),
+    ("appendleft", "append"),
+    ("sorted", "list", "reversed"),
+    ("union", "intersection", "difference"),
+    ("bisect_left", "bisect_right"),
+)
+_ORDERED = frozenset({"-", "/", "//", "%", "**", "<<", ">>"})
+_WRAPPERS = ("abs", "len", "set", "sorted", "list", "int", "str", "sum")
+_METHODS = ("lower()", "upper()", "strip()", "copy()")
+_SLICES = ("[1:]", "[:-1]", "[::-1]")
+_VALUES = frozenset({"attribute", "binary_operator", "call", "identifier", "subscript"})
+
+
+def swapped(first: Node, second: Node, context: Context, at_least: Binding) -> TextEdit:
+    between = context.source.data[first.end_byte : second.start_byte]
+    left, right = grouped(second, context, at_least), grouped(first, context, at_least)
+    new = encode(left) + between + encode(right)
+    return TextEdit(Span(first.start_byte, second.end_byte), new)
+
+
+def operands(node: Node, context: Context) -> Iterator[Splice]:
+    """`b - a` for `a - b`; one operand for both."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    operator = node.child_by_field_name("operator")
+    if left is None or right is None or operator is None:
+        return
+    if context.text(operator) in _ORDERED:
+        edit = swapped(left, right, context, Binding.ATOM)
+        yield Splice(edit, "swap the operands")
+    yield from _dropped(node, left, right, context)
+
+
+def conditions(node: Node, context: Context) -> Iterator[Splice]:
+    """One condition of an `and` or `or` for both."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is not None and right is not None:
+        yield from _dropped(node, left, right, context)
+
+
+def _dropped(node: Node, left: Node, right: Node, context: Context) -> Iterator[Splice]:
+    after = Span(left.end_byte, node.end_byte)
+    before = Span(node.start_byte, right.start_byte)
+    yield Splice(TextEdit(after, b""), f"drop {named(context.source.text(after).strip())}")
+    yield Splice(TextEdit(before, b""), f"drop {named(context.source.text(before).strip())}")
+
+
+def elements(node: Node, context: Context) -> Iterator[Splice]:
+    """Neighbours exchanged in a call, a tuple or a list of names."""
+    what = "arguments" if node.type == "argument_list" else "elements"
+    values = [c for c in node.named_children if c.type not in ("keyword_argument", "comment")]
+    if len(values) > 5 or any(value.type == "string" for value in values[:1]):
+        return
+    for first, second in pairwise(values):
+        if "splat" not in first.type + second.type:
+            yield Splice(swapped(first, second, context, Binding.LOOSE), f"swap the {what}")
+
+
+def branches(node: Node, context: Context) -> Iterator[Splice]:
+    """`b if c else a` for `a if c else b`."""
+    if node.named_child_count != 3:
+        return
+    first, condition, second = node.named_children
+    between = context.source.data[first.end_byte : condition.start_byte]
+    test = context.source.data[condition.start_byte : second.start_byte]
+    new = encode(context.text(second)) + between + test + encode(context.text(first))
+    span = Span(first.start_byte, second.end_byte)
+    yield Splice(TextEdit(span, new), "exchange the branches")
+
+
+def sibling(node: Node, context: Context) -> Iterator[Splice]:
+    function = node.child_by_field_name("function")
+    if function is None:
+        return
+    name = function.child_by_field_name("attribute") or function
+    if name.type != "identifier":
+        return
+    written = context.text(name)
+    for family in _SIBLINGS:
+        if written in family:
+            for other in family:
+                if other != written:
+                    yield replace(name, other, f"use {named(other)} instead of {named(written)}")
+
+
+def unwrapped(node: Node, context: Context) -> Iterator[Splice]:
+    """`x` for `f(x)` and for `x.m()`."""
+    function = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if function is None or arguments is None or arguments.type != "argument_list":
+        return
+    values = arguments.named_children
+    receiver = function.child_by_field_name("object")
+    if len(values) == 1 and function.type == "identifier" and "splat" not in values[0].type:
+        text = grouped(values[0], context, Binding.ATOM)
+        yield replace(node, text, f"drop {named(context.text(function) + '()')}")
+    if receiver is not None and not values:
+        span = Span(receiver.end_byte, node.end_byte)
+        yield Splice(TextEdit(span, b""), f"drop {named(context.source.text(span))}")
+
+
+def wrapped(node: Node, context: Context) -> Iterator[Splice]:
+    """`f(x)`, `x.m()` and a slice for a value that is returned, passed or compared."""
+    for value in _values(node):
+        text = context.text(value)
+        for function in _WRAPPERS:
+            new = f"{function}({text})"
+            if not text.startswith(f"{function}("):
+                yield replace(value, new, f"use {named(new)}")
+        if value.type == "binary_operator":
+            continue
+        for method in _METHODS:
+            yield insert(value.end_byte, f".{method}", f"use {named(f'{text}.{method}')}", 0.7)
+        for part in _SLICES:
+            yield insert(value.end_byte, part, f"use {named(text + part)}", 0.7)
+
+
+def _values(node: Node) -> list[Node]:
+    """The operands, arguments or results that stand directly in `node`."""
+    if node.type in ("for_statement", "for_in_clause", "assignment"):
+        children = [node.child_by_field_name("right")]
+    else:
+        children = list(node.named_children)
+    return [child for child in children if child is not None and child.type in _VALUES]
+
+
+RULES = (
+    Rule("operand", 0.4, frozenset({"binary_operator"}), operands),
+    Rule("operand", 0.4, frozenset({"boolean_operator"}), conditions),
+    Rule("swap", 0.5, frozenset({"argument_list", "expression_list", "tuple", "list"}), elements),
+    Rule("swap", 0.5, frozenset({"conditional_expression"}), branches),
+    Rule("sibling", 0.9, frozenset({"call"}), sibling),
+    Rule("wrapper", 0.3, frozenset({"call"}), unwrapped),
+    Rule(
+        "wrapper",
+        0.2,
+        frozenset(
+            {
+                "argument_list", "assignment", "comparison_operator", "for_in_clause",
+                "for_statement", "return_statement",
+            }
+        ),
+        wrapped,
+    ),
+)  # fmt: skip
