@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, TextEdit, encode
-from lacuna_ls.syntax.document import Document, edit_document
+from lacuna_ls.syntax.document import Document, try_edit
 from lacuna_ls.syntax.nodes import Node, covering, preorder
 
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -186,17 +186,17 @@ def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
 
 
 def _inserted(document: Document, offset: int, text: bytes) -> Document:
-    return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
+    return try_edit(document, TextEdit(Span(offset, offset), text))
 
 
 def _tolerated_faults(document: Document, offset: int) -> int:
     """Faults that are not this line's: an unfinished line is to be mended by its completion."""
-    faults = _faults(document)
-    if not faults:
+    if document.tree is None or not document.tree.root_node.has_error:
         return 0
     line = document.source.line_span(document.source.line_at(offset))
     blank = TextEdit(Span(line.start, max(line.end, offset)), b"")
-    return min(faults, _faults(edit_document(document, document.version, [blank])))
+    without_line = _faults(try_edit(document, blank))
+    return min(without_line, _faults(document)) if without_line else 0
 
 
 def _faults(document: Document) -> int:

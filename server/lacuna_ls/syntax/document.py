@@ -57,6 +57,28 @@ def edit_document(document: Document, version: int, edits: Sequence[TextEdit]) -
     )
 
 
+def try_edit(document: Document, edit: TextEdit) -> Document:
+    """The document as it would be after an edit that nobody has made.
+
+    Always parsed incrementally, so it costs no full parse where the edit makes an error. Its tree
+    depends on `document` and `edit` alone, but where it has errors it need not be the tree of an
+    open document with that text.
+
+    Raises:
+        ValueError: the edit lies outside the text.
+    """
+    if edit.span.end > len(document.data):
+        raise ValueError(f"edit {edit.span} leaves the text")
+    source = document.source.replaced(edit)
+    tree = None
+    if document.tree is not None and document.language is not None:
+        old = document.tree.copy()
+        _shift(old, document.source, source, edit)
+        parser = tree_sitter.Parser(parser_language(document.language))
+        tree = parser.parse(source.data, old)
+    return Document(document.uri, document.version, document.language, source, tree)
+
+
 def parse(data: bytes, language: Language) -> tree_sitter.Tree:
     """A full parse of text that no editor holds (a candidate, a file on disk)."""
     return tree_sitter.Parser(parser_language(language)).parse(data)
