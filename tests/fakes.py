@@ -1,7 +1,9 @@
 """Fakes for the ports."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from zlib import crc32
 
 from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
@@ -107,3 +109,22 @@ class FakeCalibrations:
 
     def save(self, calibration: Calibration) -> None:
         self.kept[calibration.key] = calibration
+
+
+@dataclass
+class FakeFiles:
+    """A `Files` over contents in memory; a file's signature changes with its content."""
+
+    contents: dict[Path, bytes] = field(default_factory=dict)
+    reads: list[Path] = field(default_factory=list)
+
+    def read(self, path: Path) -> bytes | None:
+        self.reads.append(path)
+        return self.contents.get(path)
+
+    def signature(self, path: Path) -> tuple[int, int] | None:
+        data = self.contents.get(path)
+        return None if data is None else (crc32(data), len(data))
+
+    def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+        return (p for p in sorted(self.contents) if root in p.parents and p.suffix in suffixes)
