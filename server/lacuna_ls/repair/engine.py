@@ -15,7 +15,7 @@ from itertools import islice
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
 from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, Limits, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
@@ -28,6 +28,7 @@ from lacuna_ls.verification.evidence import Evidence
 _LEFT_BEHIND = 0.4
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
+_SHORTEST_RUN_S = 0.5
 _HASH_SEEDS = (1, 2)
 
 
@@ -64,7 +65,9 @@ async def search(
     if _verdict(again) != _verdict(problem.report):
         return ended(SearchEnd.FLAKY)
     trials = await asyncio.to_thread(_trials, problem, again, budget)
-    screening = _Screening(problem, runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
+    deadline_s = started_s + budget.wall_s * _SCREENING_SHARE
+    request = _screening_request(problem, again)
+    screening = _Screening(problem, runner, clock, request, deadline_s)
     await screening.run(iter(trials), budget.batch)
     fixes: list[Fix] = []
     for trial in screening.in_rank_order():
@@ -130,20 +133,25 @@ class _Screening:
     """Runs the failing tests on candidates in batches and keeps those that pass."""
 
     def __init__(
-        self, problem: Problem, runner: CodeRunner, clock: Clock, deadline_s: float
+        self,
+        problem: Problem,
+        runner: CodeRunner,
+        clock: Clock,
+        request: TestRequest,
+        deadline_s: float,
     ) -> None:
         self._problem = problem
         self._runner = runner
         self._clock = clock
+        self._request = request
         self._deadline_s = deadline_s
         self._survivors: list[_Trial] = []
         self.tried = 0
         self.cut_short = False
 
     async def run(self, trials: Iterator[_Trial], batch_size: int) -> None:
-        request = _screening_request(self._problem)
         while batch := self._worth_trying(islice(trials, batch_size)):
-            await self._screen(request, batch)
+            await self._screen(batch)
             if self.cut_short:
                 return
 
@@ -155,9 +163,9 @@ class _Screening:
         best = max((t.proposal.priority for t in self._survivors), default=0.0)
         return [t for t in trials if t.proposal.priority >= best * _LEFT_BEHIND]
 
-    async def _screen(self, request: TestRequest, batch: Sequence[_Trial]) -> None:
+    async def _screen(self, batch: Sequence[_Trial]) -> None:
         overlays = [Overlay(self._problem.path, trial.data) for trial in batch]
-        reports = self._runner.screen(request, overlays)
+        reports = self._runner.screen(self._request, overlays)
         waiting = iter(batch)
         try:
             async for report in reports:
@@ -173,13 +181,18 @@ class _Screening:
                 await reports.aclose()
 
 
-def _screening_request(problem: Problem) -> TestRequest:
-    """Only the red tests, with little more time than they took."""
+def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
+    """Only the red tests, and hardly more time than the whole run took just now.
+
+    So a candidate that loops for ever costs little, and a machine under load is not mistaken for
+    such a loop.
+    """
     red = problem.report.failures
     if problem.report.status is not RunStatus.COMPLETED:
         return problem.request
-    wall_s = min(problem.request.limits.wall_s, 1.0 + 10 * sum(r.duration_s for r in red))
-    limits: Limits = replace(problem.request.limits, wall_s=wall_s, cpu_s=wall_s)
+    spare_s = max(_SHORTEST_RUN_S, again.elapsed_s)
+    wall_s = min(problem.request.limits.wall_s, spare_s + 10 * sum(r.duration_s for r in red))
+    limits = replace(problem.request.limits, wall_s=wall_s)
     return replace(problem.request, targets=tuple(r.test_id for r in red), limits=limits)
 
 

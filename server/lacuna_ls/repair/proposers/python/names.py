@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from lacuna_ls.domain.text import Source
-from lacuna_ls.repair.proposers.python.expressions import insert, named, replace
+from lacuna_ls.repair.proposers.python.expressions import named, replace
 from lacuna_ls.repair.proposers.template import Context, Member, Names, Rule, Scope, Splice
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
 
@@ -142,7 +142,7 @@ def variable(node: Node, context: Context) -> Iterator[Splice]:
     visible = tuple(dict.fromkeys(n for scope in scopes for n in scope.names))
     if name not in visible and name in context.quoted:
         if any(m.receiver == "self" and m.name == name for m in context.names.members):
-            yield insert(node.start_byte, "self.", f"use {named(f'self.{name}')}")
+            yield replace(node, f"self.{name}", f"use {named(f'self.{name}')}")
         yield from _respelt(node, name, visible)
         return
     functions = frozenset().union(*(scope.functions for scope in scopes))
