@@ -105,21 +105,25 @@ def edit_of(
 
 # A high and a low surrogate, three bytes each: two UTF-16 units that are one character.
 _SPLIT_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _HALF_BYTES = 3
 
 
 def _with_halves_joined(source: Source, edit: TextEdit) -> TextEdit:
     """The edit, widened by the surrogate next to it where the two become one character."""
     start, end = edit.span.start, edit.span.end
-    before = source.data[max(start - _HALF_BYTES, 0) : start]
-    after = source.data[end : end + _HALF_BYTES]
-    if b"\xed" not in before and b"\xed" not in after:
-        return edit
+    before = _half_at(source.data, start - _HALF_BYTES)
+    after = _half_at(source.data, end)
     joined = before + edit.new + after
-    if not _SPLIT_PAIR.search(joined):
+    if not (before or after) or not _SPLIT_PAIR.search(joined):
         return edit
     text = joined.decode("utf-8", "surrogatepass")
     return TextEdit(Span(start - len(before), end + len(after)), text_of(text, Encoding.UTF16))
+
+
+def _half_at(data: bytes, at: int) -> bytes:
+    half = data[max(at, 0) : at + _HALF_BYTES]
+    return half if _HALF.fullmatch(half) else b""
 
 
 def _first_units(text: str, units: int) -> str:
