@@ -1,17 +1,17 @@
 """Where a request stands: which open file it is of, what changed there, and what surrounds the cursor."""
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
 from lacuna_ls.model.decode import Position
 from lacuna_ls.model.experts import FileExpert
 from lacuna_ls.model.lexer import (
+    BLANK_LINE,
     lex_content,
-    lex_lines,
     newline_token,
     normalise_line_ends,
     split_indent,
-    split_lines,
 )
 from lacuna_ls.model.open_file import OpenFile, common_prefix, common_suffix
 from lacuna_ls.model.vocabulary import Vocabulary
@@ -19,6 +19,7 @@ from lacuna_ls.model.vocabulary import Vocabulary
 _WINDOW = 1 << 18
 _LINE_WINDOW = 1 << 10
 _MOST_FILES = 8
+_LINE_PIECES = re.compile(r"(\r\n|\n|\r)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,25 @@ class Cursor:
     position: Position
     indent: int
 
-    def lex(self, text: str) -> list[str]:
-        """Tokens of a text at the cursor, with the half token before it in the first."""
-        lines = split_lines(text)
-        tokens = lex_content(self.position.half + lines[0])
-        for line in lex_lines(lines[1:], self.indent):
-            tokens += line
+    def lex(self, text: str) -> list[tuple[str, str]]:
+        """Tokens of a text at the cursor, and the part of the text that each covers.
+
+        The half token before the cursor is in the first token but not in what that one covers.
+        """
+        half = self.position.half
+        pieces = _LINE_PIECES.split(text)
+        tokens = [(token, token) for token in lex_content(half + pieces[0])]
+        tokens = _without(half, tokens)
+        previous = self.indent
+        for end, line in zip(pieces[1::2], pieces[2::2], strict=True):
+            indent, content = split_indent(line)
+            covered = end + line[: len(line) - len(content)]
+            if not content:
+                tokens.append((BLANK_LINE, covered))
+                continue
+            tokens.append((newline_token(indent, previous), covered))
+            tokens += ((token, token) for token in lex_content(content))
+            previous = indent
         return tokens
 
 
@@ -78,6 +92,16 @@ class OpenFiles:
         rest = file.text[offset : line_end if line_end >= 0 else None][:_LINE_WINDOW]
         closing = self._vocabulary.find(lex_content(rest)[0]) if rest.strip() else None
         return Cursor(expert, Position(expert.context(), half, closing), indent)
+
+
+def _without(half: str, tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same tokens, covering nothing of the half token."""
+    left = len(half)
+    rest = []
+    for token, covered in tokens:
+        rest.append((token, covered[left:]))
+        left = max(0, left - len(covered))
+    return rest
 
 
 def _window(prefix: str, suffix: str) -> tuple[str, str]:

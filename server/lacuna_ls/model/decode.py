@@ -137,15 +137,14 @@ def score(
     """
     context, depth = position.context, 0
     logprobs: list[float] = []
-    for number, text in enumerate(texts):
+    half = position.half
+    for text in texts:
         distribution = mixture.distribution(context)
-        if number == 0 and position.half:
-            whole = distribution.mass_starting_with(position.half)
-            logprobs.append(_log(distribution.probability(text) / whole))
-        else:
-            logprobs.append(_log(distribution.probability(text)))
+        whole = distribution.mass_starting_with(half) if half else 1.0
+        logprobs.append(_log(distribution.probability(text) / whole))
         context = (*context[1 - _LONGEST :], vocabulary.find(text))
-        depth += _nesting(text)
+        depth += _nesting(text[len(half) :])
+        half = ""
     closing = position.closing if depth <= 0 else None
     return logprobs, _log(mixture.distribution(context).end(closing))
 
@@ -250,4 +249,4 @@ def _nesting(text: str) -> int:
 
 
 def _log(probability: float) -> float:
-    return math.log(probability) if probability > 0.0 else _IMPOSSIBLE
+    return min(0.0, math.log(probability)) if probability > 0.0 else _IMPOSSIBLE

@@ -69,14 +69,13 @@ class EmbeddedModel:
 
     async def score(self, request: CompletionRequest, text: str) -> Completion:
         cursor = await self._cursor(request)
-        texts = cursor.lex(text)
+        tokens = cursor.lex(text)
+        texts = [token for token, _ in tokens]
         logprobs, end = decode.score(
             self._mixture(request, cursor), cursor.position, texts, self._vocabulary
         )
-        pieces = _without_half(texts, logprobs, len(cursor.position.half))
-        if not pieces:
-            end += sum(logprobs)
-        return Completion(text, _tokens(pieces), end, FinishReason.STOP, model_id())
+        pieces, carried = _covering([covered for _, covered in tokens], logprobs)
+        return Completion(text, _tokens(pieces), carried + end, FinishReason.STOP, model_id())
 
     async def chat(
         self, messages: tuple[Message, ...], *, max_tokens: int, temperature: float, n: int
@@ -127,15 +126,16 @@ def _tokens(pieces: tuple[Piece, ...]) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
-def _without_half(texts: list[str], logprobs: list[float], half: int) -> tuple[Piece, ...]:
-    """Pieces of what was scored; a token inside the half token is charged to the next one."""
+def _covering(texts: list[str], logprobs: list[float]) -> tuple[tuple[Piece, ...], float]:
+    """Pieces of what was scored, and what is charged to the end.
+
+    A token that covers nothing, being inside the half token, is charged to the next that does.
+    """
     pieces: list[Piece] = []
     carried = 0.0
     for text, logprob in zip(texts, logprobs, strict=True):
-        rest = text[half:]
-        half = max(0, half - len(text))
         carried += logprob
-        if rest:
-            pieces.append(Piece(rest, carried))
+        if text:
+            pieces.append(Piece(text, carried))
             carried = 0.0
-    return tuple(pieces)
+    return tuple(pieces), carried

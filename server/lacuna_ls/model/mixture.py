@@ -17,6 +17,8 @@ from lacuna_ls.model.vocabulary import RESERVED, Ids, Vocabulary, unseen_class
 _UNSEEN = 0.02
 _LOW_ORDER = 2
 _RECENCY = 0.4
+_LEAST = 5e-324
+"""A half token of hundreds of characters can have a probability that no float holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class Distribution:
     unigrams: Shares
 
     def probability(self, text: str) -> float:
+        """Of the next token being exactly `text`, which may be in no corpus."""
         token = self.vocabulary.find(text)
-        if token >= RESERVED:
-            return self._of(token)
-        return self._unseen(token) * characters.probability(text)
+        known = self._of(token) if token >= RESERVED else 0.0
+        return known + self._spelt(text)
 
     def end(self, closing: int | None = None) -> float:
         """Probability that the line, or what stands before `closing`, ends here."""
@@ -59,27 +61,28 @@ class Distribution:
         ends = {*self.vocabulary.newlines, closing}
         likeliest = np.argsort(-self.probabilities)[: count + len(ends) + RESERVED]
         tokens = [t for t in self.ids[likeliest].tolist() if t >= RESERVED and t not in ends]
-        return self._options(tokens[:count], self._of_all(tokens[:count]))
+        return [self._option(self.vocabulary.text(token)) for token in tokens[:count]]
 
     def starting_with(self, start: str, count: int) -> list[Option]:
         """The likeliest tokens given that the token's text starts with `start`."""
+        whole = self.mass_starting_with(start)
         tokens = np.array(self.vocabulary.starting_with(start), dtype=np.int32)
-        probabilities = self._of_all(tokens) / self.mass_starting_with(start)
-        likeliest = np.argsort(-probabilities)[:count]
-        options = self._options(tokens[likeliest].tolist(), probabilities[likeliest])
-        if self.vocabulary.find(start) < RESERVED:
-            spelt = self.probability(start) / self.mass_starting_with(start)
-            options.append(Option(unseen_class(start), start, spelt))
-        return sorted(options, key=lambda o: -o.probability)[:count]
+        likeliest = tokens[np.argsort(-self._of_all(tokens))[:count]].tolist()
+        texts = dict.fromkeys([*map(self.vocabulary.text, likeliest), start])
+        options = sorted(map(self._option, texts), key=lambda o: -o.probability)
+        return [Option(o.token, o.text, o.probability / whole) for o in options[:count]]
 
     def mass_starting_with(self, start: str) -> float:
         """Probability that the token's text starts with `start`, unseen texts included."""
         known = self._of_all(self.vocabulary.starting_with(start))
-        return float(known.sum()) + self._unseen(unseen_class(start)) * characters.starting(start)
+        unseen = self._unseen(unseen_class(start)) * characters.starting(start)
+        return max(float(known.sum()) + unseen, _LEAST)
 
-    def _options(self, tokens: list[int], probabilities: Shares) -> list[Option]:
-        text = self.vocabulary.text
-        return [Option(t, text(t), p) for t, p in zip(tokens, probabilities.tolist(), strict=True)]
+    def _option(self, text: str) -> Option:
+        return Option(self.vocabulary.find(text), text, self.probability(text))
+
+    def _spelt(self, text: str) -> float:
+        return self._unseen(unseen_class(text)) * characters.probability(text)
 
     def _of(self, token: int) -> float:
         share: float = self._of_all([token]).item()

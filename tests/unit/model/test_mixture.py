@@ -1,0 +1,120 @@
+"""Probabilities are real: over everything that may come next they sum to at most 1."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lacuna_ls.model import characters
+from lacuna_ls.model.corpus import build_index
+from lacuna_ls.model.cursor import OpenFiles
+from lacuna_ls.model.experts import LibraryExpert
+from lacuna_ls.model.gate import NOVELTY, Corpus, Evidence, mix
+from lacuna_ls.model.mixture import Mixture
+from lacuna_ls.model.vocabulary import RESERVED, Vocabulary
+
+pieces = ["a", "b", "self", ".", "(", ")", " = ", "\n", "    ", "1", "é"]
+code = st.lists(st.sampled_from(pieces), max_size=30).map("".join)
+starts = st.sampled_from(["a", "se", " =", "(", "é", "zz"])
+
+
+def mixture_at(prefix, suffix="", library=()):
+    vocabulary = Vocabulary()
+    corpora = [LibraryExpert(build_index(library), vocabulary)] if library else []
+    locating = OpenFiles(vocabulary).locate(prefix, suffix)
+    try:
+        while True:
+            next(locating)
+    except StopIteration as done:
+        cursor = done.value
+    return Mixture(vocabulary, cursor.file, corpora), cursor, vocabulary
+
+
+@given(code, code, st.lists(code, max_size=3))
+def test_all_texts_together_have_probability_one_at_most(prefix, suffix, library):
+    mixture, cursor, vocabulary = mixture_at(prefix, suffix, library)
+    seen = mixture.distribution(cursor.position.context)
+    known = [seen.probability(vocabulary.text(t)) for t in range(RESERVED, len(vocabulary))]
+    unseen = sum(
+        seen.probability(text) / characters.probability(text) for text in ("zz", "Zz", "77", "%%")
+    )
+    assert min(known, default=0.0) >= 0.0
+    assert sum(known) + unseen <= 1.0 + 1e-9
+
+
+@given(code, code, st.lists(code, max_size=3))
+def test_the_end_and_what_goes_on_have_probability_one_at_most(prefix, suffix, library):
+    mixture, cursor, vocabulary = mixture_at(prefix, suffix, library)
+    seen = mixture.distribution(cursor.position.context)
+    for closing in (None, vocabulary.add(")")):
+        going_on = seen.best(len(vocabulary), closing)
+        assert seen.end(closing) + sum(o.probability for o in going_on) <= 1.0 + 1e-9
+        assert not {")"} & {o.text for o in going_on if closing is not None}
+
+
+@given(code, code, st.lists(code, max_size=3), starts)
+def test_tokens_that_start_with_what_was_typed_have_probability_one_at_most(
+    prefix, suffix, library, start
+):
+    mixture, cursor, _ = mixture_at(prefix, suffix, library)
+    options = mixture.distribution(cursor.position.context).starting_with(start, 10**6)
+    assert all(o.text.startswith(start) for o in options)
+    assert 0.0 < sum(o.probability for o in options) <= 1.0 + 1e-9
+
+
+@given(code, code)
+def test_options_have_the_probability_that_scoring_gives_their_text(prefix, suffix):
+    mixture, cursor, _ = mixture_at(prefix, suffix)
+    seen = mixture.distribution(cursor.position.context)
+    for option in seen.best(5):
+        assert option.probability == pytest.approx(seen.probability(option.text))
+
+
+def test_a_context_is_mixed_again_the_same_after_others():
+    mixture, cursor, vocabulary = mixture_at("a = b\na = c\na", "\na = b\n")
+    first = mixture.distribution(cursor.position.context)
+    mixture.distribution((vocabulary.find("b"),))
+    again = mixture.distribution(cursor.position.context)
+    assert np.array_equal(first.probabilities, again.probabilities)
+
+
+def test_what_follows_in_the_file_counts_like_what_stands_before():
+    mixture, _, vocabulary = mixture_at("x = 1\n", "\nalpha.beta\n")
+    seen = mixture.distribution((vocabulary.find("alpha"), vocabulary.find(".")))
+    assert seen.best(1)[0].text == "beta"
+
+
+def test_a_name_that_only_the_line_above_knows_is_proposed_where_the_library_has_a_name():
+    library = ["print(first)\nprint(second)\n" * 20]
+    mixture, _, vocabulary = mixture_at("ours = 1\n", "", library)
+    seen = mixture.distribution((vocabulary.find("print"), vocabulary.find("(")))
+    assert seen.probability("ours") > 0.01
+
+
+@given(st.text(min_size=1, max_size=3))
+def test_a_spelling_is_never_likelier_than_its_beginning(text):
+    assert 0.0 < characters.probability(text) < characters.starting(text)
+    assert characters.starting(text) <= characters.starting(text[:1]) < 1.0
+
+
+evidence = st.sampled_from(
+    [(corpus, order) for corpus, orders in NOVELTY.items() for order in orders]
+).flatmap(
+    lambda key: st.integers(1, 10**6).flatmap(
+        lambda total: st.integers(1, total).map(lambda distinct: Evidence(*key, total, distinct))
+    )
+)
+
+
+@given(st.lists(evidence))
+def test_weights_and_what_they_leave_sum_to_one(seen):
+    weights, left = mix(seen)
+    assert len(weights) == len(seen)
+    assert all(w >= 0 for w in (*weights, left))
+    assert sum(weights) + left == pytest.approx(1.0)
+
+
+def test_an_expert_is_believed_more_where_fewer_tokens_followed():
+    (sure,), _ = mix([Evidence(Corpus.FILE, 4, 9, 1)])
+    (unsure,), _ = mix([Evidence(Corpus.FILE, 4, 9, 9)])
+    assert sure > unsure
