@@ -1,5 +1,5 @@
 // Builds client-vscode/lacuna-<version>.vsix: the bundle plus the server's wheel, both of this
-// checkout. Works without a network once the dependencies of both halves are installed.
+// checkout; another folder can be named. Works without a network once the dependencies of both halves are installed.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { bundle } from "./bundle.mjs";
 
 const extension = fileURLToPath(new URL("..", import.meta.url));
 const repository = fileURLToPath(new URL("../..", import.meta.url));
+const target = process.argv[2] ?? extension;
 const { version } = JSON.parse(readFileSync(join(extension, "package.json"), "utf8"));
 
 function developmentPython() {
@@ -39,7 +40,7 @@ await bundle();
 copyFileSync(join(repository, "LICENSE"), join(extension, "LICENSE"));
 await createVSIX({
   cwd: extension,
-  packagePath: join(extension, `lacuna-${version}.vsix`),
+  packagePath: join(target, `lacuna-${version}.vsix`),
   dependencies: false,
   allowMissingRepository: true,
   rewriteRelativeLinks: false,

@@ -11,11 +11,10 @@ import {
 } from "vscode-languageclient/node";
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
+import { languages } from "./languages";
 import type { ServerCommand } from "./server_command";
-import { withInterpreter } from "./settings";
-import { trustedFolders } from "./trust";
-
-const languages = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
+import { type Situation, section, settingsForServer } from "./settings";
+import { isRestricted, trustedFolders } from "./trust";
 
 export function createClient(
   command: ServerCommand,
@@ -30,7 +29,11 @@ export function createClient(
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     stdioOptions: { stdout: forwardLines, stderr: forwardLines },
-    initializationOptions: () => ({ trustedFolders: trustedFolders() }),
+    // The rest of the settings is asked for by the server; these two hold from the first message.
+    initializationOptions: () => ({
+      trustedFolders: trustedFolders(),
+      trust: isRestricted() ? "never" : undefined,
+    }),
     // A server that ran and died is started again; one that never ran would only die again.
     errorHandler: {
       error: (error, message, count) => afterCrash.error(error, message, count),
@@ -46,12 +49,11 @@ export function createClient(
           if (!Array.isArray(values)) {
             return values;
           }
-          return params.items.map((item, index) => {
-            const resource = item.scopeUri
-              ? vscode.Uri.parse(item.scopeUri)
-              : vscode.workspace.workspaceFolders?.[0]?.uri;
-            return withInterpreter(item.section, values[index], interpreters.forResource(resource));
-          });
+          return params.items.map((item, index) =>
+            item.section === section
+              ? settingsForServer(values[index], situation(interpreters, item.scopeUri))
+              : values[index],
+          );
         },
       },
       provideInlineCompletionItems: (document, position, context, token, next) =>
@@ -63,6 +65,12 @@ export function createClient(
   const client = new LanguageClient("lacuna", "Lacuna", command, options);
   const afterCrash = client.createDefaultErrorHandler();
   return client;
+}
+
+/** Without a resource: of the first folder. */
+function situation(interpreters: ChosenInterpreters, resource: string | undefined): Situation {
+  const uri = resource ? vscode.Uri.parse(resource) : vscode.workspace.workspaceFolders?.[0]?.uri;
+  return { chosenInterpreter: interpreters.forResource(uri), isRestricted: isRestricted() };
 }
 
 /** Makes the server ask for its settings again. Nothing is sent while no server runs. */

@@ -5,29 +5,22 @@ export const section = "lacuna";
 /** Plain data, as VS Code keeps it under `lacuna`; only what is looked at here is named. */
 export interface Settings {
   readonly interpreter?: unknown;
+  readonly trust?: unknown;
 }
 
-/**
- * The answer to one item of `workspace/configuration`: the user's own value, and where the user
- * named no interpreter, the one that the Python extension has chosen for that folder.
- */
-export function withInterpreter(
-  askedSection: string | undefined,
-  value: unknown,
-  chosen: string | undefined,
-): unknown {
-  if (chosen === undefined) {
-    return value;
-  }
-  if (askedSection === `${section}.interpreter`) {
-    return value || chosen;
-  }
-  if (askedSection === section && isSettings(value)) {
-    return { ...value, interpreter: value.interpreter || chosen };
-  }
-  return value;
+/** What VS Code knows of a folder and the settings do not. */
+export interface Situation {
+  /** The interpreter that the Python extension has chosen, if it has. */
+  readonly chosenInterpreter: string | undefined;
+  /** In Restricted Mode the user has said no already: nothing runs and nobody is asked again. */
+  readonly isRestricted: boolean;
 }
 
-function isSettings(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null;
+/** The user's settings, completed by the situation; an interpreter that the user named stays. */
+export function settingsForServer(settings: Settings, situation: Situation): Settings {
+  return {
+    ...settings,
+    interpreter: settings.interpreter || situation.chosenInterpreter || "",
+    trust: situation.isRestricted ? "never" : settings.trust,
+  };
 }

@@ -14,3 +14,8 @@ export function trustedFolders(): readonly string[] {
   }
   return (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.toString());
 }
+
+/** Restricted Mode: the user was asked and has not trusted what is open. */
+export function isRestricted(): boolean {
+  return !vscode.workspace.isTrusted;
+}

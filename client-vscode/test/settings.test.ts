@@ -1,31 +1,26 @@
 import { expect, test } from "vitest";
-import { withInterpreter } from "../src/settings";
+import { settingsForServer } from "../src/settings";
 
-const chosen = "/envs/project/bin/python";
+const unknown = { chosenInterpreter: undefined, isRestricted: false };
+const chosen = { chosenInterpreter: "/envs/project/bin/python", isRestricted: false };
 
 test("the interpreter chosen in the Python extension stands in where the user named none", () => {
-  expect(withInterpreter("lacuna", { interpreter: "", trust: "ask" }, chosen)).toEqual({
-    interpreter: chosen,
-    trust: "ask",
+  expect(settingsForServer({ interpreter: "" }, chosen)).toMatchObject({
+    interpreter: "/envs/project/bin/python",
   });
-  expect(withInterpreter("lacuna.interpreter", "", chosen)).toBe(chosen);
 });
 
 test("an interpreter that the user named stays", () => {
   const named = { interpreter: "/usr/bin/python3.12" };
-  expect(withInterpreter("lacuna", named, chosen)).toEqual(named);
-  expect(withInterpreter("lacuna.interpreter", "/usr/bin/python3.12", chosen)).toBe(
-    "/usr/bin/python3.12",
-  );
+  expect(settingsForServer(named, chosen)).toMatchObject(named);
 });
 
-test("without a chosen interpreter the settings pass unchanged", () => {
-  const settings = { interpreter: "" };
-  expect(withInterpreter("lacuna", settings, undefined)).toBe(settings);
+test("where nothing is known the settings are the user's", () => {
+  const settings = { interpreter: "", trust: "ask", holes: { epsilon: 0.2 } };
+  expect(settingsForServer(settings, unknown)).toEqual(settings);
 });
 
-test("other sections pass unchanged", () => {
-  expect(withInterpreter("files", { interpreter: "" }, chosen)).toEqual({ interpreter: "" });
-  expect(withInterpreter("lacuna.trust", "ask", chosen)).toBe("ask");
-  expect(withInterpreter("lacuna", null, chosen)).toBeNull();
+test("in Restricted Mode nothing runs and the user is not asked again", () => {
+  const restricted = { chosenInterpreter: undefined, isRestricted: true };
+  expect(settingsForServer({ trust: "ask" }, restricted)).toMatchObject({ trust: "never" });
 });
