@@ -56,6 +56,7 @@ class _Lifecycle:
         server.trust.trust_for_session(_paths(options.pop("trustedFolders", None)))
         self._user_settings = options
         self._read_settings({}, report=False)
+        server.protocol.phase = Phase.INITIALIZED
         if params.process_id is not None:
             _end_with(params.process_id, server)
         return types.InitializeResult(

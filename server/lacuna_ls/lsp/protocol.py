@@ -107,8 +107,6 @@ class EdgeProtocol(LanguageServerProtocol):
         handler = self._handler(method, notification=False)
         if handler is None:
             raise RequestRefusedError(types.ErrorCodes.MethodNotFound, "Unknown method")
-        if method == types.INITIALIZE:
-            self.phase = Phase.INITIALIZED
         return handler
 
     def _supersede(self, method: str, params: Any, task: asyncio.Future[Any]) -> None:
