@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lacuna_ls.analysis.scopes import Access
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node
 
@@ -21,5 +22,14 @@ class SelectedStatements:
 
 @dataclass(frozen=True, slots=True)
 class SelectedExpression:
+    """One expression. `accesses` are its own, those of names in `inner` included.
+
+    `inner` names belong to lambdas and comprehensions between the expression and its unit;
+    `nested` is true if there is such a scope.
+    """
+
     node: Node
     span: Span
+    accesses: tuple[Access, ...]
+    inner: frozenset[str]
+    nested: bool

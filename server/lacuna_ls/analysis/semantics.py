@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.structure import Block
 from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.analysis.unit import Unit
 from lacuna_ls.domain.text import Span
@@ -23,6 +24,8 @@ class Semantics(Protocol):
     def unit_at(self, node: Node) -> Unit | None: ...
 
     def unit_of(self, owner: Node) -> Unit | None: ...
+
+    def lowered(self, nodes: Sequence[Node]) -> Block | None: ...
 
     def traits_of(self, nodes: Sequence[Node], unit: Unit) -> Traits: ...
 

@@ -34,6 +34,9 @@ class Receiver:
 class Unit:
     """`block` is the lowered body; nested units are single steps in it.
 
+    A module's block is empty: it is lowered a few statements at a time, so that no question about
+    a function costs more in a longer file.
+
     `enclosing` are the functions around, innermost first. `statement` is the definition with its
     decorators, `outermost` the statement of the module that holds it.
     """

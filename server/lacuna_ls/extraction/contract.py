@@ -101,7 +101,7 @@ def refuse_hazards(traits: Traits, line_of: LineOf) -> None:
 def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
     """Refuse where a nested function and the code around would no longer share a variable."""
     touched, used = region.touched(), region.flow.sets.bits(a.name for a in region.accesses)
-    _refuse_nonlocal(region, line_of)
+    refuse_shared_with_functions_around(region, line_of)
     graph = region.flow.graph
     later = reachable(region.flow, [s for s in region.steps if _captures(region, s)])
     for index, step in enumerate(graph.steps):
@@ -150,7 +150,8 @@ def _refuse_if_captured(region: Region, name: str, line: int) -> None:
         )
 
 
-def _refuse_nonlocal(region: Region, line_of: LineOf) -> None:
+def refuse_shared_with_functions_around(region: Region, line_of: LineOf) -> None:
+    """Refuse where a variable of a function around would be copied and may change meanwhile."""
     nonlocal_names = region.unit.bindings().nonlocal_names
     around = {n: e for e in reversed(region.unit.enclosing) for n in e.bindings.bound}
     own = region.unit.bindings().bound

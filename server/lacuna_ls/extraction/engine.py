@@ -6,9 +6,9 @@ that would bind a name differently is refused, never offered.
 
 import builtins
 import keyword
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lacuna_ls.analysis.selection import SelectedStatements
+from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span, TextEdit
@@ -19,8 +19,10 @@ from lacuna_ls.extraction.contract import (
     RefusedError,
     contract_of_statements,
 )
+from lacuna_ls.extraction.expression import contract_of_expression
+from lacuna_ls.extraction.module_level import contract_of_module_statements
 from lacuna_ls.extraction.naming import free_name, proposed_name
-from lacuna_ls.extraction.region import region_of
+from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import rewrite
 from lacuna_ls.syntax.document import Document, edit_document
 from lacuna_ls.syntax.nodes import Node
@@ -62,18 +64,7 @@ def _extract(
     selected = semantics.selected(root, document.data, span)
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
-
-    def line_of(offset: int) -> int:
-        return document.source.line_at(offset) + 1
-
-    if not isinstance(selected, SelectedStatements):
-        raise RefusedError("Only whole statements can be extracted.")
-    unit = _unit(semantics, selected.nodes[0])
-    if unit.kind is not UnitKind.FUNCTION:
-        raise RefusedError("Only code inside a function can be extracted.")
-    traits = semantics.traits_of(selected.nodes, unit)
-    region = region_of(unit, selected.code)
-    contract = contract_of_statements(region, traits, line_of)
+    unit, contract = _contract(document, semantics, root, selected)
     chosen = _name(document, selected.span, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
     edits = tuple(sorted((written.call, written.function), key=lambda e: e.span))
@@ -84,13 +75,36 @@ def _extract(
     return Extraction(edits, chosen, selected.span, written.rename_at)
 
 
-def _unit(semantics: Semantics, node: Node) -> Unit:
-    unit = semantics.unit_at(node)
+def _contract(
+    document: Document,
+    semantics: Semantics,
+    root: Node,
+    selected: SelectedStatements | SelectedExpression,
+) -> tuple[Unit, Contract]:
+    def line_of(offset: int) -> int:
+        return document.source.line_at(offset) + 1
+
+    first = selected.node if isinstance(selected, SelectedExpression) else selected.nodes[0]
+    unit = semantics.unit_at(first)
     if unit is None:
         raise RefusedError("The code around the selection has a syntax error.")
+    if isinstance(selected, SelectedExpression):
+        region = region_around(unit, selected.span)
+        traits = semantics.traits_of((first,), unit)
+        return unit, contract_of_expression(region, selected, traits, line_of)
     if unit.kind is UnitKind.CLASS:
         raise RefusedError("The statements of a class body define its attributes.")
-    return unit
+    traits = semantics.traits_of(selected.nodes, unit)
+    if unit.kind is UnitKind.FUNCTION:
+        return unit, contract_of_statements(region_of(unit, selected.code), traits, line_of)
+    block = semantics.lowered(selected.nodes)
+    if block is None:
+        raise RefusedError("The selection has a syntax error.")
+    unit = replace(unit, block=block)
+    region = region_of(unit, selected.code)
+    return unit, contract_of_module_statements(
+        region, selected, root, document.data, traits, line_of
+    )
 
 
 def _name(document: Document, span: Span, contract: Contract, name: str | None) -> str:

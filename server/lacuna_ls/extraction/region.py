@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lacuna_ls.analysis.control_flow import Edge, EdgeKind, control_flow
+from lacuna_ls.analysis.control_flow import RAISED, Edge, EdgeKind, Graph, control_flow
 from lacuna_ls.analysis.data_flow import Flow, after, flow_of, live_in, perhaps_bound, surely_bound
 from lacuna_ls.analysis.scopes import Access, AccessKind
-from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.analysis.unit import Unit
 from lacuna_ls.domain.text import Span
 
 
@@ -89,11 +89,26 @@ class Region:
 
 
 def region_of(unit: Unit, piece: Span) -> Region:
-    """The region whose text lies in `piece`."""
+    """The region of the steps whose text lies in `piece`."""
     graph = control_flow(unit.block)
+    return _region(unit, graph, graph.within(piece))
+
+
+def region_around(unit: Unit, piece: Span) -> Region:
+    """The region of the smallest step that holds `piece`; empty if none does."""
+    graph = control_flow(unit.block)
+    holding = [
+        (len(step.span), i)
+        for i, step in enumerate(graph.steps)
+        if i > RAISED and step.span.contains(piece) and step.accesses
+    ]
+    smallest = min(holding, default=(0, 0))[0]
+    return _region(unit, graph, frozenset(i for size, i in holding if size == smallest))
+
+
+def _region(unit: Unit, graph: Graph, steps: frozenset[int]) -> Region:
     unseen = unseen_names(unit)
     flow = flow_of(graph, unseen)
-    steps = graph.within(piece)
     entries = sorted({e.target for e in graph.edges if e.target in steps and e.source not in steps})
     at_start = flow.sets.bits(_bound_at_entry(unit))
     return Region(
@@ -111,7 +126,8 @@ def region_of(unit: Unit, piece: Span) -> Region:
 
 
 def unseen_names(unit: Unit) -> frozenset[str]:
-    names = set() if unit.kind is UnitKind.MODULE else set(unit.bindings().bound)
+    """The unit's own names, and those of the functions around that it does not shadow."""
+    names = set(unit.bindings().bound)
     shadowed = set(unit.bindings().global_names)
     for enclosing in unit.enclosing:
         names |= enclosing.bindings.bound - shadowed

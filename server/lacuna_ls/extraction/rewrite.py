@@ -50,7 +50,7 @@ def rewrite(
     """
     newline = source.line_end()
     unit_indent = _indent_unit(source, unit)
-    place = _placement(source, unit, contract, newline)
+    place = _placement(source, unit, selected.span.start, contract, newline)
     inner = place.indent + unit_indent
     if isinstance(selected, SelectedStatements):
         body = [inner + _moved(source, selected, inner)]
@@ -150,20 +150,49 @@ def _mentions(text: str, names: tuple[str, ...]) -> bool:
     return any(word in names for word in re.findall(r"\w+", text))
 
 
-def _placement(source: Source, unit: Unit, contract: Contract, newline: bytes) -> Placement:
-    """After the host as a sibling method, else in the module: before the host's statement."""
+def _placement(
+    source: Source, unit: Unit, start: int, contract: Contract, newline: bytes
+) -> Placement:
+    """After the host as a sibling method, else in the module, before or after the host.
+
+    After, only where nothing can call the host in between: it is a plain function of the module.
+    """
     if contract.receiver is not None:
         indent = _indent_at(source, unit.statement.start_byte)
-        line = source.line_at(unit.node.end_byte)
-        end = source.line_span(line).end
-        return Placement(end, indent, newline * 2, b"")
-    outermost = unit.outermost if unit.kind is not UnitKind.MODULE else None
-    return _before(source, outermost, newline)
+        return Placement(_line_end(source, unit.node.end_byte), indent, newline * 2, b"")
+    outermost = _outermost(unit, start)
+    if outermost is unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
+        return Placement(_line_end(source, unit.node.end_byte), b"", newline * 3, b"")
+    return Placement(_above_comments(source, outermost.start_byte), b"", b"", newline * 3)
 
 
-def _before(source: Source, statement: Node | None, newline: bytes) -> Placement:
-    assert statement is not None
-    return Placement(statement.start_byte, b"", b"", newline * 3)
+def _outermost(unit: Unit, start: int) -> Node:
+    if unit.kind is not UnitKind.MODULE:
+        return unit.outermost
+    return next(c for c in unit.node.named_children if c.end_byte > start)
+
+
+def _calls_below(source: Source, unit: Unit) -> bool:
+    """Whether the host calls functions of the module that are defined further down."""
+    called = set(_CALLED.findall(source.data, unit.node.start_byte, unit.node.end_byte))
+    return any(m.group(1) in called for m in _DEFINED.finditer(source.data, unit.node.end_byte))
+
+
+_CALLED = re.compile(rb"(?<![\w.])([A-Za-z_]\w*)\(")
+_DEFINED = re.compile(rb"^(?:async )?def ([A-Za-z_]\w*)", re.MULTILINE)
+
+
+def _line_end(source: Source, offset: int) -> int:
+    return source.line_span(source.line_at(offset)).end
+
+
+def _above_comments(source: Source, offset: int) -> int:
+    """Start of the comment block that stands right on top, unless it heads the whole file."""
+    line = source.line_at(offset)
+    first = line
+    while first > 0 and source.data.startswith(b"#", source.line_starts[first - 1]):
+        first -= 1
+    return source.line_starts[first] if first > 0 else offset
 
 
 def _indent_at(source: Source, offset: int) -> bytes:

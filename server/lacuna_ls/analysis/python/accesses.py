@@ -12,6 +12,7 @@ from lacuna_ls.analysis.scopes import Access, AccessKind, bindings_of, free_acce
 from lacuna_ls.syntax.nodes import Node
 
 CONSUMERS = frozenset(b"all any dict frozenset join list max min set sorted sum tuple".split())
+EXTRAS = ("comment", "line_continuation")
 EAGER_COMPREHENSIONS = ("list_comprehension", "set_comprehension", "dictionary_comprehension")
 COMPREHENSIONS = (*EAGER_COMPREHENSIONS, "generator_expression")
 _PATTERNS = frozenset(
@@ -64,10 +65,15 @@ def parameter_names(parameters: Node | None) -> tuple[str, ...]:
             named = node.child_by_field_name("name")
             pending += [named] if named else []
         elif node.type == "typed_parameter":
-            pending.append(node.named_children[0])
-        elif node.type != "comment":
+            pending.append(code_children(node)[0])
+        elif node.type not in EXTRAS:
             pending.extend(reversed(node.named_children))
     return tuple(names)
+
+
+def code_children(node: Node) -> list[Node]:
+    """Named children without comments and line continuations, which may stand anywhere."""
+    return [child for child in node.named_children if child.type not in EXTRAS]
 
 
 def text_of(node: Node) -> str:
@@ -117,12 +123,12 @@ def _target(node: Node, where: _Where) -> Iterator[_Item]:
                 yield _write(part, where)
         elif part.type in _PATTERNS:
             pending.extend(reversed(part.named_children))
-        elif part.type != "comment":
+        elif part.type not in EXTRAS:
             yield (part, where)
 
 
 def _object_only(node: Node, where: _Where) -> Iterable[_Item]:
-    return [(node.named_children[0], where)]
+    return [(code_children(node)[0], where)]
 
 
 def _keyword_argument(node: Node, where: _Where) -> Iterable[_Item]:
@@ -147,12 +153,12 @@ def _comparison(node: Node, where: _Where) -> Iterable[_Item]:
 
 
 def _first_certain(node: Node, where: _Where, count: int) -> Iterable[_Item]:
-    for position, child in enumerate(c for c in node.named_children if c.type != "comment"):
+    for position, child in enumerate(code_children(node)):
         yield (child, where if position < count else replace(where, certain=False))
 
 
 def _conditional(node: Node, where: _Where) -> Iterable[_Item]:
-    parts = [c for c in node.named_children if c.type != "comment"]
+    parts = code_children(node)
     perhaps = replace(where, certain=False)
     if len(parts) != 3:
         return [(part, perhaps) for part in parts]

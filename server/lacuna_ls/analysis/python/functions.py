@@ -1,11 +1,16 @@
 """The function, class body or module around a place in a Python file, as analysis sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lacuna_ls.analysis.python.accesses import parameter_names, text_of
-from lacuna_ls.analysis.python.statements import UnknownStatementError, lower, type_parameters
+from lacuna_ls.analysis.python.statements import (
+    UnknownStatementError,
+    lower,
+    lower_all,
+    type_parameters,
+)
 from lacuna_ls.analysis.scopes import AccessKind, Enclosing, bindings_of
-from lacuna_ls.analysis.structure import steps_of
+from lacuna_ls.analysis.structure import Block, steps_of
 from lacuna_ls.analysis.unit import Parameter, Receiver, Unit, UnitKind
 from lacuna_ls.syntax.nodes import Node, ancestors, span_of
 
@@ -26,11 +31,11 @@ def unit_at(node: Node) -> Unit | None:
 def unit_of(owner: Node) -> Unit | None:
     """The unit of a function, class or module node."""
     body = owner if owner.type == "module" else owner.child_by_field_name("body")
-    if body is None or body.has_error:
+    if body is None or (owner.type != "module" and body.has_error):
         return None
     around = [a for a in ancestors(owner) if a.type in _KINDS]
     try:
-        block = lower(body)
+        block = lower(body) if owner.type != "module" else ()
         enclosing = tuple(_enclosing(a) for a in around if a.type == "function_definition")
     except UnknownStatementError:
         return None
@@ -51,8 +56,16 @@ def unit_of(owner: Node) -> Unit | None:
         enclosing=enclosing,
         in_class=any(a.type == "class_definition" for a in around),
         statement=_statement(owner),
-        outermost=_statement(around[-2]) if len(around) > 1 else _statement(owner),
+        outermost=_outermost(owner),
     )
+
+
+def lowered(nodes: Sequence[Node]) -> Block | None:
+    """The structured program of some statements; `None` where one has no meaning."""
+    try:
+        return lower_all(nodes)
+    except UnknownStatementError:
+        return None
 
 
 def own_nodes(root: Node) -> Iterator[Node]:
@@ -80,6 +93,13 @@ def _statement(owner: Node) -> Node:
     """The definition with its decorators."""
     parent = owner.parent
     return parent if parent is not None and parent.type == "decorated_definition" else owner
+
+
+def _outermost(owner: Node) -> Node:
+    node = owner
+    while node.parent is not None and node.parent.type != "module":
+        node = node.parent
+    return node
 
 
 def _annotated(parameters: Node | None) -> Iterator[Parameter]:

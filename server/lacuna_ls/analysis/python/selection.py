@@ -1,9 +1,15 @@
 """From a selected range to whole statements, or to one whole expression."""
 
-from lacuna_ls.analysis.python.accesses import COMPREHENSIONS
+from lacuna_ls.analysis.python.accesses import (
+    COMPREHENSIONS,
+    EXTRAS,
+    accesses_of,
+    parameter_names,
+    target_names,
+)
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, covering, span_of
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, span_of
 
 _BLOCKS = ("block", "module")
 _SPACE = b" \t\r\n\f\\"
@@ -83,7 +89,7 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     nodes = [first]
     following = first.next_named_sibling
     while following is not None and following.start_byte < span.end:
-        if following.type != "comment":
+        if following.type not in EXTRAS:
             nodes.append(following)
         following = following.next_named_sibling
     last = nodes[-1]
@@ -100,7 +106,7 @@ def _statement_at(root: Node, offset: int) -> Node | None:
     node: Node | None = covering(root, Span(offset, offset + 1), named=False)
     while node is not None and node.start_byte == offset:
         if node.parent is not None and node.parent.type in _BLOCKS:
-            return node if node.is_named and node.type not in ("comment", "block") else None
+            return node if node.is_named and node.type not in ("block", *EXTRAS) else None
         node = node.parent
     return None
 
@@ -130,39 +136,79 @@ def _expression(root: Node, span: Span) -> SelectedExpression | None:
     node: Node | None = covering(root, span)
     while node is not None and span_of(node) == span:
         if node.type in _EXPRESSIONS and _is_evaluated(node):
-            return SelectedExpression(node, span)
+            scopes = _scopes_around(node)
+            inner = frozenset(name for scope in scopes for name in _names_of(scope))
+            return SelectedExpression(node, span, accesses_of(node), inner, bool(scopes))
         node = node.parent
     return None
+
+
+def _scopes_around(node: Node) -> list[Node]:
+    """Lambdas and comprehensions between an expression and the statement that holds it."""
+    scopes = []
+    for above in ancestors(node):
+        if above.type in _BLOCKS:
+            break
+        if above.type == "lambda" or above.type in COMPREHENSIONS:
+            scopes.append(above)
+    return scopes
+
+
+def _names_of(scope: Node) -> frozenset[str]:
+    if scope.type == "lambda":
+        return frozenset(parameter_names(scope.child_by_field_name("parameters")))
+    targets = (c.child_by_field_name("left") for c in scope.named_children)
+    return frozenset(name for target in targets if target for name in target_names(target))
 
 
 def _is_evaluated(node: Node) -> bool:
     """Whether the node stands for its value: no target, pattern, annotation, keyword or splice."""
     parent = node.parent
-    if parent is None:
+    if parent is None or parent.type == "concatenated_string":
         return False
     if node.type == "generator_expression" and parent.type == "call":
         return False
-    child: Node = node
-    above: Node | None = parent
-    while above is not None and above.type not in _BLOCKS:
-        if above.type in ("type", "type_parameter", "case_pattern", "as_pattern_target"):
-            return False
-        if above.type in ("global_statement", "delete_statement", "import_statement"):
-            return False
-        if above.type in ("import_from_statement", "nonlocal_statement", "relative_import"):
-            return False
-        if above.type.endswith("pattern") and above.type != "as_pattern":
-            return False
-        if above.type in ("parameters", "lambda_parameters"):
+    child = node
+    within_value = False
+    for above in ancestors(node):
+        if above.type in _BLOCKS:
+            return True
+        if above.type in _NEVER or (not within_value and above.type in _TARGETS):
             return False
         if above.type == "interpolation" and any(c.type == "=" for c in above.children):
             return False
-        if _is_name_of(above, child):
+        if not within_value and _is_name_of(above, child):
             return False
-        child, above = above, above.parent
+        within_value = within_value or above.type in ("attribute", "subscript", "call")
+        child = above
     return True
 
 
+_NEVER = frozenset(
+    [
+        "type",
+        "type_parameter",
+        "case_pattern",
+        "parameters",
+        "lambda_parameters",
+        "global_statement",
+        "nonlocal_statement",
+        "import_statement",
+        "import_from_statement",
+        "relative_import",
+    ]
+)
+_TARGETS = frozenset(
+    [
+        "as_pattern_target",
+        "delete_statement",
+        "pattern_list",
+        "tuple_pattern",
+        "list_pattern",
+        "list_splat_pattern",
+        "dictionary_splat_pattern",
+    ]
+)
 _NAMING_FIELDS = {
     "assignment": ("left", "type"),
     "augmented_assignment": ("left",),
@@ -171,8 +217,6 @@ _NAMING_FIELDS = {
     "attribute": ("attribute",),
     "keyword_argument": ("name",),
     "named_expression": ("name",),
-    "default_parameter": ("name",),
-    "typed_default_parameter": ("name", "type"),
     "function_definition": ("name",),
     "class_definition": ("name", "superclasses"),
     "as_pattern": ("alias",),
@@ -181,4 +225,4 @@ _NAMING_FIELDS = {
 
 def _is_name_of(above: Node, child: Node) -> bool:
     fields = _NAMING_FIELDS.get(above.type, ())
-    return any(above.child_by_field_name(field) == child for field in fields)
+    return any(child in above.children_by_field_name(field) for field in fields)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from lacuna_ls.analysis.python.accesses import (
     accesses_of,
+    code_children,
     parameter_accesses,
     parameter_names,
     target_accesses,
@@ -49,19 +50,18 @@ class UnknownStatementError(Exception):
 
 
 def lower(block: Node, depth: int = 0) -> Block:
-    """The statements of a `block` or `module` node.
+    """The statements of a `block` node.
 
     Raises:
         UnknownStatementError: some statement has no meaning.
     """
     if depth > MAX_DEPTH:
         raise UnknownStatementError
-    return tuple(
-        statement
-        for node in block.named_children
-        if node.type != "comment"
-        for statement in _lowered(node, depth)
-    )
+    return lower_all(code_children(block), depth)
+
+
+def lower_all(nodes: Iterable[Node], depth: int = 0) -> Block:
+    return tuple(statement for node in nodes for statement in _lowered(node, depth))
 
 
 def _lowered(node: Node, depth: int) -> Iterable[Statement]:
@@ -77,7 +77,7 @@ def _lowered(node: Node, depth: int) -> Iterable[Statement]:
 
 
 def _parts(node: Node, depth: int) -> Iterable[Access]:
-    for child in node.named_children:
+    for child in code_children(node):
         yield from _assigned_or_evaluated(child)
 
 
@@ -121,7 +121,7 @@ def _augmented(node: Node) -> Iterable[Access]:
 
 
 def _delete(node: Node, depth: int) -> Iterable[Access]:
-    for child in node.named_children:
+    for child in code_children(node):
         for access in target_accesses(child):
             deleted = access.kind is AccessKind.WRITE
             yield replace(access, kind=AccessKind.DELETE) if deleted else access
@@ -130,7 +130,7 @@ def _delete(node: Node, depth: int) -> Iterable[Access]:
 def _import(node: Node, depth: int) -> Iterable[Statement]:
     """One step a name: an import that fails half-way leaves the names before it bound."""
     for name in node.children_by_field_name("name"):
-        bound = name.child_by_field_name("alias") or name.named_children[0]
+        bound = name.child_by_field_name("alias") or code_children(name)[0]
         access = Access(AccessKind.WRITE, text_of(bound), bound.start_byte)
         yield Simple(Step(span_of(name), (access,)))
     yield Simple(Step(span_of(node)))
@@ -138,7 +138,7 @@ def _import(node: Node, depth: int) -> Iterable[Statement]:
 
 def _declaration(kind: AccessKind) -> Callable[[Node, int], Iterable[Access]]:
     def declared(node: Node, depth: int) -> Iterable[Access]:
-        return (Access(kind, text_of(c), c.start_byte) for c in node.named_children)
+        return (Access(kind, text_of(c), c.start_byte) for c in code_children(node))
 
     return declared
 
@@ -263,7 +263,7 @@ def _with(node: Node, depth: int) -> Iterable[Statement]:
     for item in _with_items(node):
         value = item.child_by_field_name("value") or item
         alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
-        context = value.named_children[0] if alias else value
+        context = code_children(value)[0] if alias else value
         steps.append(Simple(_evaluation(context)))
         if alias:
             steps.append(Simple(Step(span_of(alias), target_accesses(alias))))
@@ -314,7 +314,7 @@ def _handler(clause: Node, depth: int) -> Handler:
     alias = alias or clause.child_by_field_name("alias")
     if alias is None:
         return Handler(_evaluation(value), body)
-    test = value.named_children[0] if value.type == "as_pattern" else value
+    test = code_children(value)[0] if value.type == "as_pattern" else value
     written = target_accesses(alias)
     deleted = tuple(replace(access, kind=AccessKind.DELETE) for access in written)
     span = span_of(alias)
@@ -362,7 +362,7 @@ def _pattern(pattern: Node, reads: list[Access], writes: list[Access]) -> None:
     pending = [pattern]
     while pending:
         node = pending.pop()
-        children = [c for c in node.named_children if c.type != "comment"]
+        children = code_children(node)
         if node.type == "class_pattern":
             name = children.pop(0)
             first = name.named_children[0]

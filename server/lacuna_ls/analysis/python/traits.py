@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lacuna_ls.analysis.python.accesses import text_of
+from lacuna_ls.analysis.python.accesses import EXTRAS, text_of
 from lacuna_ls.analysis.python.functions import own_nodes
 from lacuna_ls.analysis.traits import Hazard, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
@@ -20,6 +20,8 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
     everything = [found for node in nodes for found in preorder(node)]
     hazards = [
         *_errors(nodes),
+        *_bare_super(nodes[0]),
+        *_docstring(nodes[0]),
         *_jumps(own, piece),
         *_unmovable(own, unit),
         *_frame_readers(everything),
@@ -42,6 +44,23 @@ def _errors(nodes: Iterable[Node]) -> Iterator[Hazard]:
     for node in nodes:
         if node.has_error:
             yield Hazard(node.start_byte, "has a syntax error")
+
+
+def _bare_super(node: Node) -> Iterator[Hazard]:
+    if node.type == "identifier" and node.text == b"super":
+        yield Hazard(node.start_byte, "uses `super`, which has to be called where it stands")
+
+
+def _docstring(node: Node) -> Iterator[Hazard]:
+    """The first statement of a suite that documents it."""
+    children = [c for c in node.named_children if c.type not in EXTRAS]
+    if node.type != "expression_statement" or [c.type for c in children] != ["string"]:
+        return
+    suite = node.parent
+    first = next((c for c in suite.named_children if c.type not in EXTRAS), None) if suite else None
+    owner = suite.parent if suite and suite.type == "block" else suite
+    if first == node and owner and owner.type in (*_NESTED, "module"):
+        yield Hazard(node.start_byte, "is the docstring")
 
 
 def _jumps(own: Iterable[Node], piece: Span) -> Iterator[Hazard]:
@@ -117,7 +136,7 @@ def _class_bound(nodes: Iterable[Node]) -> Iterator[Hazard]:
         name = text_of(node)
         if name == "__class__" or (name == "super" and _called_bare(node)):
             yield Hazard(node.start_byte, f"uses `{name}`")
-        elif name.startswith("__") and not name.endswith("__"):
+        elif name.startswith("__") and len(name) > 2 and not name.endswith("__"):
             yield Hazard(node.start_byte, f"uses the private name `{name}`")
 
 

@@ -1,0 +1,97 @@
+"""The contract of turning one expression into a function that returns it."""
+
+from dataclasses import replace
+
+from lacuna_ls.analysis.data_flow import reachable
+from lacuna_ls.analysis.scopes import AccessKind
+from lacuna_ls.analysis.selection import SelectedExpression
+from lacuna_ls.analysis.traits import Traits
+from lacuna_ls.analysis.unit import UnitKind
+from lacuna_ls.extraction.contract import (
+    Contract,
+    LineOf,
+    RefusedError,
+    Result,
+    receiver_for,
+    refuse_hazards,
+    refuse_shared_with_functions_around,
+)
+from lacuna_ls.extraction.region import Region, in_order
+
+_CAPTURES = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
+
+
+def contract_of_expression(
+    region: Region, selected: SelectedExpression, traits: Traits, line_of: LineOf
+) -> Contract:
+    """The contract of the expression; `region` is the step that evaluates it.
+
+    The call is evaluated when and as often as the expression was, so its arguments have the values
+    that the expression would have read. Names of comprehensions and lambdas around are arguments.
+
+    Raises:
+        RefusedError: it cannot move, with the reason.
+    """
+    refuse_hazards(traits, line_of)
+    region = replace(region, accesses=selected.accesses)
+    in_class_body = region.unit.kind is UnitKind.CLASS
+    if in_class_body and selected.nested:
+        raise RefusedError("The expression runs in a nested scope of a class body.")
+    _refuse_assignments(selected, line_of)
+    refuse_shared_with_functions_around(region, line_of)
+    names = frozenset(a.name for a in selected.accesses) & (region.unseen | selected.inner)
+    own = names - selected.inner
+    if region.unit.kind is UnitKind.FUNCTION:
+        _refuse_unbound(region, own, line_of)
+        _refuse_kept_references(region, own, line_of)
+    receiver = receiver_for(region, traits, own, line_of)
+    if receiver is not None:
+        if receiver.name in selected.inner:
+            raise RefusedError(f"`{receiver.name}` means something else here.")
+        names -= {receiver.name}
+    return Contract(
+        parameters=in_order(names, selected.accesses),
+        outputs=(),
+        result=Result.VALUE,
+        receiver=receiver,
+        is_async=traits.awaits,
+        free=frozenset(a.name for a in selected.accesses) - region.unseen - selected.inner,
+    )
+
+
+def _refuse_assignments(selected: SelectedExpression, line_of: LineOf) -> None:
+    for access in selected.accesses:
+        if access.kind in (AccessKind.WRITE, AccessKind.CAPTURE_WRITE):
+            raise RefusedError(
+                f"The expression assigns `{access.name}` on line {line_of(access.offset)}."
+            )
+
+
+def _refuse_unbound(region: Region, names: frozenset[str], line_of: LineOf) -> None:
+    if not region.steps:
+        raise RefusedError("The expression is not evaluated by a statement of the function.")
+    unsure = in_order(
+        names - region.members(region.sure_before()) - region.unit.bindings().global_names,
+        region.accesses,
+    )
+    if unsure:
+        line = line_of(min(a.offset for a in region.accesses if a.name == unsure[0]))
+        raise RefusedError(
+            f"Variable `{unsure[0]}`, used on line {line}, may be unbound when the expression is "
+            "evaluated."
+        )
+
+
+def _refuse_kept_references(region: Region, names: frozenset[str], line_of: LineOf) -> None:
+    """A lambda that moves would keep the argument's value, not the variable."""
+    kept = {a.name for a in region.accesses if a.kind in _CAPTURES} & names
+    later = reachable(region.flow, region.steps) | region.steps
+    for index, step in enumerate(region.flow.graph.steps):
+        for access in step.accesses:
+            shared = access.kind is AccessKind.CAPTURE_WRITE and access.name in names
+            writes = access.kind in (AccessKind.WRITE, AccessKind.DELETE)
+            if shared or (index in later and writes and access.name in kept):
+                raise RefusedError(
+                    f"Variable `{access.name}`, which a nested function uses, is assigned on line "
+                    f"{line_of(access.offset)}."
+                )

@@ -1,0 +1,73 @@
+"""The contract of statements of the module itself, whose variables anybody may read.
+
+A variable that only the module's own statements use becomes a result like any other. One that a
+function reads, that is set on some paths only, or that an exception handler may see stays a global
+of the new function.
+"""
+
+import re
+
+from lacuna_ls.analysis.scopes import AccessKind
+from lacuna_ls.analysis.selection import SelectedStatements
+from lacuna_ls.analysis.traits import Traits
+from lacuna_ls.domain.text import Span
+from lacuna_ls.extraction.contract import (
+    Contract,
+    LineOf,
+    RefusedError,
+    Result,
+    refuse_hazards,
+)
+from lacuna_ls.extraction.region import Region
+from lacuna_ls.syntax.nodes import Node, ancestors, covering
+
+_SCOPES = frozenset(("function_definition", "class_definition", "lambda"))
+_CAPTURES = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
+
+
+def contract_of_module_statements(
+    region: Region,
+    selected: SelectedStatements,
+    root: Node,
+    data: bytes,
+    traits: Traits,
+    line_of: LineOf,
+) -> Contract:
+    """The contract; `region.unit.block` holds the selected statements only.
+
+    Raises:
+        RefusedError: they cannot move, with the reason.
+    """
+    refuse_hazards(traits, line_of)
+    for access in region.accesses:
+        if access.kind is AccessKind.GLOBAL:
+            raise RefusedError(f"Line {line_of(access.offset)} declares a global of the module.")
+    touched = region.touched()
+    names = region.members(touched)
+    accessed = frozenset(a.name for a in region.accesses)
+    simple = (
+        not touched & ~region.sure_by_itself()
+        and not touched & region.exposed()
+        and not any(a.kind in _CAPTURES and a.name in names for a in region.accesses)
+        and not any(above.type == "try_statement" for above in ancestors(selected.nodes[0]))
+        and "globals" not in accessed
+        and not any(_used_in_a_function(root, data, selected.span, name) for name in names)
+    )
+    return Contract(
+        parameters=(),
+        outputs=region.ordered(touched, AccessKind.WRITE) if simple else (),
+        result=Result.ASSIGNED if simple and touched else Result.NOTHING,
+        declared_global=() if simple else region.ordered(touched),
+        free=accessed - names if simple else accessed,
+    )
+
+
+def _used_in_a_function(root: Node, data: bytes, piece: Span, name: str) -> bool:
+    for match in re.finditer(rb"\b%s\b" % re.escape(name.encode()), data):
+        found = Span(*match.span())
+        if piece.contains(found):
+            continue
+        node = covering(root, found, named=False)
+        if any(above.type in _SCOPES for above in ancestors(node)):
+            return True
+    return False
