@@ -82,7 +82,7 @@ async def propose(
     if first is None or first.finish is FinishReason.CANCELLED:
         return None
     part = shown(document, offset, first)
-    if part is None or _confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
+    if part is None or confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
         return None
     text = encode(first.text)[part.kept.start : part.kept.end]
     assert part.document.tree is not None
@@ -103,6 +103,18 @@ async def propose(
         frontier(program.ends, program.own_nll, program.weights, max(HOLE_COUNTS)),
         model.capabilities.logprobs,
     )
+
+
+def confidence(completion: Completion, kept: Span) -> float:
+    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
+
+    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
+    """
+    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
+    if kept.end == len(encode(completion.text)):
+        logprobs.append(completion.end_logprob)
+    known = [logprob for logprob in logprobs if logprob is not None]
+    return exp(sum(known) / len(known)) if known else 1.0
 
 
 def holes_of(proposal: Proposal, threshold: float | None, max_holes: int) -> tuple[int, ...]:
@@ -160,15 +172,3 @@ def _claim(calibration: Calibration, cell: CalibratedCell) -> Claim:
         n=cell.n,
         population=calibration.population,
     )
-
-
-def _confidence(completion: Completion, kept: Span) -> float:
-    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
-
-    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
-    """
-    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
-    if kept.end == len(encode(completion.text)):
-        logprobs.append(completion.end_logprob)
-    known = [logprob for logprob in logprobs if logprob is not None]
-    return exp(sum(known) / len(known)) if known else 1.0

@@ -1,0 +1,246 @@
+"""Measure the calibration that ships: `make calibration`.
+
+The packages of `calibration_packages.txt` are fetched with pip as wheels (the files their authors
+published; nothing of them is run) and kept in the user's cache folder. From each package up to
+`FILES_PER_PACKAGE` files are drawn, vendored and generated ones excluded, and in each file one
+cursor. The embedded model, with the standard library's index and the package as its workspace,
+completes there through the very functions that the server calls; what the author wrote is the
+truth. Files whose cursor is shown nothing are no samples.
+
+`--tune` instead prints what confidence floors would do, on packages that are in no calibration.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from random import Random
+
+from lacuna_ls.adapters.calibration_store import SHIPPED, to_json
+from lacuna_ls.adapters.index_files import cache_folder, library_index
+from lacuna_ls.completion import predictor, sample
+from lacuna_ls.completion.engine import confidence, holes_of
+from lacuna_ls.completion.proposal import Proposal
+from lacuna_ls.domain.calibration import Calibration
+from lacuna_ls.domain.text import decode
+from lacuna_ls.holes import calibration as holes_calibration
+from lacuna_ls.holes.calibration import HOLE_COUNTS, THRESHOLDS, calibrate
+from lacuna_ls.model.embedded import EmbeddedModel, model_id
+from lacuna_ls.syntax.languages import by_language_id
+
+HERE = Path(__file__).resolve().parent
+SHIPPED_PATH = Path(holes_calibration.__file__).with_name(SHIPPED)
+FILES_PER_PACKAGE = 90
+SMALLEST, LARGEST = 400, 200_000
+
+_LEFT_OUT = frozenset(
+    {"_vendor", "vendor", "_vendored", "vendored", "third_party", "extern", "migrations", "locale"}
+)
+_GENERATED = re.compile(rb"(?i)generated (by|from|file)|auto-?generated|do not edit")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file in which something was shown. `kept` is the share of tokens outside holes."""
+
+    package: str
+    misses: dict[int, tuple[bool, ...]]
+    kept: dict[int, tuple[float, ...]]
+    whole: dict[int, tuple[bool, ...]]
+    confidence: float
+    exact: bool
+
+
+class ArchiveFiles:
+    """The port `Files` over a wheel: a workspace that is never unpacked."""
+
+    def __init__(self, archive: Path) -> None:
+        with zipfile.ZipFile(archive) as wheel:
+            names = [info for info in wheel.infolist() if not info.is_dir()]
+            self.root = Path("/", archive.name.partition("-")[0])
+            self._contents = {self.root / info.filename: wheel.read(info) for info in names}
+
+    def read(self, path: Path) -> bytes | None:
+        return self._contents.get(path)
+
+    def signature(self, path: Path) -> tuple[int, int] | None:
+        data = self._contents.get(path)
+        return None if data is None else (0, len(data))
+
+    def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+        return (path for path in sorted(self._contents) if path.suffix in suffixes)
+
+
+def main() -> None:
+    arguments = _arguments()
+    started = time.monotonic()
+    manifest = HERE / ("tuning_packages.txt" if arguments.tune else "calibration_packages.txt")
+    wheels = fetch(manifest, arguments.packages)
+    asyncio.run(library_index(cache_folder()))
+    prepare = show_everything if arguments.tune else None
+    with ProcessPoolExecutor(arguments.workers, initializer=prepare) as pool:
+        results = list(pool.map(measure, wheels))
+    files = sum(count for count, _ in results)
+    rows = [row for _, found in results for row in found]
+    print(f"{len(wheels)} packages, {files} files, shown in {len(rows)}: ", end="")
+    print(f"{time.monotonic() - started:.0f} s")
+    if arguments.tune:
+        print_floors(rows, files)
+        return
+    population = (
+        f"one cursor in each of {files} Python files of {len(wheels)} open-source packages "
+        f"({len(rows)} of them were shown something)"
+    )
+    python = by_language_id("python")
+    assert python is not None
+    made = calibrate(
+        predictor.key(model_id(), python),
+        population,
+        {holes: [row.misses[holes] for row in rows] for holes in HOLE_COUNTS},
+    )
+    print_table(made, rows)
+    arguments.out.write_text(to_json(made), encoding="utf-8", newline="\n")
+    print(f"written: {arguments.out.name}")
+
+
+def fetch(manifest: Path, most: int) -> list[Path]:
+    """The wheels of the first `most` packages, from the cache where they are there already.
+
+    pip refuses what does not have the digest that the manifest states.
+    """
+    pins = re.findall(
+        r"^([\w.-]+)==(\S+) --hash=sha256:([0-9a-f]{64})$", manifest.read_text(), re.MULTILINE
+    )
+    folder = cache_folder() / "calibration-packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {_digest(path): path for path in folder.glob("*.whl")}
+    missing = [pin for pin in pins[:most] if pin[2] not in found]
+    if missing:
+        wanted = folder / "wanted.txt"
+        lines = [f"{name}=={version} --hash=sha256:{sha}\n" for name, version, sha in missing]
+        wanted.write_text("".join(lines))
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", "--ignore-requires-python", "--require-hashes"]
+        subprocess.run([*command, "-d", str(folder), "-r", str(wanted)], check=True)
+        wanted.unlink()
+        found = {_digest(path): path for path in folder.glob("*.whl")}
+    return [found[sha] for _, _, sha in pins[:most]]
+
+
+def show_everything() -> None:
+    """In a worker that tunes: no floor, so that every floor can be judged."""
+    predictor.CONFIDENCE_FLOOR = 0.0
+
+
+def measure(wheel: Path) -> tuple[int, list[Row]]:
+    """How many files of a package were drawn, and the samples of those in which something shows."""
+    return asyncio.run(_measure(wheel))
+
+
+async def _measure(wheel: Path) -> tuple[int, list[Row]]:
+    files = ArchiveFiles(wheel)
+    python = by_language_id("python")
+    assert python is not None
+    model = EmbeddedModel(files)
+    model.add_library(await library_index(cache_folder()))
+    await model.workspace.refresh(files.root, frozenset(python.suffixes))
+    random = Random(wheel.name)
+    paths = [
+        path for path in files.source_files(files.root, frozenset({".py"})) if fit(files, path)
+    ]
+    chosen = sorted(random.sample(paths, min(len(paths), FILES_PER_PACKAGE)))
+    rows: list[Row] = []
+    for path in chosen:
+        drawn = sample.draw(files.read(path) or b"", random)
+        taken = await sample.take(drawn, python, model, path) if drawn else None
+        if drawn and taken:
+            rows.append(_row(wheel.name.partition("-")[0], drawn, taken))
+    return len(chosen), rows
+
+
+def fit(files: ArchiveFiles, path: Path) -> bool:
+    """Written by hand, by this package's authors, and neither empty nor huge."""
+    data = files.read(path) or b""
+    parts = PurePosixPath(path).parts
+    return (
+        SMALLEST <= len(data) <= LARGEST
+        and not _LEFT_OUT.intersection(parts)
+        and not path.stem.endswith("_pb2")
+        and _GENERATED.search(data[:600]) is None
+    )
+
+
+def _row(package: str, drawn: sample.Draw, taken: sample.Sample) -> Row:
+    proposal = taken.proposal
+    kept: dict[int, tuple[float, ...]] = {}
+    whole: dict[int, tuple[bool, ...]] = {}
+    for holes in HOLE_COUNTS:
+        chosen = [holes_of(proposal, threshold, holes) for threshold in THRESHOLDS]
+        kept[holes] = tuple(_kept_share(proposal, nodes) for nodes in chosen)
+        whole[holes] = tuple(0 in nodes for nodes in chosen)
+    sure = confidence(proposal.completion, proposal.shown.kept)
+    exact = decode(proposal.text).strip() == drawn.truth.strip()
+    return Row(package, taken.misses, kept, whole, sure, exact)
+
+
+def _kept_share(proposal: Proposal, nodes: tuple[int, ...]) -> float:
+    spans = [proposal.program.spans[node] for node in nodes]
+    start = proposal.shown.kept.start
+    tokens = [t.span.start - start for t in proposal.completion.tokens]
+    shown = [at for at in tokens if 0 <= at < len(proposal.text)]
+    held = [at for at in shown if not any(span.start <= at < span.end for span in spans)]
+    return len(held) / max(len(shown), 1)
+
+
+def print_table(made: Calibration, rows: list[Row]) -> None:
+    print("epsilon  holes  threshold      n  misses  kept tokens  one hole")
+    for cell in made.cells:
+        if cell.threshold is None:
+            figures = "   none"
+            kept, whole = 0.0, 1.0
+        else:
+            column = THRESHOLDS.index(cell.threshold)
+            figures = f"{cell.threshold:7.3f}"
+            kept = sum(row.kept[cell.max_holes][column] for row in rows) / len(rows)
+            whole = sum(row.whole[cell.max_holes][column] for row in rows) / len(rows)
+        print(
+            f"{cell.epsilon:7.2f}  {cell.max_holes:5d}    {figures}  {cell.n:5d}  {cell.misses:6d}"
+            f"  {kept:11.3f}  {whole:8.3f}"
+        )
+
+
+def print_floors(rows: list[Row], files: int) -> None:
+    print("floor   shown  exact")
+    for floor in [step / 20 for step in range(20)]:
+        above = [row for row in rows if row.confidence >= floor]
+        exact = sum(row.exact for row in above) / max(len(above), 1)
+        print(f"{floor:5.2f}  {len(above) / files:6.3f}  {exact:5.3f}")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--packages", type=int, default=1000, help="only the first N of the manifest"
+    )
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=SHIPPED_PATH)
+    parser.add_argument(
+        "--tune", action="store_true", help="print confidence floors, write nothing"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
