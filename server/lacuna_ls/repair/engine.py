@@ -7,10 +7,12 @@ test of the problem, in two fresh processes with different hash seeds.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from fnmatch import fnmatch
 from itertools import islice
+from typing import Any, TypeVar
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
 from lacuna_ls.domain.text import decode
@@ -21,21 +23,16 @@ from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
 from lacuna_ls.repair.rank import ranked
+from lacuna_ls.repair.screening import Screening, Trial
 from lacuna_ls.syntax.nodes import preorder
 from lacuna_ls.verification.evidence import Evidence
 
-# A candidate this much less promising than one that passed is not worth the wait.
-_LEFT_BEHIND = 0.4
+T = TypeVar("T")
+
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.5
 _HASH_SEEDS = (1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    proposal: Proposal
-    data: bytes
 
 
 async def search(
@@ -47,40 +44,58 @@ async def search(
 ) -> SearchResult:
     """Fixes of the problem's document, best first.
 
-    `confirmed` is called with each fix as soon as it stands, in the order of the result. The
-    search can be cancelled wherever it awaits.
+    `confirmed` is called with each fix as soon as it stands. The search can be cancelled wherever
+    it awaits. If the problem's report holds the lines that each test covered, screening starts
+    while the failure is still being reproduced.
 
     Raises:
         RunnerError: no process could be started.
         UntrustedFolderError: the request's root is not trusted.
     """
     started_s = clock.monotonic_s()
+    screening = Screening(runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
 
-    def ended(end: SearchEnd, fixes: Sequence[Fix] = (), tried: int = 0) -> SearchResult:
-        return SearchResult(tuple(fixes), tried, clock.monotonic_s() - started_s, end)
+    def ended(end: SearchEnd, found: Mapping[Proposal, Fix]) -> SearchResult:
+        fixes = tuple(found[proposal] for proposal in ranked(tuple(found)))
+        return SearchResult(fixes, screening.tried, clock.monotonic_s() - started_s, end)
 
     if not searchable(problem):
-        return ended(SearchEnd.NOT_SEARCHABLE)
-    again = await runner.run(replace(problem.request, trace=(problem.path,)))
-    if _verdict(again) != _verdict(problem.report):
-        return ended(SearchEnd.FLAKY)
-    trials = await asyncio.to_thread(_trials, problem, again, budget)
-    deadline_s = started_s + budget.wall_s * _SCREENING_SHARE
-    request = _screening_request(problem, again)
-    screening = _Screening(problem, runner, clock, request, deadline_s)
-    await screening.run(iter(trials), budget.batch)
-    fixes: list[Fix] = []
-    for trial in screening.in_rank_order():
-        out_of_time = clock.monotonic_s() - started_s > budget.wall_s
-        if out_of_time or len(fixes) == budget.max_fixes:
-            break
-        evidence = await _confirm(problem, trial, runner)
-        if evidence is not None:
-            fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
-            fixes.append(fix)
-            confirmed(fix)
-    end = SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED
-    return ended(end, fixes, screening.tried)
+        return ended(SearchEnd.NOT_SEARCHABLE, {})
+    again = replace(problem.request, trace=(problem.path,))
+    async with _running(runner.run(again)) as reproducing:
+        report = problem.report if _has_spectrum(problem) else await reproducing
+        if not _same_verdict(report, problem.report):
+            return ended(SearchEnd.FLAKY, {})
+        trials = await asyncio.to_thread(_trials, problem, report, budget)
+        request = _screening_request(problem, report)
+        async with _running(screening.run(request, trials)) as screens:
+            found: dict[Proposal, Fix] = {}
+            while len(found) < budget.max_fixes:
+                trial = await screening.best([proposal.statement for proposal in found])
+                if not _same_verdict(await reproducing, problem.report):
+                    return ended(SearchEnd.FLAKY, {})
+                if trial is None:
+                    await screens
+                    break
+                if clock.monotonic_s() - started_s > budget.wall_s:
+                    return ended(SearchEnd.OUT_OF_TIME, found)
+                evidence = await _confirm(problem, trial, runner)
+                if evidence is not None:
+                    fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
+                    found[trial.proposal] = fix
+                    confirmed(fix)
+    return ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """A task that has ended when the block has. Its error is raised where it is awaited."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def searchable(problem: Problem) -> bool:
@@ -94,11 +109,18 @@ def searchable(problem: Problem) -> bool:
     return name not in templates.test_support and not any(fnmatch(name, p) for p in patterns)
 
 
-def _verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
-    return report.status, {result.test_id: result.outcome for result in report.results}
+def _has_spectrum(problem: Problem) -> bool:
+    return any(c.path == problem.path for r in problem.report.failures for c in r.covered)
 
 
-def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[_Trial, ...]:
+def _same_verdict(one: TestReport, other: TestReport) -> bool:
+    def verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
+        return report.status, {result.test_id: result.outcome for result in report.results}
+
+    return verdict(one) == verdict(other)
+
+
+def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[Trial, ...]:
     """Admitted candidates, most promising first."""
     document = problem.document
     lines = suspicious_lines(
@@ -107,7 +129,7 @@ def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[_Tria
     messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
     proposals = propose(document, lines, messages)
     admissible = (
-        _Trial(proposal, data)
+        Trial(proposal, Overlay(problem.path, data))
         for proposal in proposals
         if (data := admitted(document, proposal.candidate)) is not None
     )
@@ -129,58 +151,6 @@ def _functions(problem: Problem) -> tuple[FunctionLines, ...]:
     return tuple(found)
 
 
-class _Screening:
-    """Runs the failing tests on candidates in batches and keeps those that pass."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        runner: CodeRunner,
-        clock: Clock,
-        request: TestRequest,
-        deadline_s: float,
-    ) -> None:
-        self._problem = problem
-        self._runner = runner
-        self._clock = clock
-        self._request = request
-        self._deadline_s = deadline_s
-        self._survivors: list[_Trial] = []
-        self.tried = 0
-        self.cut_short = False
-
-    async def run(self, trials: Iterator[_Trial], batch_size: int) -> None:
-        while batch := self._worth_trying(islice(trials, batch_size)):
-            await self._screen(batch)
-            if self.cut_short:
-                return
-
-    def in_rank_order(self) -> tuple[_Trial, ...]:
-        by_edit = {id(trial.proposal): trial for trial in self._survivors}
-        return tuple(by_edit[id(p)] for p in ranked([t.proposal for t in self._survivors]))
-
-    def _worth_trying(self, trials: Iterator[_Trial]) -> list[_Trial]:
-        best = max((t.proposal.priority for t in self._survivors), default=0.0)
-        return [t for t in trials if t.proposal.priority >= best * _LEFT_BEHIND]
-
-    async def _screen(self, batch: Sequence[_Trial]) -> None:
-        overlays = [Overlay(self._problem.path, trial.data) for trial in batch]
-        reports = self._runner.screen(self._request, overlays)
-        waiting = iter(batch)
-        try:
-            async for report in reports:
-                trial = next(waiting)
-                self.tried += 1
-                if report.green:
-                    self._survivors.append(trial)
-                if self._clock.monotonic_s() >= self._deadline_s:
-                    self.cut_short = True
-                    return
-        finally:
-            if isinstance(reports, AsyncGenerator):
-                await reports.aclose()
-
-
 def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
     """Only the red tests, and hardly more time than the whole run took just now.
 
@@ -196,17 +166,16 @@ def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
     return replace(problem.request, targets=tuple(r.test_id for r in red), limits=limits)
 
 
-async def _confirm(problem: Problem, trial: _Trial, runner: CodeRunner) -> Evidence | None:
+async def _confirm(problem: Problem, trial: Trial, runner: CodeRunner) -> Evidence | None:
     """All tests of the problem in fresh processes: what they showed, `None` if any objects."""
-    overlays = (*problem.request.overlays, Overlay(problem.path, trial.data))
-    evidence: Evidence | None = None
-    for seed in _HASH_SEEDS:
-        request = replace(problem.request, overlays=overlays, hash_seed=seed)
-        report = await runner.run(request)
-        if not holds(problem.report, report):
-            return None
-        evidence = _evidence(report)
-    return evidence
+    overlays = (*problem.request.overlays, trial.overlay)
+    request = replace(problem.request, overlays=overlays)
+    reports = await asyncio.gather(
+        *(runner.run(replace(request, hash_seed=seed)) for seed in _HASH_SEEDS)
+    )
+    if not all(holds(problem.report, report) for report in reports):
+        return None
+    return _evidence(reports[0])
 
 
 def holds(before: TestReport, after: TestReport) -> bool:

@@ -40,12 +40,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds on one search. `batch` candidates are screened between two looks at what was found."""
+    """Bounds on one search."""
 
     wall_s: float = 10.0
     max_candidates: int = 400
     max_fixes: int = 3
-    batch: int = 32
 
 
 class SearchEnd(StrEnum):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeClock, FakeRunner
+from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Outcome,
@@ -148,7 +149,6 @@ async def test_a_failure_that_does_not_fail_again_is_left_alone_and_said():
     runs = runner(lambda text: {EIGHTEEN: PASSED, SEVENTEEN: PASSED})
     result = await found(runs)
     assert (result.fixes, result.end) == ((), SearchEnd.FLAKY)
-    assert runs.screened == []
     assert "another result" in in_words(result)
 
 
@@ -209,7 +209,7 @@ async def test_each_fix_is_announced_when_it_stands_in_the_order_of_the_result()
 
 async def test_no_more_candidates_are_tried_than_the_budget_allows():
     runs = runner(lambda _: ages(TEXT))
-    result = await found(runs, budget=Budget(max_candidates=5, batch=3))
+    result = await found(runs, budget=Budget(max_candidates=5))
     assert result.candidates_tried == len(runs.screened) == 5
 
 
@@ -223,8 +223,9 @@ async def test_screening_stops_when_its_time_is_over():
 
 async def test_no_fix_is_confirmed_after_the_time_is_over():
     runs = runner(lambda text: ages(TEXT if text == TEXT else RIGHT))
-    result = await search(problem(), runs, FakeClock(step_s=4.0), Budget(wall_s=10.0))
+    result = await search(problem(), runs, FakeClock(step_s=20.0), Budget(wall_s=10.0))
     assert result.fixes == ()
+    assert result.end is SearchEnd.OUT_OF_TIME
 
 
 async def test_the_scope_of_a_fix_is_the_function_it_edits():
@@ -237,6 +238,29 @@ async def test_the_scope_of_a_fix_is_the_function_it_edits():
     result = await found(runner(judge), problem(text))
     scope = result.fixes[0].scope
     assert text[scope.start : scope.end] == TEXT.rstrip()
+
+
+async def test_an_error_of_the_runner_while_screening_is_raised():
+    class Breaking(FakeRunner):
+        async def screen(
+            self, request: TestRequest, candidates: Sequence[Overlay]
+        ) -> AsyncIterator[TestReport]:
+            yield self.script(request)
+            raise RunnerError("python is gone")
+
+    with pytest.raises(RunnerError, match="python is gone"):
+        await found(Breaking(runner(ages).script))
+
+
+async def test_a_report_without_covered_lines_waits_for_the_repeated_run():
+    plain = replace(problem(), report=without_spectrum(report(ages(TEXT))))
+    runs = runner(ages)
+    assert texts(await found(runs, plain)) == [RIGHT]
+    assert runs.requests[0].trace == (HERE,)
+
+
+def without_spectrum(seen: TestReport) -> TestReport:
+    return replace(seen, results=tuple(replace(r, covered=()) for r in seen.results))
 
 
 class HangingRunner:

@@ -1,0 +1,69 @@
+"""Running the failing tests on one candidate after the other, while survivors are confirmed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from lacuna_ls.domain.text import Span
+from lacuna_ls.ports.clock import Clock
+from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.repair.proposers.template import Proposal
+from lacuna_ls.repair.rank import ranked
+
+# A candidate this much less promising than one that passed is not worth the wait.
+_LEFT_BEHIND = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A proposal and the text that it makes."""
+
+    proposal: Proposal
+    overlay: Overlay
+
+
+class Screening:
+    """Produces survivors; `tried` counts candidates, `cut_short` is true if time ran out."""
+
+    def __init__(self, runner: CodeRunner, clock: Clock, deadline_s: float) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._waiting: dict[Proposal, Trial] = {}
+        self._progress = asyncio.Event()
+        self._ended = False
+        self._best = 0.0
+        self.tried = 0
+        self.cut_short = False
+
+    async def run(self, request: TestRequest, trials: Sequence[Trial]) -> None:
+        """Screen `trials`, which come most promising first, as long as it is worth while."""
+        reports = self._runner.screen(request, [trial.overlay for trial in trials])
+        left = iter(trials)
+        try:
+            async for report in reports:
+                trial = next(left)
+                self.tried += 1
+                if report.green:
+                    self._best = max(self._best, trial.proposal.priority)
+                    self._waiting[trial.proposal] = trial
+                    self._progress.set()
+                if trial.proposal.priority < self._best * _LEFT_BEHIND:
+                    return
+                if self._clock.monotonic_s() >= self._deadline_s:
+                    self.cut_short = True
+                    return
+        finally:
+            self._ended = True
+            self._progress.set()
+            if isinstance(reports, AsyncGenerator):
+                await reports.aclose()
+
+    async def best(self, seen: Sequence[Span]) -> Trial | None:
+        """Wait for a survivor and take the best so far; `None` when there will be no more."""
+        while not self._waiting and not self._ended:
+            self._progress.clear()
+            await self._progress.wait()
+        if not self._waiting:
+            return None
+        return self._waiting.pop(ranked(tuple(self._waiting), seen)[0])
