@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
-from lacuna_ls.domain.test_result import Outcome, TestReport
+from lacuna_ls.domain.test_result import Failure, Outcome, TestReport
 from lacuna_ls.ports.code_runner import Limits, TestRequest
 
 LIMITS = Limits(wall_s=30.0, cpu_s=30.0)
@@ -44,3 +44,7 @@ async def run_one(root: Path, test: str | bytes, *, wall_s: float = 30.0) -> Tes
 
 def outcomes(report: TestReport) -> dict[str, Outcome]:
     return {result.test_id.partition("::")[2]: result.outcome for result in report.results}
+
+
+def failures(report: TestReport) -> list[Failure]:
+    return [result.failure for result in report.results if result.failure is not None]

@@ -185,8 +185,9 @@ def _name(number: int) -> str:
 
 
 def _last_error(output: str) -> str:
-    errors = [line for line in output.splitlines() if line.startswith(("ERROR: ", "E   "))]
-    return errors[-1].removeprefix("ERROR: ").removeprefix("E   ").strip() if errors else ""
+    """What pytest or its parser of arguments says on its last line about an error."""
+    found = re.findall(r"(?m)^(?:ERROR: |E   |\S+: error: )(?!usage: )(.*)", output)
+    return found[-1].strip() if found else ""
 
 
 class Capped:

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import os
 import sys
 import venv
 from dataclasses import replace
@@ -12,7 +11,7 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import CoveredFile, Outcome, RunStatus
 from lacuna_ls.ports.code_runner import Overlay
-from real_runs import Trusting, outcomes, project, request, run_one
+from real_runs import Trusting, failures, outcomes, project, request, run_one
 
 ADD = "def add(a, b):\n    return a - b\n"
 TEST_ADD = "import calc\n\ndef test_add():\n    assert calc.add(1, 2) == 3\n"
@@ -85,7 +84,7 @@ async def test_a_failure_has_the_compared_values_and_the_frames_down_to_the_faul
         },
     )
     report = await pool.run(request(tmp_path, "test_calc.py"))
-    inner, value = (result.failure for result in report.results)
+    inner, value = failures(report)
     root = tmp_path.resolve()
     assert [(f.path, f.line, f.function) for f in inner.frames] == [
         (root / "test_calc.py", 3, "test_half"),
@@ -99,11 +98,11 @@ async def test_a_failure_has_the_compared_values_and_the_frames_down_to_the_faul
 async def test_a_file_that_does_not_compile_is_named_with_its_line(tmp_path):
     report = await run_one(tmp_path, "def test_x():\n    return (\n")
     assert report.status is RunStatus.COLLECTION_ERROR
-    (result,) = report.results
-    assert result.test_id == "test_it.py"
-    assert result.failure.exception == "SyntaxError"
-    assert result.failure.frames[-1].path == (tmp_path / "test_it.py").resolve()
-    assert result.failure.frames[-1].line == 1
+    (failed,) = failures(report)
+    assert report.results[0].test_id == "test_it.py"
+    assert failed.exception == "SyntaxError"
+    assert failed.frames[-1].path == (tmp_path / "test_it.py").resolve()
+    assert failed.frames[-1].line == 1
 
 
 async def test_doctests_run_for_the_files_named_and_for_no_other(tmp_path, pool):
@@ -113,9 +112,9 @@ async def test_doctests_run_for_the_files_named_and_for_no_other(tmp_path, pool)
         replace(request(tmp_path, "shown.py", "test_it.py"), doctests=("shown.py",))
     )
     assert outcomes(report) == {"shown.f": Outcome.FAILED, "test_f": Outcome.PASSED}
-    (failed,) = report.failures
-    assert failed.failure.message == "f(): expected 2, got 1"
-    assert failed.failure.frames[-1].line == 2
+    (failed,) = failures(report)
+    assert failed.message == "f(): expected 2, got 1"
+    assert failed.frames[-1].line == 2
 
 
 async def test_unittest_cases_run(tmp_path):
@@ -124,10 +123,10 @@ async def test_unittest_cases_run(tmp_path):
         "import unittest\n\nclass T(unittest.TestCase):\n"
         "    def test_x(self):\n        self.assertEqual(1, 2)\n",
     )
-    (failed,) = report.failures
-    assert failed.test_id == "test_it.py::T::test_x"
-    assert failed.failure.message == "1 != 2"
-    assert [frame.function for frame in failed.failure.frames] == ["test_x"]
+    (failed,) = failures(report)
+    assert report.results[0].test_id == "test_it.py::T::test_x"
+    assert failed.message == "1 != 2"
+    assert [frame.function for frame in failed.frames] == ["test_x"]
 
 
 async def test_ids_count_from_the_root_of_the_run_not_from_pytests_own(tmp_path, pool):
@@ -292,7 +291,7 @@ def test_modules():
 """
     report = await run_one(tmp_path, test)
     assert not report.failures
-    assert sorted(os.listdir(tmp_path)) == ["__pycache__", "test_it.py"]
+    assert {path.name for path in tmp_path.iterdir()} == {"__pycache__", "test_it.py"}
 
 
 async def test_tests_that_xdist_distributes_are_reported_too(tmp_path, pool):
@@ -301,7 +300,7 @@ async def test_tests_that_xdist_distributes_are_reported_too(tmp_path, pool):
     report = await pool.run(run)
     assert report.status is RunStatus.COMPLETED
     assert outcomes(report) == {"test_a": Outcome.PASSED, "test_b": Outcome.FAILED}
-    assert "assert 1 == 2" in report.failures[0].failure.message
+    assert "assert 1 == 2" in failures(report)[0].message
 
 
 def children() -> set[int]:
@@ -311,7 +310,7 @@ def children() -> set[int]:
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 if sys.platform != "linux":
