@@ -20,7 +20,7 @@ from marked_text import read_marks
 
 PYTHON = by_language_id("python")
 COUNT_SURE = said(
-    ("count", -0.01), "(", ("rows", -1.0), ",", (" key", -0.02), "=", ("by", -2.0), ")"
+    ("count", -0.01), "(", ("rows", -0.5), ",", (" key", -0.02), "=", ("by", -0.8), ")"
 )
 
 
@@ -70,7 +70,7 @@ async def test_the_claim_says_what_was_calibrated():
 
 
 async def test_a_looser_epsilon_leaves_more_solid():
-    store = calibrations({0.05: 0.2, 0.4: 2.5})
+    store = calibrations({0.05: 0.2, 0.4: 0.6})
     (strict,) = await suggest("x = |\n", COUNT_SURE, store=store, epsilon=0.05)
     (loose,) = await suggest("x = |\n", COUNT_SURE, store=store, epsilon=0.4)
     assert (drawn(strict), drawn(loose)) == (
@@ -112,7 +112,7 @@ async def test_a_model_without_log_probabilities_is_never_called_calibrated():
 
 
 async def test_stopping_is_charged_so_that_an_unsure_end_makes_everything_one_hole():
-    (one,) = await suggest("x = |\n", said("count", end=-1.0))
+    (one,) = await suggest("x = |\n", said("count", end=-0.4))
     assert drawn(one) == "«count»"
 
 
@@ -156,7 +156,7 @@ async def test_nothing_is_offered_when_the_model_says_nothing_or_was_cancelled()
 async def test_alternatives_come_from_the_token_and_from_further_samples():
     tokens = list(COUNT_SURE.tokens)
     tokens[2] = replace(
-        tokens[2], alternatives=(Alternative("rows", -1.0), Alternative("cols", -1.2))
+        tokens[2], alternatives=(Alternative("rows", -0.5), Alternative("cols", -1.2))
     )
     first = replace(COUNT_SURE, tokens=tuple(tokens))
     (one,) = await suggest("x = |\n", first, said("count(cells, key=by)"), said("other()"))
@@ -185,7 +185,7 @@ class TypingSession:
         self.offset += len(encode(text))
 
     async def shown(self, **options) -> list[str]:
-        store = calibrations({0.1: 0.2, 0.4: 2.5})
+        store = calibrations({0.1: 0.2, 0.4: 0.6})
         found = await complete(
             self.document,
             self.offset,
