@@ -75,7 +75,6 @@ def write_index(path: Path, index: CorpusIndex) -> None:
     """
     texts = _SEPARATOR.join(index.texts).encode("utf-8", "surrogatepass")
     header = np.array([index.tokens.size, index.positions.size, len(texts)], dtype=np.int64)
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -111,7 +110,7 @@ def read_index(path: Path) -> CorpusIndex:
     return CorpusIndex(
         numbers[:token_count],
         numbers[token_count:],
-        tuple(texts.decode("utf-8", "surrogatepass").split(_SEPARATOR)),
+        tuple(texts.decode("utf-8", "surrogatepass").split(_SEPARATOR)) if texts else (),
     )
 
 
@@ -135,6 +134,7 @@ async def _build_in_child(folder: Path) -> None:
 
 def main(folder: Path) -> None:
     """Build the index for this interpreter; what the child process runs."""
+    folder.mkdir(parents=True, exist_ok=True)
     sources = (path.read_text("utf-8", "replace") for path in library_sources())
     write_index(index_path(folder), build_index(sources))
 

@@ -45,7 +45,7 @@ class WorkspaceFiles:
         )
 
     def read(self, path: Path) -> bytes | None:
-        if not self._inside(path):
+        if not (self._inside(path) and path.is_file()):
             return None
         try:
             with path.open("rb") as file:
@@ -55,6 +55,8 @@ class WorkspaceFiles:
         return data if len(data) <= MOST_BYTES else None
 
     def signature(self, path: Path) -> tuple[int, int] | None:
+        if not self._inside(path):
+            return None
         try:
             status = path.stat()
         except OSError:
