@@ -1,0 +1,136 @@
+"""The composition root: what stands behind each port, and who is given it.
+
+`build_services` is called in a thread once a client is there. It imports the heavy rooms, and
+leaves what takes long to `Services.prepare`, which runs on the loop in the background.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lacuna_ls.actions import extract_method, fix_failing_test
+from lacuna_ls.adapters.calibration_store import FileCalibrationStore
+from lacuna_ls.adapters.index_files import cache_folder, library_index
+from lacuna_ls.adapters.interpreters import interpreter_for
+from lacuna_ls.adapters.repository_settings import repository_settings
+from lacuna_ls.adapters.trust_store import TrustStore
+from lacuna_ls.adapters.worker_pool import WorkerPool
+from lacuna_ls.adapters.workspace_files import WorkspaceFiles
+from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.engine import complete
+from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
+from lacuna_ls.domain.errors import StoreError
+from lacuna_ls.lsp.saves import Saves, SaveTools
+from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.model.embedded import EmbeddedModel
+from lacuna_ls.repair.finished import FinishedFixes
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import languages
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _SystemClock:
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+def build_services(server: LacunaServer) -> Services:
+    """Engines over the real adapters."""
+    trust = server.trust.joined(TrustStore())
+    files = WorkspaceFiles(server.roots, server.settings.ignore)
+    model = EmbeddedModel(files)
+    finished = FinishedFixes()
+    tools = SaveTools(
+        runner=WorkerPool(trust),
+        files=files,
+        clock=_SystemClock(),
+        finished=finished,
+        interpreter=partial(_interpreter, server),
+    )
+    saves = Saves(server, tools)
+    corpora = _Corpora(server, model)
+    calibrations = FileCalibrationStore()
+    cache = CompletionCache()
+
+    def complete_with_model(
+        document: Document, offset: int, options: CompletionOptions
+    ) -> Awaitable[tuple[Suggestion, ...]]:
+        path = path_of(document.uri)
+        return complete(document, offset, model, calibrations, options, path=path, cache=cache)
+
+    return Services(
+        complete=complete_with_model,
+        actions=(fix_failing_test.provider(finished), extract_method.provider()),
+        trust=trust,
+        saved=partial(_saved, saves, corpora),
+        edited=saves.edited,
+        repository_settings=repository_settings,
+        prepare=corpora.prepare,
+        close=partial(_close, saves, corpora),
+    )
+
+
+def _interpreter(server: LacunaServer, root: Path, path: Path) -> Path | None:
+    found = interpreter_for(root, path, server.settings.interpreter)
+    if found is None:
+        return None
+    log.info("tests of %s run in %s", root.name, found.reason)
+    return found.path
+
+
+class _Corpora:
+    """Keeps what the embedded model has counted in step with what is on disk."""
+
+    def __init__(self, server: LacunaServer, model: EmbeddedModel) -> None:
+        self._server = server
+        self._model = model
+        self._suffixes = frozenset(s for language in languages() for s in language.suffixes)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def prepare(self) -> None:
+        """Read the workspace and the standard library; the open file answers meanwhile."""
+        await self._owned(self._add_library(), self._read_workspace())
+
+    async def refresh(self) -> None:
+        await self._owned(self._read_workspace())
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _owned(self, *works: Coroutine[None, None, None]) -> None:
+        tasks = [asyncio.ensure_future(work) for work in works]
+        self._tasks.update(tasks)
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            self._tasks.difference_update(tasks)
+
+    async def _add_library(self) -> None:
+        try:
+            self._model.add_library(await library_index(cache_folder()))
+        except StoreError as error:
+            log.warning("completions do without the standard library: %s", error)
+
+    async def _read_workspace(self) -> None:
+        for root in self._server.roots:
+            await self._model.workspace.refresh(root, self._suffixes)
+
+
+async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(corpora.refresh())
+        group.create_task(saves.saved(document))
+
+
+async def _close(saves: Saves, corpora: _Corpora) -> None:
+    await asyncio.gather(saves.close(), corpora.close())

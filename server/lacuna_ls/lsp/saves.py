@@ -1,0 +1,253 @@
+"""What a save sets off: the file's tests, their findings, and the quiet search for a fix.
+
+A newer save of the same document kills the run that the older one started; runs in one workspace
+root follow each other. A search for fixes ends with the next edit of what it searches and with the
+next save in its root, because what it has confirmed so far was confirmed against other files.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from lacuna_ls.domain.errors import LacunaError
+from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.lsp.progress import progress
+from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.ports.clock import Clock
+from lacuna_ls.ports.code_runner import CodeRunner, TestRequest
+from lacuna_ls.ports.files import Files
+from lacuna_ls.repair.engine import search
+from lacuna_ls.repair.finished import FinishedFixes
+from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.results import findings, summary
+from lacuna_ls.test_runs.selection import targets_of
+from lacuna_ls.test_runs.verdicts import Verdicts
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTools:
+    """What the work after a save is done with.
+
+    `interpreter` names the Python of a file's folder, given the workspace root and the file;
+    `None` if there is none.
+    """
+
+    runner: CodeRunner
+    files: Files
+    clock: Clock
+    finished: FinishedFixes
+    interpreter: Callable[[Path, Path], Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    """A saved snapshot, and where it lies."""
+
+    document: Document
+    path: Path
+    root: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A finished run, and the open documents that held on disk what they hold in the editor."""
+
+    request: TestRequest
+    report: TestReport
+    clean: tuple[_Save, ...]
+
+
+class Saves:
+    """One per server. `saved` and `edited` are told of every save and edit."""
+
+    def __init__(self, server: LacunaServer, tools: SaveTools) -> None:
+        self._server = server
+        self._tools = tools
+        self._follows: dict[str, asyncio.Task[None]] = {}
+        self._searches: dict[Path, tuple[asyncio.Task[None], frozenset[str]]] = {}
+        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
+        self._told: set[tuple[Path, RunStatus]] = set()
+
+    async def saved(self, document: Document) -> None:
+        """Run what concerns `document`; returns when its diagnostics are out, or it is outdated."""
+        older = self._follows.get(document.uri)
+        if older is not None:
+            older.cancel()
+        task = asyncio.ensure_future(self._follow(document))
+        self._follows[document.uri] = task
+        await asyncio.wait([task])
+        if self._follows.get(document.uri) is task:
+            del self._follows[document.uri]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    def edited(self, uri: str) -> None:
+        """The text of an open document changed."""
+        for task, uris in self._searches.values():
+            if uri in uris:
+                task.cancel()
+
+    async def close(self) -> None:
+        """End every run and search, processes included."""
+        tasks = [*self._follows.values(), *(task for task, _ in self._searches.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, document: Document) -> None:
+        save = self._located(document)
+        language = document.language
+        if save is None or language is None or self._server.settings.tests_on_save == "off":
+            return
+        self._forget_fixes(save.root)
+        targets = targets_of(save.path, save.root, document, self._tools.files)
+        if not targets.paths:
+            log.info("%s", f"no tests for {save.path.name}")
+            return
+        if not await self._server.trust.ask(save.root):
+            return
+        interpreter = self._tools.interpreter(save.root, save.path)
+        if interpreter is None:
+            self._tell_once(save.root, RunStatus.NO_FRAMEWORK, "found no Python to run tests with")
+            return
+        request = TestRequest(
+            root=save.root,
+            interpreter=interpreter,
+            targets=targets.paths,
+            doctests=targets.doctests,
+            arguments=self._server.settings.tests_arguments,
+        )
+        run = await self._run(save, request)
+        self._publish(save, run)
+        self._start_search(save, run)
+
+    async def _run(self, save: _Save, request: TestRequest) -> _Run:
+        async with self._turns[save.root]:
+            clean = tuple(self._clean(save.root))
+            async with progress(self._server, f"Testing {save.path.name}"):
+                report = await self._tools.runner.run(request)
+        log.info("%s: %s", save.path.name, summary(report))
+        return _Run(request, report, clean)
+
+    def _publish(self, save: _Save, run: _Run) -> None:
+        verdicts = self._verdicts[save.root]
+        verdicts.record(run.request.targets, run.report)
+        known = verdicts.report()
+        if run.report.status is RunStatus.NO_FRAMEWORK:
+            self._tell_once(save.root, run.report.status, run.report.detail)
+        unsaved = self._unsaved_note(save.root, run.clean)
+        for each in run.clean:
+            # How a run ended as a whole is said where it was asked for.
+            ended = run.report if each.path == save.path else known
+            report = replace(known, status=ended.status, detail=ended.detail)
+            found = findings(report, each.document, each.path)
+            self._server.diagnostics.publish(
+                each.document, [replace(f, message=f.message + unsaved) for f in found]
+            )
+
+    def _start_search(self, save: _Save, run: _Run) -> None:
+        problems = tuple(self._problems(save, run)) if not run.report.green else ()
+        if not problems:
+            return
+        task = asyncio.ensure_future(self._search(problems))
+        uris = frozenset(problem.document.uri for problem in problems)
+        self._searches[save.root] = (task, uris)
+        task.add_done_callback(_log_failure)
+
+    def _problems(self, save: _Save, run: _Run) -> Iterator[Problem]:
+        """The saved document first, then the clean open ones that the tracebacks lead through."""
+        frames = {
+            frame.path
+            for result in run.report.failures
+            if result.failure is not None
+            for frame in result.failure.frames
+        }
+        for each in sorted(run.clean, key=lambda each: each.path != save.path):
+            if each.path == save.path or each.path in frames:
+                yield Problem(each.document, each.path, run.request, run.report)
+
+    async def _search(self, problems: tuple[Problem, ...]) -> None:
+        """Search document after document until one has a fix."""
+        for problem in problems:
+            uri, version = problem.document.uri, problem.document.version
+            shown_at = [finding.span for finding in self._server.diagnostics.shown(uri)]
+            fixes: list[Fix] = []
+
+            def confirmed(
+                fix: Fix,
+                uri: str = uri,
+                version: int = version,
+                fixes: list[Fix] = fixes,
+                shown_at: list[Any] = shown_at,
+            ) -> None:
+                fixes.append(fix)
+                self._tools.finished.put(uri, version, fixes, shown_at)
+
+            budget = Budget(wall_s=self._server.settings.actions_time_budget_s)
+            result = await search(problem, self._tools.runner, self._tools.clock, budget, confirmed)
+            log.info("%s: %s", problem.path.name, in_words(result))
+            if fixes:
+                return
+
+    def _forget_fixes(self, root: Path) -> None:
+        search_task, _ = self._searches.pop(root, (None, frozenset()))
+        if search_task is not None:
+            search_task.cancel()
+        for document in self._server.documents:
+            located = self._located(document)
+            if located is not None and located.root == root:
+                self._tools.finished.drop(document.uri)
+
+    def _located(self, document: Document) -> _Save | None:
+        path = path_of(document.uri)
+        if path is None:
+            return None
+        path = path.resolve()
+        roots = [root for root in self._server.roots if path.is_relative_to(root)]
+        root = max(roots, key=lambda root: len(root.parts), default=None)
+        return None if root is None else _Save(document, path, root)
+
+    def _clean(self, root: Path) -> Iterator[_Save]:
+        for document in self._server.documents:
+            save = self._located(document)
+            if save and save.root == root and self._tools.files.read(save.path) == document.data:
+                yield save
+
+    def _unsaved_note(self, root: Path, clean: tuple[_Save, ...]) -> str:
+        """The tests ran on what is on disk; say so where an editor holds something else."""
+        saved = {each.document.uri for each in clean}
+        unsaved = [
+            save.path.name
+            for document in self._server.documents
+            if document.uri not in saved and (save := self._located(document)) and save.root == root
+        ]
+        if not unsaved:
+            return ""
+        return f"\n(tests ran on the files on disk; unsaved: {', '.join(sorted(unsaved))})"
+
+    def _tell_once(self, root: Path, status: RunStatus, message: str) -> None:
+        if (root, status) not in self._told:
+            self._told.add((root, status))
+            self._server.tell(f"Lacuna, {root.name}: {message}", types.MessageType.Warning)
+
+
+def _log_failure(task: Awaitable[None]) -> None:
+    assert isinstance(task, asyncio.Task)
+    if task.cancelled():
+        return
+    error = task.exception()
+    if isinstance(error, LacunaError):
+        log.warning("the search for a fix ended: %s", error)
+    elif error is not None:
+        log.error("the search for a fix failed", exc_info=error)
