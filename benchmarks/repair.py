@@ -1,0 +1,198 @@
+"""How many of HumanEvalFix's bugs the model-free search mends, and how fast.
+
+    python benchmarks/repair.py --json FILE [--data FILE] [--inputs FILE] [--limit N] [--wall-s S]
+
+Each task's own checks become one test beside the program, and the search sees nothing else. A fix
+is right if it answers as the canonical solution does on inputs that the search never saw. Keys of
+the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs of that
+type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, and the wall time from
+the red report to the first fix in seconds, where there was one.
+"""
+
+import argparse
+import asyncio
+import gzip
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lacuna_ls.adapters.trust_store import TrustStore
+from lacuna_ls.adapters.worker_pool import WorkerPool
+from lacuna_ls.domain.text import apply_edits
+from lacuna_ls.ports.code_runner import Limits, TestRequest
+from lacuna_ls.repair.engine import search
+from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
+from lacuna_ls.syntax.document import open_document
+from lacuna_ls.syntax.languages import by_path
+
+DATA = Path(os.environ.get("LACUNA_BENCH_DATA", "../shared/data")) / "repair"
+_JUDGE = """
+import copy, json, math, sys
+
+def load(path):
+    names = {"__name__": "judged"}
+    exec(compile(open(path, encoding="utf-8").read(), path, "exec"), names)
+    return names[sys.argv[3]]
+
+def answer(function, arguments):
+    try:
+        return "value", function(*copy.deepcopy(arguments))
+    except Exception as error:
+        return "error", type(error).__name__
+
+def equal(a, b):
+    if isinstance(a, float) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) or (a != a and b != b)
+    if isinstance(a, (list, tuple)) and type(a) is type(b):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return type(a) is type(b) and a == b
+
+truth, judged = load(sys.argv[1]), load(sys.argv[2])
+inputs = json.load(sys.stdin)
+sys.exit(0 if all(equal(answer(truth, i), answer(judged, i)) for i in inputs) else 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the search did with one task. `right` is by rank, of the fixes that were shown."""
+
+    task_id: str
+    bug_type: str
+    right: tuple[bool, ...]
+    summaries: tuple[str, ...]
+    first_s: float | None
+    tried: int
+    said: str
+
+
+class _Monotonic:
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+def main() -> int:
+    options = _options()
+    if not options.data.is_file() or not options.inputs.is_file():
+        print(f"skipped: no data at {options.data}")
+        return 0
+    # What is measured is the search, not the plugins that happen to be installed here.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    inputs = {row["task_id"].split("/")[1]: row["inputs"] for row in _rows(options.inputs)}
+    tasks = list(_rows(options.data))[: options.limit]
+    verdicts: list[Verdict] = []
+    for task in tasks:
+        verdict = asyncio.run(_attempt(task, inputs[task["task_id"].split("/")[1]], options))
+        verdicts.append(verdict)
+        marks = "".join("+" if right else "-" for right in verdict.right) or "."
+        print(f"{verdict.task_id:12} {marks:4} {verdict.said} {verdict.summaries}", flush=True)
+    result = _figures(verdicts)
+    print(json.dumps(result))
+    if options.json:
+        report = {**result, "tasks": [asdict(verdict) for verdict in verdicts]}
+        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=DATA / "humanevalfix_dev.jsonl.gz")
+    parser.add_argument("--inputs", type=Path, default=DATA / "humaneval_inputs_dev.jsonl.gz")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--wall-s", type=float, default=Budget().wall_s)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+async def _attempt(task: dict[str, Any], inputs: str, options: argparse.Namespace) -> Verdict:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        problem, pool = await _problem(task, root)
+        announced: list[float] = []
+        started_s = time.monotonic()
+
+        def confirmed(_: Fix) -> None:
+            announced.append(time.monotonic() - started_s)
+
+        budget = Budget(wall_s=options.wall_s)
+        result = await search(problem, pool, _Monotonic(), budget, confirmed)
+        texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in result.fixes]
+        right = tuple(_right(task, text, inputs, root) for text in texts)
+    return Verdict(
+        task["task_id"],
+        task["bug_type"],
+        right,
+        tuple(fix.candidate.summary for fix in result.fixes),
+        announced[0] if announced else None,
+        result.candidates_tried,
+        in_words(result),
+    )
+
+
+async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPool]:
+    """The workspace of one task, with its red report."""
+    path, entry = root / "solution.py", task["entry_point"]
+    path.write_text(task["declaration"] + task["buggy_solution"], encoding="utf-8")
+    checks = task["test"].rstrip().removesuffix(f"check({entry})")
+    test = f"from solution import *\n{checks}\n\ndef test_{entry}():\n    check({entry})\n"
+    (root / "test_solution.py").write_text(test, encoding="utf-8")
+    trust = TrustStore(root / "trust")
+    trust.grant_for_session(root)
+    pool = WorkerPool(trust)
+    limits = Limits(wall_s=5.0, cpu_s=5.0)
+    targets = ("test_solution.py",)
+    request = TestRequest(root, Path(sys.executable), targets, trace=(path,), limits=limits)
+    document = open_document(path.as_uri(), 1, by_path(path), path.read_bytes())
+    return Problem(document, path, request, await pool.run(request)), pool
+
+
+def _right(task: dict[str, Any], text: bytes, inputs: str, root: Path) -> bool:
+    truth, judged, judge = root / "truth.py", root / "judged.py", root / "judge.py"
+    truth.write_text(task["declaration"] + task["canonical_solution"], encoding="utf-8")
+    judged.write_bytes(text)
+    judge.write_text(_JUDGE, encoding="utf-8")
+    command = [sys.executable, "-I", judge, truth, judged, task["entry_point"]]
+    try:
+        run = subprocess.run(
+            command, input=inputs.encode(), capture_output=True, timeout=20, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 0
+
+
+def _figures(verdicts: list[Verdict]) -> dict[str, float | int | None]:
+    def share(hits: Iterable[bool]) -> float | None:
+        counted = list(hits)
+        return round(sum(counted) / len(counted), 3) if counted else None
+
+    first = sorted(v.first_s for v in verdicts if v.first_s is not None)
+    cuts = statistics.quantiles(first, n=10) if len(first) > 1 else None
+    return {
+        "n": len(verdicts),
+        "rank1": share(v.right[:1] == (True,) for v in verdicts),
+        "in_list": share(any(v.right) for v in verdicts),
+        "missing_logic": share(
+            v.right[:1] == (True,) for v in verdicts if v.bug_type == "missing logic"
+        ),
+        "shown_wrong": share(v.right[:1] == (False,) for v in verdicts),
+        "first_s_p50": round(statistics.median(first), 3) if first else None,
+        "first_s_p90": round(cuts[8], 3) if cuts else None,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
