@@ -181,11 +181,14 @@ async function putInPlace(built: string, place: string, platform: NodeJS.Platfor
 
 async function removeUnused(storage: string, now: Date): Promise<void> {
   const oldest_ms = now.getTime() - keptUnusedDays * 24 * 60 * 60 * 1000;
-  for (const name of await readdir(storage)) {
-    const path = join(storage, name);
-    // A failure means that another window removes it too, or that Windows has it in use.
-    if (/^(server|unfinished)-/.test(name) && (await stat(path)).mtimeMs < oldest_ms) {
-      await rm(path, { recursive: true, force: true });
+  const ours = (await readdir(storage)).filter((name) => /^(server|unfinished)-/.test(name));
+  for (const path of ours.map((name) => join(storage, name))) {
+    try {
+      if ((await stat(path)).mtimeMs < oldest_ms) {
+        await rm(path, { recursive: true, force: true });
+      }
+    } catch {
+      // Another window removes it too, or Windows has it in use: it stays for the next start.
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Whether ghost text is offered: only VS Code knows which other extensions offer theirs. */
 import * as vscode from "vscode";
+import { section } from "./settings";
 
 export type Enabled = "auto" | "on" | "off";
 
@@ -25,7 +26,7 @@ export function toggled(enabled: Enabled, anotherProviderIsActive: boolean): Ena
 }
 
 export function enabledFor(resource: vscode.Uri | undefined): Enabled {
-  return vscode.workspace.getConfiguration("lacuna", resource).get("completion.enabled", "auto");
+  return vscode.workspace.getConfiguration(section, resource).get("completion.enabled", "auto");
 }
 
 export function anotherProviderIsActive(): boolean {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -163,6 +163,11 @@ describe("a later start", () => {
     await utimes(old, eightDaysAgo, eightDaysAgo);
     await ensureEnvironment(request());
     expect(await storedNames()).not.toContain("server-old");
+  });
+
+  test("is not held up by a leftover that cannot be removed", async () => {
+    await symlink("nowhere", join(root, "storage", "server-gone"));
+    await expect(ensureEnvironment(request())).resolves.toContain("python");
   });
 
   test("keeps what is not an environment", async () => {
