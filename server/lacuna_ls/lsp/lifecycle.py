@@ -14,6 +14,7 @@ from typing import Any
 from lsprotocol import types
 
 import lacuna_ls
+from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.lsp.client_features import features_of
 from lacuna_ls.lsp.convert import negotiated
 from lacuna_ls.lsp.errors import RequestRefusedError
@@ -67,9 +68,7 @@ class _Lifecycle:
     async def _start_services(self) -> None:
         try:
             services = await self._server.services()
-        except Exception:
-            log.exception("the engines could not be built")
-            self._server.tell("Lacuna could not start its engines; its log has the details")
+        except LacunaError:
             return
         await self._pull_settings()
         await services.prepare()

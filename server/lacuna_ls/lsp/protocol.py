@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol
 
+from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.text import decode
 from lacuna_ls.lsp.errors import RequestRefusedError, invalid_params, refusal
 
@@ -170,7 +171,10 @@ class EdgeProtocol(LanguageServerProtocol):
     def _keep(self, method: str, task: asyncio.Future[Any]) -> None:
         def finished(done: asyncio.Future[Any]) -> None:
             self._notified.discard(done)
-            if not done.cancelled() and (error := done.exception()) is not None:
+            error = None if done.cancelled() else done.exception()
+            if isinstance(error, LacunaError):
+                log.warning("%s: %s", method, error)
+            elif error is not None:
                 log.error("%s failed", method, exc_info=error)
 
         self._notified.add(task)

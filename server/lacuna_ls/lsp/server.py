@@ -10,6 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import lacuna_ls
+from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.lsp.client_features import ClientFeatures
 from lacuna_ls.lsp.convert import Encoding
 from lacuna_ls.lsp.protocol import EdgeProtocol
@@ -44,11 +45,23 @@ class LacunaServer(LanguageServer):
         self._stopped: asyncio.Future[int] | None = None
 
     async def services(self) -> "Services":
-        """The services; a request that comes before they are built waits here."""
+        """The services; a request that comes before they are built waits here.
+
+        Raises:
+            LacunaError: they could not be built, which the user has been told.
+        """
         if self._services is None:
-            self._services = asyncio.ensure_future(asyncio.to_thread(self.build_services, self))
+            self._services = asyncio.ensure_future(self._build())
         # Shielded: one cancelled request must not stop the building for all.
         return await asyncio.shield(self._services)
+
+    async def _build(self) -> "Services":
+        try:
+            return await asyncio.to_thread(self.build_services, self)
+        except Exception as error:
+            log.exception("the engines could not be built")
+            self.tell("Lacuna could not start its engines; its log has the details")
+            raise LacunaError("the engines could not be built") from error
 
     def built_services(self) -> "Services | None":
         """The services, if they are built."""

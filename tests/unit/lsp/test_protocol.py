@@ -31,6 +31,9 @@ class Wire:
     def write(self, data: bytes) -> None:
         self.sent += map(json.loads, self._framing.feed(data))
 
+    def close(self) -> None:
+        """The writer's part that a server without a process does not need."""
+
     def receive(self, *messages: Any) -> None:
         for message in messages:
             body = message if isinstance(message, bytes) else json.dumps(message).encode()
