@@ -122,8 +122,9 @@ def _assertion_at(source: str, line: int) -> Optional[ast.Assert]:
 
 
 def _locals_in(test: ast.expr, frame: types.FrameType) -> Iterable[Tuple[str, str]]:
-    names = {node.id: None for node in ast.walk(test) if isinstance(node, ast.Name)}
-    for name in names:
+    found = [node for node in ast.walk(test) if isinstance(node, ast.Name)]
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    for name in dict.fromkeys(node.id for node in found):
         if name in frame.f_locals:
             try:
                 yield name, _values.repr(frame.f_locals[name])
