@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { State as ClientState, type LanguageClient } from "vscode-languageclient/node";
 import { createClient, tellChangedSettings } from "./client";
 import { EnvironmentError, ensureEnvironment } from "./environment";
+import { type FirstStart, openProgress } from "./first_start";
 import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
 import { buildEnvironment } from "./python";
@@ -141,39 +142,6 @@ function setUpFailure(error: unknown): string {
   return error instanceof Error && error.name === "AbortError"
     ? "Lacuna: the set-up of the server was cancelled."
     : `Lacuna: the server could not be set up: ${error}`;
-}
-
-interface FirstStart {
-  report(step: string): void;
-  done(): void;
-}
-
-/** Opened with the first report: an environment that stands already needs no notification. */
-function openProgress(cancel: () => void): FirstStart {
-  let latest = "";
-  let shown: vscode.Progress<{ message: string }> | undefined;
-  let done = (): void => {};
-  const finished = new Promise<void>((resolve) => {
-    done = resolve;
-  });
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: "Lacuna, first start",
-    cancellable: true,
-  };
-  void vscode.window.withProgress(options, (progress, token) => {
-    token.onCancellationRequested(cancel);
-    shown = progress;
-    progress.report({ message: latest });
-    return finished;
-  });
-  return {
-    report: (step) => {
-      latest = step;
-      shown?.report({ message: step });
-    },
-    done,
-  };
 }
 
 async function bundledWheel(extension: string): Promise<string> {
