@@ -8,10 +8,10 @@ empty); `·` is a space and `→` a tab where a reader would not see them.
 from pathlib import Path
 
 import pytest
-from fakes import said
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import said
 from lacuna_ls.completion.postprocess import hides_something, open_for_completion, shown
 from lacuna_ls.domain.text import Span, TextEdit, apply_edits, decode, encode
 from lacuna_ls.syntax.document import open_document

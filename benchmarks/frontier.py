@@ -1,0 +1,229 @@
+"""The exact frontier against an integer program (HiGHS), in answers and in time.
+
+Random trees, and where `LACUNA_BENCH_DATA` (default `../shared/data`) has them all recorded
+completions: for each tree a threshold is drawn, and the least removed weight must be the integer
+program's. Costs are integers (thousandths of a nat) and the gap is zero, so equal means equal.
+Then both are timed on a tree of 190 nodes with 4 holes: the frontier for all thresholds and all
+numbers of holes, the solver for one of each, the building of its model not counted.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from lacuna_ls.domain.completion import Completion, FinishReason, Token
+from lacuna_ls.domain.text import Span, encode
+from lacuna_ls.holes.frontier import frontier
+from lacuna_ls.holes.partial_program import build
+from lacuna_ls.syntax.document import parse
+from lacuna_ls.syntax.languages import by_language_id
+
+RANDOM_TREES = 1000
+MOST_HOLES = 4
+TIMED_NODES = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A tree in preorder with integer costs, and the question asked of it."""
+
+    ends: tuple[int, ...]
+    costs: tuple[int, ...]
+    threshold: int
+    holes: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+    recorded = list(recorded_cases())
+    cases = [random_case(Random(seed)) for seed in range(RANDOM_TREES)] + recorded
+    mismatches = sum(least_removed(case) != solved(case)[0] for case in cases)
+    exact, greedy = removed_shares(recorded or cases)
+    case = timed_case()
+    ours_ms = median_ms(lambda: frontier(case.ends, case.costs, ones(case), MOST_HOLES))
+    theirs_ms = statistics.median(solved(case)[1] for _ in range(9))
+    figures = {
+        "trees": len(cases),
+        "mismatches": mismatches,
+        "speedup_190_m4": round(theirs_ms / ours_ms, 1),
+        "ms_190_m4": round(ours_ms, 3),
+        "removed_exact": round(exact, 3),
+        "removed_greedy": round(greedy, 3),
+    }
+    print("\n".join(f"{name:15s} {value}" for name, value in figures.items()))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def random_case(random: Random) -> Case:
+    ends = random_tree(random, random.randint(5, 80))
+    costs = tuple(random.choice((0, 0, 1, 20, 300, random.randint(0, 3000))) for _ in ends)
+    return Case(ends, costs, random.randint(0, sum(costs)), random.randint(1, MOST_HOLES))
+
+
+def timed_case() -> Case:
+    random = Random(190)
+    ends = random_tree(random, TIMED_NODES)
+    costs = tuple(random.randint(0, 3000) for _ in ends)
+    return Case(ends, costs, sum(costs) // 4, MOST_HOLES)
+
+
+def random_tree(random: Random, count: int) -> tuple[int, ...]:
+    """Subtree ends of a tree whose depths are drawn in preorder."""
+    depths = [0]
+    while len(depths) < count:
+        depths.append(random.randint(max(1, depths[-1] - 3), depths[-1] + 1))
+    return tuple(
+        next((j for j in range(i + 1, count) if depths[j] <= depth), count)
+        for i, depth in enumerate(depths)
+    )
+
+
+def recorded_cases() -> Iterator[Case]:
+    """Completions with the log-probabilities that models gave them."""
+    folder = Path(os.environ.get("LACUNA_BENCH_DATA", "../shared/data")) / "completion"
+    files = sorted(folder.glob("*.jsonl.gz"))
+    if not files:
+        print("recorded completions: skipped, LACUNA_BENCH_DATA has none")
+    random = Random(0)
+    for path in files:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                case = recorded_case(json.loads(line), random)
+                if case is not None:
+                    yield case
+
+
+def recorded_case(row: dict[str, object], random: Random) -> Case | None:
+    texts, logprobs = row["tokens"], row["logprobs"]
+    prefix = str(row.get("context", row.get("head", "")))
+    end = row.get("eos_logprob")
+    assert isinstance(texts, list)
+    assert isinstance(logprobs, list)
+    completion = completed(texts, logprobs, float(end) if isinstance(end, float) else 0.0)
+    size = len(encode(completion.text))
+    if not size:
+        return None
+    python = by_language_id("python")
+    assert python is not None
+    head = encode(prefix)
+    region = Span(len(head), len(head) + size)
+    tree = parse(head + encode(completion.text), python)
+    program = build(tree, region, python, completion, Span(0, size))
+    # A node that must not stay costs more than any threshold asked for.
+    known = [round(1000 * cost) for cost in program.own_nll if cost != float("inf")]
+    costs = tuple(
+        round(1000 * cost) if cost != float("inf") else sum(known) + 1 for cost in program.own_nll
+    )
+    return Case(program.ends, costs, random.randint(0, sum(known)), random.randint(1, MOST_HOLES))
+
+
+def completed(texts: list[str], logprobs: list[float], end: float) -> Completion:
+    tokens: list[Token] = []
+    start = 0
+    for text, logprob in zip(texts, logprobs, strict=True):
+        stop = start + len(encode(text))
+        tokens.append(Token(Span(start, stop), logprob))
+        start = stop
+    return Completion("".join(texts), tuple(tokens), end, FinishReason.STOP, "recorded")
+
+
+def least_removed(case: Case) -> int:
+    found = frontier(case.ends, case.costs, ones(case), MOST_HOLES)
+    return found.select(case.threshold, case.holes).removed
+
+
+def solved(case: Case) -> tuple[int, float]:
+    """Least removed weight by HiGHS, and how long the solver took, in ms.
+
+    x_i = 1 makes a hole of node i; along each path from the root to a leaf there is at most one.
+    """
+    count = len(case.ends)
+    index = np.arange(count)
+    ends = np.array(case.ends)
+    leaves = index[ends == index + 1]
+    paths = ((index[None, :] <= leaves[:, None]) & (leaves[:, None] < ends[None, :])).astype(float)
+    sums = np.concatenate(([0], np.cumsum(case.costs)))
+    covered = (sums[ends] - sums[:-1])[None, :].astype(float)
+    constraints = [
+        LinearConstraint(paths, -np.inf, 1),
+        LinearConstraint(np.ones((1, count)), -np.inf, case.holes),
+        LinearConstraint(covered, float(sums[-1] - case.threshold), np.inf),
+    ]
+    started = time.perf_counter()
+    answer = milp(
+        (ends - index).astype(float),
+        integrality=np.ones(count),
+        bounds=Bounds(0, 1),
+        constraints=constraints,
+        options={"mip_rel_gap": 0.0},
+    )
+    elapsed_ms = (time.perf_counter() - started) * 1e3
+    return round(answer.fun), elapsed_ms
+
+
+def removed_shares(cases: list[Case]) -> tuple[float, float]:
+    """Mean share of nodes removed with four holes: exact, and by the greedy heuristic."""
+    exact: list[float] = []
+    greedy: list[float] = []
+    for case in cases:
+        found = frontier(case.ends, case.costs, ones(case), MOST_HOLES)
+        chosen = found.select(case.threshold, MOST_HOLES)
+        exact.append(chosen.removed / len(case.ends))
+        greedy.append(greedily_removed(case) / len(case.ends))
+    return statistics.mean(exact), statistics.mean(greedy)
+
+
+def greedily_removed(case: Case) -> int:
+    """Take the subtree with the most cost a node until the rest is cheap enough.
+
+    With the last hole the lowest subtree is taken that makes it so; one hole over everything
+    always does.
+    """
+    solid = set(range(len(case.ends)))
+    roots: list[int] = []
+    kept = sum(case.costs)
+    while kept > case.threshold:
+        choices = []
+        for node in sorted(solid):
+            below = [n for n in range(node, case.ends[node]) if n in solid]
+            merged = [r for r in roots if not node <= r < case.ends[node]]
+            gain = sum(case.costs[n] for n in below)
+            enough = kept - gain <= case.threshold
+            if len(merged) + 1 < MOST_HOLES or (len(merged) < MOST_HOLES and enough):
+                choices.append((gain / len(below), -len(below), node, merged))
+        _, _, node, merged = max(choices)
+        roots = [*merged, node]
+        removed = set(range(node, case.ends[node])) & solid
+        solid -= removed
+        kept -= sum(case.costs[n] for n in removed)
+    return len(case.ends) - len(solid)
+
+
+def ones(case: Case) -> tuple[int, ...]:
+    return (1,) * len(case.ends)
+
+
+def median_ms(run: Callable[[], object]) -> float:
+    samples: list[float] = []
+    for _ in range(21):
+        started = time.perf_counter()
+        run()
+        samples.append((time.perf_counter() - started) * 1e3)
+    return statistics.median(samples)
+
+
+if __name__ == "__main__":
+    main()
