@@ -184,6 +184,8 @@ class Client:
         """
         self._count += 1
         msg_id = self._count
+        if self._reader is None or self._reader.done():
+            raise ServerError(0, "The server has ended")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[msg_id] = future
         message = {"id": msg_id, "method": method}
