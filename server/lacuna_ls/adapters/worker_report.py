@@ -167,13 +167,14 @@ def _result(message: messages.Finished) -> TestResult:
 def _failure(record: Any) -> Failure | None:
     if record is None:
         return None
-    exception, message, frames = record
+    exception, message, frames, names = record
     return Failure(
         exception=clean(str(exception)),
         message=clean(str(message)),
         frames=tuple(
             Frame(Path(path), int(line), clean(str(function))) for path, line, function in frames
         ),
+        names=tuple(clean(str(name)) for name in names),
     )
 
 

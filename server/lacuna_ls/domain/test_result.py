@@ -39,12 +39,14 @@ class Failure:
     """Why a test failed.
 
     `message` is the assertion with the compared values, or the exception's last line; control
-    characters are stripped. `frames` run outermost first.
+    characters are stripped. `frames` run outermost first. `names` are those that the test's code
+    refers to, in the order of their first use.
     """
 
     exception: str
     message: str
     frames: tuple[Frame, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

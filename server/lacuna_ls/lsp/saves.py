@@ -142,16 +142,14 @@ class Saves:
 
     def _publish(self, save: _Save, run: _Run) -> None:
         verdicts = self._verdicts[save.root]
-        verdicts.record(run.request.targets, run.report)
-        known = verdicts.report()
+        verdicts.record(save.path, run.request.targets, run.report)
         if run.report.status is RunStatus.NO_FRAMEWORK:
             self._tell_once(save.root, run.report.status, run.report.detail)
         unsaved = self._unsaved_note(save.root, run.clean)
         for each in run.clean:
-            # How a run ended as a whole is said where it was asked for.
-            ended = run.report if each.path == save.path else known
-            report = replace(known, status=ended.status, detail=ended.detail)
-            found = findings(report, each.document, each.path)
+            concerned = verdicts.concerned(each.path)
+            report = verdicts.report(each.path)
+            found = findings(report, each.document, each.path, concerned)
             self._server.diagnostics.publish(
                 each.document, [replace(f, message=f.message + unsaved) for f in found]
             )

@@ -22,6 +22,7 @@ class Language:
     templates of its fixes. `test_files` are name patterns over `{stem}`. `test_runner` names what
     runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
     that stands in the file it tests, `doctest_prompt` for one of an example in documentation.
+    `definition_nodes` are node types with a field `name`, functions before types.
     `solid_nodes` are node types that never become a hole of their own (a string's quotes);
     `verbatim_nodes` are compared byte by byte, because the text between their children counts.
     """
@@ -36,6 +37,7 @@ class Language:
     test_runner: str | None = None
     own_test: str | None = None
     doctest_prompt: str | None = None
+    definition_nodes: tuple[str, ...] = ()
     solid_nodes: tuple[str, ...] = ()
     verbatim_nodes: tuple[str, ...] = ()
 

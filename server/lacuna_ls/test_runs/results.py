@@ -2,18 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lacuna_ls.domain.test_result import Failure, Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.blame import blamed
 from lacuna_ls.test_runs.finding import Finding, Related
 
 _MAX_MESSAGE = 1000
 _MAX_LINES = 12
 # C0 but tab and line feed, DEL and C1, and characters that reorder or hide text.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED, RunStatus.COLLECTION_ERROR)
 _NAMED = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "failed",
@@ -24,13 +26,20 @@ _NAMED = {
 }
 
 
-def findings(report: TestReport, document: Document, path: Path) -> tuple[Finding, ...]:
+def findings(
+    report: TestReport, document: Document, path: Path, concerned: Collection[str] = ()
+) -> tuple[Finding, ...]:
     """The red tests of a report that have a place in `document`, which lies at `path`.
 
-    The place is the innermost line of this file that the failing test was in. A test that never
-    came through this file has none, unless the file is where the test is written.
+    The place is the innermost line of this file that the failing test was in, or the test itself.
+    Tests of the files `concerned` were run because of this document: where no traceback leads here
+    their place is the definition that they are about, and at worst the first line. So is that of a
+    run that did not come to its end.
     """
-    found = (_finding(result, document.source, path) for result in report.failures)
+    found = [_finding(result, document, path, concerned) for result in report.failures]
+    if concerned and not found and report.status in _CUT_SHORT:
+        first = _code_span(document.source, 0)
+        found.append(Finding(first, plain(report.detail), "") if first else None)
     return tuple(finding for finding in found if finding is not None)
 
 
@@ -53,9 +62,13 @@ def plain(text: str) -> str:
     return kept if len(kept) <= _MAX_MESSAGE else kept[: _MAX_MESSAGE - 3] + "..."
 
 
-def _finding(result: TestResult, source: Source, path: Path) -> Finding | None:
+def _finding(
+    result: TestResult, document: Document, path: Path, concerned: Collection[str]
+) -> Finding | None:
     failure = result.failure
-    span = _place(result, failure, source, path)
+    span = _place(result, failure, document.source, path)
+    if span is None and result.test_id.partition("::")[0] in concerned:
+        span = blamed(result, document) or _code_span(document.source, 0)
     if span is None:
         return None
     name = plain(result.test_id.partition("::")[2] or result.test_id)

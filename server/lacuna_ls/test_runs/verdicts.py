@@ -1,6 +1,7 @@
 """The newest result of each test of one workspace root."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from lacuna_ls.domain.test_result import RunStatus, TestReport, TestResult
 
@@ -14,17 +15,27 @@ class Verdicts:
 
     def __init__(self) -> None:
         self._results: dict[str, TestResult] = {}
+        self._concerned: dict[Path, frozenset[str]] = {}
+        self._ended: dict[Path, tuple[RunStatus, str]] = {}
 
-    def record(self, targets: Sequence[str], report: TestReport) -> None:
-        """Take over a run's results. `targets` are those of its request."""
-        files = {_file(target) for target in targets}
-        files.update(_file(result.test_id) for result in report.results)
+    def record(self, path: Path, targets: Sequence[str], report: TestReport) -> None:
+        """Take over a run that was made because `path` was saved; `targets` as in its request."""
+        asked = frozenset(_file(target) for target in targets)
+        files = asked | {_file(result.test_id) for result in report.results}
         kept = {id_: r for id_, r in self._results.items() if _file(id_) not in files}
         self._results = kept | {result.test_id: result for result in report.results}
+        self._ended = {p: e for p, e in self._ended.items() if not self._concerned[p] & asked}
+        self._concerned[path] = asked
+        self._ended[path] = (report.status, report.detail)
 
-    def report(self) -> TestReport:
-        """All that is known, in the form of one completed run."""
-        return TestReport(RunStatus.COMPLETED, tuple(self._results.values()))
+    def concerned(self, path: Path) -> frozenset[str]:
+        """The test files that ran when `path` was last saved."""
+        return self._concerned.get(path, frozenset())
+
+    def report(self, path: Path) -> TestReport:
+        """All results, in a report that ended as the last run because of `path` did."""
+        status, detail = self._ended.get(path, (RunStatus.COMPLETED, ""))
+        return TestReport(status, tuple(self._results.values()), detail)
 
 
 def _file(test_id: str) -> str:

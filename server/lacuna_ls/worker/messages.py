@@ -66,11 +66,15 @@ class Collected(NamedTuple):
 
 
 class FailureRecord(NamedTuple):
-    """`frames` are (absolute path, zero-based line, function), outermost first."""
+    """`frames` are (absolute path, zero-based line, function), outermost first.
+
+    `names` are those that the code of the test refers to, in the order of their first use.
+    """
 
     exception: str
     message: str
     frames: List[Tuple[str, int, str]]
+    names: Tuple[str, ...] = ()
 
 
 class CollectionFailed(NamedTuple):

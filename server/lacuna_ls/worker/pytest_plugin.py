@@ -1,8 +1,9 @@
 """A pytest plugin that reports each test once, with its outcome, its failure and its lines."""
 
 import hashlib
+import inspect
 import os
-from typing import Any, Callable, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 import pytest
 
@@ -20,6 +21,7 @@ from .messages import (
 
 _IDS_IN_A_FRAME = 100
 _MAX_ID = 1000
+_NAMES = 50
 
 
 class Reporter:
@@ -105,6 +107,7 @@ class Reporter:
         yield
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
             failure = describe(call.excinfo.value, str(item.path))
+            failure = failure._replace(names=_names(item))
             self._failures[item.nodeid + " " + call.when] = failure
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -183,6 +186,11 @@ class _Test:
             self.outcome = "xfailed" if hasattr(report, "wasxfail") else "skipped"
         elif report.when == "call":
             self.outcome = "xpassed" if hasattr(report, "wasxfail") else "passed"
+
+
+def _names(item: Any) -> Tuple[str, ...]:
+    code = getattr(inspect.unwrap(getattr(item, "function", item)), "__code__", None)
+    return () if code is None else code.co_names[:_NAMES]
 
 
 def _from_text(report: Any) -> FailureRecord:
