@@ -13,7 +13,7 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -51,9 +51,9 @@ def main() -> None:
     cases = [random_case(Random(seed)) for seed in range(RANDOM_TREES)] + recorded
     mismatches = sum(least_removed(case) != solved(case)[0] for case in cases)
     exact, greedy = removed_shares(recorded or cases)
-    case = timed_case()
-    ours_ms = median_ms(lambda: frontier(case.ends, case.costs, ones(case), MOST_HOLES))
-    theirs_ms = statistics.median(solved(case)[1] for _ in range(9))
+    timed = [timed_case(Random(seed)) for seed in range(15)]
+    ours_ms = statistics.median(map(frontier_ms, timed))
+    theirs_ms = statistics.median(solved(case)[1] for case in timed)
     figures = {
         "trees": len(cases),
         "mismatches": mismatches,
@@ -73,10 +73,11 @@ def random_case(random: Random) -> Case:
     return Case(ends, costs, random.randint(0, sum(costs)), random.randint(1, MOST_HOLES))
 
 
-def timed_case() -> Case:
-    random = Random(190)
+def timed_case(random: Random) -> Case:
+    """Most tokens are sure and a few are not, as in recorded completions."""
     ends = random_tree(random, TIMED_NODES)
-    costs = tuple(random.randint(0, 3000) for _ in ends)
+    means_nats = (0.01, 0.01, 0.05, 0.05, 0.5, 2.0)
+    costs = tuple(round(1000 * random.expovariate(1 / random.choice(means_nats))) for _ in ends)
     return Case(ends, costs, sum(costs) // 4, MOST_HOLES)
 
 
@@ -107,27 +108,26 @@ def recorded_cases() -> Iterator[Case]:
 
 
 def recorded_case(row: dict[str, object], random: Random) -> Case | None:
+    """The longest beginning of a completion, in tokens, that parses; `None` if none does."""
     texts, logprobs = row["tokens"], row["logprobs"]
-    prefix = str(row.get("context", row.get("head", "")))
-    end = row.get("eos_logprob")
     assert isinstance(texts, list)
     assert isinstance(logprobs, list)
-    completion = completed(texts, logprobs, float(end) if isinstance(end, float) else 0.0)
-    size = len(encode(completion.text))
-    if not size:
-        return None
+    prefix = encode(str(row.get("context", row.get("head", ""))))
+    end = row.get("eos_logprob")
     python = by_language_id("python")
     assert python is not None
-    head = encode(prefix)
-    region = Span(len(head), len(head) + size)
-    tree = parse(head + encode(completion.text), python)
-    program = build(tree, region, python, completion, Span(0, size))
-    # A node that must not stay costs more than any threshold asked for.
-    known = [round(1000 * cost) for cost in program.own_nll if cost != float("inf")]
-    costs = tuple(
-        round(1000 * cost) if cost != float("inf") else sum(known) + 1 for cost in program.own_nll
-    )
-    return Case(program.ends, costs, random.randint(0, sum(known)), random.randint(1, MOST_HOLES))
+    for count in range(len(texts), 0, -1):
+        last = float(end) if isinstance(end, float) and count == len(texts) else 0.0
+        completion = completed(texts[:count], logprobs[:count], last)
+        text = encode(completion.text)
+        tree = parse(prefix + text, python)
+        region = Span(len(prefix), len(prefix) + len(text))
+        program = build(tree, region, python, completion, Span(0, len(text)))
+        if float("inf") not in program.own_nll:
+            costs = tuple(round(1000 * cost) for cost in program.own_nll)
+            threshold = random.randint(0, sum(costs))
+            return Case(program.ends, costs, threshold, random.randint(1, MOST_HOLES))
+    return None
 
 
 def completed(texts: list[str], logprobs: list[float], end: float) -> Completion:
@@ -216,11 +216,11 @@ def ones(case: Case) -> tuple[int, ...]:
     return (1,) * len(case.ends)
 
 
-def median_ms(run: Callable[[], object]) -> float:
+def frontier_ms(case: Case) -> float:
     samples: list[float] = []
-    for _ in range(21):
+    for _ in range(9):
         started = time.perf_counter()
-        run()
+        frontier(case.ends, case.costs, ones(case), MOST_HOLES)
         samples.append((time.perf_counter() - started) * 1e3)
     return statistics.median(samples)
 

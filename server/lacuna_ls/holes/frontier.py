@@ -71,9 +71,7 @@ class Frontier:
         holes: list[int] = []
         index = 0
         while index < len(self._ends):
-            width = self._suffix_weights[index] + 1
-            bit = holes_left * width + weight_left
-            if not self._decisions[index][bit >> 3] >> (7 - (bit & 7)) & 1:
+            if not self._skipped(index, holes_left, weight_left):
                 index += 1
                 continue
             holes.append(index)
@@ -81,6 +79,15 @@ class Frontier:
             weight_left -= self._subtree_weights[index]
             index = self._ends[index]
         return tuple(holes)
+
+    def _skipped(self, index: int, holes_left: int, weight_left: int) -> bool:
+        """The decision bit: rows are numbers of holes from 1 on, columns what is removed after."""
+        after = weight_left - self._subtree_weights[index]
+        if holes_left == 0 or after < 0:
+            return False
+        width = self._suffix_weights[self._ends[index]] + 1
+        bit = (holes_left - 1) * width + after
+        return bool(self._decisions[index][bit >> 3] >> (7 - (bit & 7)) & 1)
 
 
 def frontier(
@@ -103,15 +110,12 @@ def frontier(
     for index in range(count - 1, -1, -1):
         skip = rows[ends[index]]
         solid = rows[index + 1]
-        row = np.full((max_holes + 1, total_after[index] + 1), np.inf)
+        row = np.empty((max_holes + 1, total_after[index] + 1))
         np.add(solid, own_nll[index], out=row[:, : solid.shape[1]])
-        at = subtree[index]
-        target = row[1:, at : at + skip.shape[1]]
-        better = skip[:-1] < target
-        taken = np.zeros(row.shape, dtype=bool)
-        taken[1:, at : at + skip.shape[1]] = better
-        np.copyto(target, skip[:-1], where=better)
-        decisions.append(np.packbits(taken))
+        row[:, solid.shape[1] :] = np.inf
+        target = row[1:, subtree[index] :]
+        decisions.append(np.packbits(skip[:-1] < target))
+        np.minimum(target, skip[:-1], out=target)
         for done in {index + 1, ends[index]}:
             if last_use[done] == index:
                 del rows[done]
@@ -119,7 +123,7 @@ def frontier(
     return Frontier(
         tuple(ends),
         subtree,
-        tuple(total_after[:count]),
+        tuple(total_after),
         tuple(reversed(decisions)),
         np.minimum.accumulate(rows[0], axis=1),
     )
