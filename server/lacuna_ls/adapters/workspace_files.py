@@ -18,7 +18,7 @@ MOST_BYTES = 2 << 20
 _GIT_RULES = ".gitignore"
 _AI_RULES = (".aiexclude", ".cursorignore", ".copilotignore", ".geminiignore")
 _SECRET = re.compile(
-    r"\.env.*|.*\.(?:pem|key|p12|pfx)|id_.*|\.netrc|_netrc|credentials.*|\.npmrc|\.pypirc",
+    r"\.env.*|.*\.(?:pem|key|p12|pfx)|id_(?:rsa|dsa|ecdsa|ed25519).*|id_[^.]*|\.netrc|_netrc|credentials.*|\.npmrc|\.pypirc",
     re.IGNORECASE,
 )
 _NEVER_ENTERED = frozenset(

@@ -29,10 +29,14 @@ class Evidence:
 
 
 NOVELTY: dict[Corpus, dict[int, float]] = {
-    Corpus.FILE: {10: 0.3, 6: 0.5, 4: 0.7, 3: 0.8, 2: 1.0, 1: 2.0},
-    Corpus.WORKSPACE: {6: 0.5, 4: 0.7, 3: 0.8, 2: 1.0, 1: 2.0},
-    Corpus.LIBRARY: {6: 0.7, 4: 1.0, 3: 1.0, 2: 1.0, 1: 1.0},
+    Corpus.FILE: {10: 0.5, 6: 2.8, 4: 3.0, 3: 5.9, 2: 2.4, 1: 3.8},
+    Corpus.WORKSPACE: {6: 3.2, 4: 7.3, 3: 16.0, 2: 4.3, 1: 10.0},
+    Corpus.LIBRARY: {6: 18.0, 4: 17.0, 3: 970.0, 2: 9.4, 1: 2300.0},
 }
+"""Of least bits per token on starlette 0.45.3, marshmallow 3.26.0 and httpx 0.28.1, each with the
+rest of its package as the workspace: 2.72, where 1 throughout gives 3.7. They are above 1 because
+orders are not independent: what an order knows, the next lower one mostly knows too.
+"""
 
 
 def mix(evidence: Sequence[Evidence]) -> tuple[list[float], float]:
