@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from typing import Self
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -113,7 +114,7 @@ class Source:
 
     @classmethod
     def of(cls, data: bytes) -> Self:
-        return cls(data, (0, *(m.end() for m in _LINE_END.finditer(data))))
+        return cls(data, (0, *_ends(data, 0, len(data))))
 
     def replaced(self, edit: TextEdit) -> Self:
         """The source after one edit; only lines next to the edit are scanned again."""
@@ -125,7 +126,7 @@ class Source:
         after = self.line_at(end) + 2
         shift = len(edit.new) - len(edit.span)
         stop = starts[after] + shift if after < len(starts) else len(data)
-        scanned = (m.end() for m in _LINE_END.finditer(data, starts[first], stop))
+        scanned = _ends(data, starts[first], stop)
         tail = starts[after + 1 :] if after < len(starts) else ()
         if shift:
             tail = tuple([s + shift for s in tail])
@@ -156,3 +157,11 @@ class Source:
 
     def text(self, span: Span) -> str:
         return decode(self.data[span.start : span.end])
+
+
+def _ends(data: bytes, start: int, stop: int) -> tuple[int, ...]:
+    """Where the line ends between two offsets end."""
+    lines = data[start:stop].splitlines(keepends=True)
+    if lines and lines[-1][-1] not in b"\r\n":
+        lines.pop()
+    return tuple(islice(accumulate(map(len, lines), initial=start), 1, None))

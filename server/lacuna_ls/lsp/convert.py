@@ -20,7 +20,7 @@ from lsprotocol.types import (
     TextDocumentContentChangeWholeDocument,
 )
 
-from lacuna_ls.domain.text import Source, Span, TextEdit, encode
+from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
 
 
 class Encoding(StrEnum):
@@ -46,15 +46,7 @@ def offset_at(source: Source, position: Position, encoding: Encoding) -> int:
     line = source.line_span(position.line)
     if encoding is Encoding.UTF8:
         return _character_start(source.data, line, line.start + position.character)
-    # No unit is longer than four bytes: a long line need not be decoded to its end.
-    reach = line.start + 4 * (position.character + 1)
-    data = source.data[line.start : _character_start(source.data, line, reach)]
-    if data.isascii():
-        return line.start + min(position.character, len(data))
-    text = data.decode("utf-8", "surrogatepass")
-    if encoding is Encoding.UTF32:
-        return line.start + len(encode(text[: position.character]))
-    return line.start + len(encode(_first_units(text, position.character)))
+    return line.start + _bytes_of(source.data[line.start : line.end], position.character, encoding)
 
 
 def position_at(source: Source, offset: int, encoding: Encoding) -> Position:
@@ -64,10 +56,7 @@ def position_at(source: Source, offset: int, encoding: Encoding) -> Position:
     end = _character_start(source.data, span, offset)
     if encoding is Encoding.UTF8:
         return Position(line, end - span.start)
-    text = source.data[span.start : end].decode("utf-8", "surrogatepass")
-    if encoding is Encoding.UTF32 or text.isascii():
-        return Position(line, len(text))
-    return Position(line, len(_utf16(text)) // 2)
+    return Position(line, _units(source.data[span.start : end], encoding))
 
 
 def span_of(source: Source, range_: Range, encoding: Encoding) -> Span:
@@ -107,6 +96,9 @@ def edit_of(
 _SPLIT_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _HALF_BYTES = 3
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_LEADS_OF_FOUR = bytes(range(0xF0, 0xF8))
+_WALKED_BYTES = 64
 
 
 def _with_halves_joined(source: Source, edit: TextEdit) -> TextEdit:
@@ -126,18 +118,32 @@ def _half_at(data: bytes, at: int) -> bytes:
     return half if _HALF.fullmatch(half) else b""
 
 
-def _first_units(text: str, units: int) -> str:
-    encoded = _utf16(text)
-    cut = 2 * units
-    if _is_half(encoded, cut - 2, high=True) and _is_half(encoded, cut, high=False):
-        cut -= 2
-    return encoded[:cut].decode("utf-16-le", "surrogatepass")
+def _bytes_of(line: bytes, units: int, encoding: Encoding) -> int:
+    """How many bytes the first `units` code units are, without half a character."""
+    if line.isascii():
+        return min(units, len(line))
+    low, high = 0, len(line)
+    while high - low > _WALKED_BYTES:
+        middle = _character_start(line, Span(0, len(line)), (low + high) // 2)
+        before = _units(line[low:middle], encoding)
+        if before <= units:
+            low, units = middle, units - before
+        else:
+            high = middle
+    for character in decode(line[low:high]):
+        units -= 2 if encoding is Encoding.UTF16 and ord(character) > 0xFFFF else 1
+        if units < 0:
+            break
+        low += len(encode(character))
+    return low
 
 
-def _is_half(encoded: bytes, at: int, *, high: bool) -> bool:
-    if not 0 <= at < len(encoded) - 1:
-        return False
-    return encoded[at + 1] & 0xFC == (0xD8 if high else 0xDC)
+def _units(data: bytes, encoding: Encoding) -> int:
+    """Code units of whole characters, UTF-16 or UTF-32."""
+    characters = len(data.translate(None, _CONTINUATION))
+    if encoding is Encoding.UTF32:
+        return characters
+    return characters + len(data) - len(data.translate(None, _LEADS_OF_FOUR))
 
 
 def _utf16(text: str) -> bytes:
