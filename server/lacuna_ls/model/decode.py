@@ -90,6 +90,7 @@ Steps = Generator[None, None, list[Line]]
 def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
     """The `n` likeliest lines, best first."""
     width = max(_BEAM, decoding.n)
+    seen = max(width, decoding.top_logprobs + 1)
     lines: list[Line] = []
     paths = [_Path(position.context)]
     half = position.half
@@ -97,10 +98,10 @@ def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
         yield
         grown: list[_Path] = []
         for path in paths:
-            options, end = _next(mixture, path, position.closing, half, width)
+            options, end = _next(mixture, path, position.closing, half, seen)
             if end is not None:
                 lines.append(_ended(path, end))
-            grown += _extensions(path, options, half, decoding)
+            grown += _extensions(path, options[:width], options, half, decoding)
         half = ""
         grown.sort(key=lambda p: -p.logprob)
         paths = [p for p in grown[:width] if not _cut(p, decoding, lines)]
@@ -122,7 +123,7 @@ def sample(mixture: Mixture, position: Position, decoding: Decoding, random: Ran
             if chosen is None:
                 lines.append(_ended(path, end or 0.0))
                 break
-            path = _extensions(path, options, half, decoding)[chosen]
+            (path,) = _extensions(path, [options[chosen]], options, half, decoding)
             half = ""
             _cut(path, decoding, lines)
     return sorted(lines, key=lambda line: -line.logprob)
@@ -161,10 +162,15 @@ def _next(
 
 
 def _extensions(
-    path: _Path, options: Sequence[Option], half: str, decoding: Decoding
+    path: _Path,
+    chosen: Sequence[Option],
+    options: Sequence[Option],
+    half: str,
+    decoding: Decoding,
 ) -> list[_Path]:
+    """The path with each of `chosen`; the others of `options` are its alternatives."""
     grown: list[_Path] = []
-    for option in options:
+    for option in chosen:
         logprob = _log(option.probability)
         text = option.text[len(half) :]
         grown.append(

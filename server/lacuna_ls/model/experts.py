@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.gate import Corpus
-from lacuna_ls.model.suffix_index import MAX_ORDER, Continuations, SuffixIndex
+from lacuna_ls.model.suffix_index import MAX_ORDER, Continuations, SuffixIndex, tally
 from lacuna_ls.model.vocabulary import GAP, RESERVED, Ids, Vocabulary, unseen_class
 
 FILE_ORDERS = (1, 2, 3, 4, 6, 10)
@@ -96,8 +96,7 @@ class FileExpert:
             if found and found[-1][1].total == places.size:
                 found.append((k, found[-1][1]))
             else:
-                ids, counts = np.unique(tokens[places], return_counts=True)
-                found.append((k, Continuations(ids, counts / places.size, places.size)))
+                found.append((k, Continuations(*tally(tokens[places]), places.size)))
         return found[::-1]
 
     def unigrams(self) -> Shares:

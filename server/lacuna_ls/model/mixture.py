@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lacuna_ls.model import characters
 from lacuna_ls.model.experts import Context, Expert, FileExpert, Shares
@@ -51,17 +52,24 @@ class Distribution:
 
     def end(self, closing: int | None = None) -> float:
         """Probability that the line, or what stands before `closing`, ends here."""
-        ends = set(self.vocabulary.newlines)
+        ends = float(self._of_all(self.vocabulary.newlines).sum())
         if closing is not None:
-            ends.add(closing)
-        return min(1.0, float(self._of_all(sorted(ends)).sum()))
+            ends += self._of(closing)
+        return min(1.0, ends)
 
     def best(self, count: int, closing: int | None = None) -> list[Option]:
         """The likeliest tokens that have a text and are no end as `end` understands it."""
-        ends = {*self.vocabulary.newlines, closing}
-        likeliest = np.argsort(-self.probabilities)[: count + len(ends) + RESERVED]
-        tokens = [t for t in self.ids[likeliest].tolist() if t >= RESERVED and t not in ends]
-        return [self._option(self.vocabulary.text(token)) for token in tokens[:count]]
+        if not self.ids.size:
+            return []
+        probabilities = self.probabilities.copy()
+        probabilities[self._places(self.vocabulary.newlines)] = 0.0
+        probabilities[: np.searchsorted(self.ids, RESERVED)] = 0.0
+        if closing is not None:
+            probabilities[self._places([closing])] = 0.0
+        likeliest = np.argpartition(-probabilities, min(count, probabilities.size) - 1)[:count]
+        tokens = self.ids[likeliest[probabilities[likeliest] > 0.0]].tolist()
+        options = [self._option(self.vocabulary.text(token)) for token in tokens]
+        return sorted(options, key=lambda o: -o.probability)
 
     def starting_with(self, start: str, count: int) -> list[Option]:
         """The likeliest tokens given that the token's text starts with `start`."""
@@ -96,6 +104,12 @@ class Distribution:
         at = np.minimum(np.searchsorted(self.ids, wanted), self.ids.size - 1)
         return np.where(self.ids[at] == wanted, self.probabilities[at], rest)
 
+    def _places(self, tokens: Sequence[int] | Ids) -> NDArray[np.int64]:
+        """Where those of `tokens` that are in `ids` stand there."""
+        wanted = np.asarray(tokens, dtype=np.int32)
+        at = np.minimum(np.searchsorted(self.ids, wanted), self.ids.size - 1)
+        return at[self.ids[at] == wanted]
+
     def _unseen(self, token_class: int) -> float:
         return self._of(token_class) + self.floor * _UNSEEN / RESERVED
 
@@ -125,16 +139,14 @@ class Mixture:
         for (evidence, seen), weight in zip(found, weights, strict=True):
             shares = weight * seen.shares
             if evidence.order <= _LOW_ORDER and self._recent_ids.size:
-                is_name = names[seen.ids]
-                moved = np.where(is_name, _RECENCY, 0.0) * shares
-                name_mass += float(moved.sum())
-                shares = shares - moved
+                shares = shares * np.where(names[seen.ids], 1.0 - _RECENCY, 1.0)
+                name_mass += weight - float(shares.sum())
             dense[seen.ids] += shares
             touched.append(seen.ids)
         if name_mass:
             dense[self._recent_ids] += name_mass * self._recent_shares
             touched.append(self._recent_ids)
-        ids = np.unique(np.concatenate(touched)) if touched else np.empty(0, dtype=np.int32)
+        ids = _distinct(touched)
         probabilities = dense[ids] + left * self._unigrams[ids]
         dense[ids] = 0.0
         return Distribution(self._vocabulary, ids, probabilities, left, self._unigrams)
@@ -145,3 +157,14 @@ class Mixture:
             shares = expert.unigrams()
             whole[: shares.size] += shares
         return whole * ((1.0 - _UNSEEN) / len(self._experts))
+
+
+def _distinct(parts: Sequence[Ids]) -> Ids:
+    """Every id once, ascending."""
+    if not parts:
+        return np.empty(0, dtype=np.int32)
+    ordered = np.concatenate(parts)
+    ordered.sort()
+    is_first = np.ones(ordered.size, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return ordered[is_first]

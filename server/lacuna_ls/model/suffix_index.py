@@ -32,6 +32,20 @@ class Continuations:
     total: int
 
 
+def tally(tokens: Ids) -> tuple[Ids, NDArray[np.float64]]:
+    """Distinct tokens, ascending, and the share of each."""
+    if tokens.size == 1:
+        return tokens, np.ones(1)
+    ordered = np.sort(tokens)
+    is_first = np.ones(ordered.size, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    starts = np.flatnonzero(is_first)
+    counts = np.empty(starts.size)
+    counts[:-1] = starts[1:] - starts[:-1]
+    counts[-1:] = ordered.size - starts[-1:]
+    return ordered[starts], counts / max(ordered.size, 1)
+
+
 def sort_contexts(tokens: Ids) -> NDArray[np.int32]:
     """Positions `MAX_ORDER..len-1`, sorted by their preceding tokens, nearest first.
 
@@ -117,12 +131,10 @@ class SuffixIndex:
         sample = self._positions[low:high:step]
         if self._hidden is not None:
             sample = sample[(sample < self._hidden[0]) | (sample >= self._hidden[1])]
-        ids, counts = np.unique(self._tokens[sample], return_counts=True)
+        ids, shares = tally(self._tokens[sample])
         if self._shared_ids is not None:
             ids = self._shared_ids[ids]
-        result = Continuations(
-            ids, counts / max(sample.size, 1), min(high - low, sample.size * step)
-        )
+        result = Continuations(ids, shares, min(high - low, sample.size * step))
         if len(self._found) > 10_000:
             self._found.clear()
         self._found[low, high] = result

@@ -37,7 +37,7 @@ class Vocabulary:
         self._texts: list[str] = [""] * RESERVED
         self._by_start: dict[str, list[int]] = {}
         self._names = np.zeros(1 << 14, dtype=bool)
-        self._newlines: list[int] = []
+        self._newlines = np.empty(0, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -61,7 +61,7 @@ class Vocabulary:
             self._names = np.concatenate((self._names, np.zeros_like(self._names)))
         self._names[token] = text.isidentifier()
         if text[0] == "\n":
-            self._newlines.append(token)
+            self._newlines = np.append(self._newlines, np.int32(token))
         return token
 
     def add_all(self, texts: Iterable[str]) -> list[int]:
@@ -75,7 +75,7 @@ class Vocabulary:
         return self._names
 
     @property
-    def newlines(self) -> list[int]:
+    def newlines(self) -> Ids:
         """Every newline token: together they are the end of a line."""
         return self._newlines
 

@@ -91,6 +91,13 @@ async def test_alternatives_are_other_tokens_best_first():
     assert name.logprob >= name.alternatives[0].logprob
 
 
+async def test_as_many_alternatives_come_as_were_asked_for():
+    (line,) = await completed(
+        "".join(f"f({name})\n" for name in "abcdefgh") + "f(|", top_logprobs=6
+    )
+    assert len(line.tokens[0].alternatives) == 6
+
+
 async def test_drawn_lines_depend_on_the_seed_alone():
     text = "f(alpha)\nf(beta)\nf(gamma)\n" + "f(|"
 
