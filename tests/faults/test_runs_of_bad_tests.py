@@ -107,7 +107,7 @@ async def test_a_fork_that_runs_on_into_pytest_reports_nothing(tmp_path):
     report = await run_one(
         tmp_path, "import os\n\ndef test_a():\n    os.fork()\n\ndef test_b(): pass\n"
     )
-    assert report.status is RunStatus.COMPLETED
+    assert report.status is RunStatus.COMPLETED, report
     assert [result.outcome for result in report.results] == [Outcome.PASSED] * 2
 
 
@@ -219,7 +219,7 @@ async def test_a_run_that_stops_at_the_first_failure_as_configured(tmp_path):
         tmp_path, {"pytest.ini": "[pytest]\naddopts = -x --strict-config -p no:cacheprovider\n"}
     )
     report = await run_one(tmp_path, "def test_a(): assert 0\ndef test_b(): pass\n")
-    assert report.status is RunStatus.COMPLETED
+    assert report.status is RunStatus.COMPLETED, report
     assert outcomes(report) == {"test_a": Outcome.FAILED}
 
 

@@ -7,10 +7,11 @@ what `--last-failed` does in the terminal.
 
 import os
 import sys
+import tempfile
 import types
 from typing import Any, List, NamedTuple, Sequence
 
-from . import guard
+from . import guard, landlock
 from .messages import TESTS, Done, Loaded, NoFramework, Request, encode, frame, write_all
 
 _MAX_LOADED = 10_000
@@ -103,6 +104,7 @@ def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     channel = Channel(fd)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     if overlays:
+        _confine(request.scratch)
         _see(overlays)
     _pytest(request, channel, [])
 
@@ -112,9 +114,9 @@ def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     channel = Channel(fd)
     _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
+    _confine(request.scratch)
     before = set(sys.modules)
-    if overlays:
-        _see(overlays)
+    _see(overlays)
     _pytest(request, Channel(fd, mute=True), ["--collect-only"])
     loaded = [name for name, module in sys.modules.items() if name not in before and module]
     channel.send(Loaded([name for name in loaded if _is_installed(name)][:_MAX_LOADED]))
@@ -127,9 +129,26 @@ def screen(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     guard.limit_candidate(request.memory_bytes)
+    _confine(request.scratch)
     _see(overlays)
     _pytest(request, channel, ["--exitfirst", "--tb=line"], leave=True)
     os._exit(0)
+
+
+def _confine(scratch: str) -> None:
+    """Where the system can, let what is not the user's code write in `scratch` only."""
+    if not landlock.abi_version():
+        return
+    # Where tools write of their own accord.
+    for name, folder in (
+        ("TMPDIR", "tmp"),
+        ("COVERAGE_FILE", "coverage"),
+        ("HYPOTHESIS_STORAGE_DIRECTORY", "hypothesis"),
+    ):
+        os.environ[name] = os.path.join(scratch, folder)
+    os.makedirs(os.environ["TMPDIR"], exist_ok=True)
+    tempfile.tempdir = None
+    landlock.confine(scratch)
 
 
 def _silence() -> None:

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Callable, List, NamedTuple, Optional
 
-from . import guard, run_tests
+from . import guard, landlock, run_tests
 from .messages import (
     CONTENTS,
     SUPERVISOR,
@@ -47,10 +47,11 @@ def main(fd: int) -> None:
     server.send(encode(Ready(sys.version.split()[0])))
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()
+    confined = bool(landlock.abi_version())
     if request.candidates < 0:
         watch = _Watch(server, children, request.wall_s)
         watch.run(lambda fd: run_tests.run(request, overlays, fd))
-        watch.report()
+        watch.report(confined and bool(overlays))
         return
     run_tests.warm_up()
     rehearsal = _Watch(server, children, request.wall_s)
@@ -61,7 +62,7 @@ def main(fd: int) -> None:
         candidate = [*overlays, server.contents()]
         watch = _Watch(server, children, request.wall_s)
         watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, fd))  # type: ignore[misc]
-        watch.report()
+        watch.report(confined)
 
 
 class _Server:
@@ -161,12 +162,12 @@ class _Watch:
         guard.kill_descendants(pid)
         os.close(read_fd)
 
-    def report(self) -> None:
+    def report(self, confined: bool) -> None:
         """Tell the server how it ended."""
         code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
         timed_out = self._status is None and not self._done
         elapsed_s = time.monotonic() - self._started_s
-        self._server.send(encode(Ended(code, number, timed_out, False, elapsed_s)))
+        self._server.send(encode(Ended(code, number, timed_out, confined, elapsed_s)))
 
     def _relay(self, pid: int, read_fd: int) -> Optional[_Status]:
         """Pass frames on until the child has ended; `None` if its time is over."""

@@ -11,6 +11,7 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import CoveredFile, Outcome, RunStatus
 from lacuna_ls.ports.code_runner import Overlay
+from lacuna_ls.worker.landlock import abi_version
 from real_runs import Trusting, failures, outcomes, project, request, run_one
 
 ADD = "def add(a, b):\n    return a - b\n"
@@ -61,7 +62,7 @@ def leaky():
 def test_teardown(leaky): pass
 """,
     )
-    assert report.status is RunStatus.COMPLETED
+    assert report.status is RunStatus.COMPLETED, report
     assert outcomes(report) == {
         "test_passes": Outcome.PASSED,
         "test_fails": Outcome.FAILED,
@@ -193,6 +194,52 @@ async def test_abandoning_a_screening_ends_its_processes(tmp_path, pool):
     assert children() == set()
 
 
+WRITES = """
+import os, pathlib, tempfile
+
+def change(path):
+    {change}
+"""
+TEST_WRITES = """
+import calc, pathlib
+
+def test_keeps(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    open("/dev/null", "w").close()
+
+def test_change():
+    calc.change(pathlib.Path(__file__).with_name("precious"))
+"""
+
+
+@pytest.mark.skipif(not abi_version(), reason="this system has no Landlock")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "path.unlink()",
+        "path.write_text('')",
+        "os.truncate(path, 0)",
+        "path.rename(path.with_name('other'))",
+        "path.with_name('new').mkdir()",
+        "(pathlib.Path(tempfile.mkdtemp()) / 'link').hardlink_to(path)",
+        "os.system(f'rm {{path}}') and 1 / 0",
+        "os.kill(os.getppid(), 0)",
+    ],
+)
+async def test_a_candidate_can_change_nothing_of_the_users(tmp_path, pool, change):
+    files = {"calc.py": WRITES.format(change="pass"), "precious": "all", "test_it.py": TEST_WRITES}
+    project(tmp_path, files)
+    candidate = Overlay(tmp_path.resolve() / "calc.py", WRITES.format(change=change).encode())
+    run = request(tmp_path, "test_it.py")
+    (screened,) = [report async for report in pool.screen(run, [candidate])]
+    confirmed = await pool.run(replace(run, overlays=(candidate,)))
+    for report in (screened, confirmed):
+        assert report.confined
+        assert outcomes(report) == {"test_keeps": Outcome.PASSED, "test_change": Outcome.FAILED}
+    assert (tmp_path / "precious").read_text() == "all"
+    assert {path.name for path in tmp_path.iterdir()} == set(files)
+
+
 async def test_lines_that_a_test_executes_are_those_of_the_named_file(tmp_path, pool):
     code = "def f(n):\n    if n:\n        return 1\n    return 2\n"
     project(
@@ -298,7 +345,7 @@ async def test_tests_that_xdist_distributes_are_reported_too(tmp_path, pool):
     project(tmp_path, {"test_it.py": "def test_a(): pass\ndef test_b(): assert 1 == 2\n"})
     run = replace(request(tmp_path, "test_it.py"), arguments=("-p", "xdist", "-n", "1"))
     report = await pool.run(run)
-    assert report.status is RunStatus.COMPLETED
+    assert report.status is RunStatus.COMPLETED, report
     assert outcomes(report) == {"test_a": Outcome.PASSED, "test_b": Outcome.FAILED}
     assert "assert 1 == 2" in failures(report)[0].message
 
