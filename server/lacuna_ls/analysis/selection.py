@@ -25,7 +25,8 @@ class SelectedExpression:
     """One expression. `accesses` are its own, those of names in `inner` included.
 
     `inner` names belong to lambdas and comprehensions between the expression and its unit;
-    `nested` is true if there is such a scope.
+    `nested` is true if
+    there is such a scope, or one inside the expression.
     """
 
     node: Node

@@ -1,57 +1,77 @@
-"""The last word before an extraction is offered: the result, parsed and analysed again."""
+"""The last word before an extraction is offered: the new texts, parsed and analysed again.
+
+The new function and its host are each parsed alone, so the cost does not grow with the file.
+"""
 
 from lacuna_ls.analysis.semantics import Semantics
-from lacuna_ls.analysis.unit import Unit
-from lacuna_ls.domain.text import Span
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Source, Span, apply_edits
 from lacuna_ls.extraction.contract import Contract
-from lacuna_ls.extraction.region import unseen_names
 from lacuna_ls.extraction.rewrite import Rewrite
-from lacuna_ls.syntax.document import Document
-from lacuna_ls.syntax.nodes import Node, covering
+from lacuna_ls.syntax.document import parse
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.nodes import Node, covering, preorder
+
+_HEADER = b"if 1:\n"
 
 
 def broken_promise(
-    changed: Document,
+    source: Source,
+    language: Language,
     semantics: Semantics,
     before: Unit,
     contract: Contract,
-    name: str,
     written: Rewrite,
 ) -> str | None:
     """What the result does not keep, in a sentence; `None` if it keeps everything."""
-    tree = changed.tree
-    assert tree is not None
-    shift = 0
-    if written.call.span.start < written.function.span.start:
-        shift = len(written.call.new) - len(written.call.span)
-    at = written.function.span.start + shift
-    inserted = Span(at, at + len(written.function.new))
-    definition = _definition(tree.root_node, changed.data, inserted, name)
-    helper = semantics.unit_of(definition) if definition else None
-    call = covering(tree.root_node, Span(written.rename_at, written.rename_at + len(name)))
-    host = semantics.unit_at(call)
-    if helper is None or host is None:
-        return "The result would not be valid syntax."
+    function = _parsed(written.function, language)
+    definition = next((n for n in preorder(function) if n.type == "function_definition"), None)
+    helper = None if function.has_error or definition is None else semantics.unit_of(definition)
+    if helper is None:
+        return "The new function would not be valid syntax."
     owned = helper.bindings()
     free = {a.name for a in helper.accesses()} - owned.bound
     strange = free - contract.free - owned.global_names
     if strange:
         return f"The new function would not find `{min(strange)}`."
-    return _changed_scope(before, host)
+    return _changed_host(source, language, semantics, before, written)
 
 
-def _definition(root: Node, data: bytes, inserted: Span, name: str) -> Node | None:
-    offset = data.find(name.encode(), inserted.start, inserted.end)
-    if offset < 0:
-        return None
-    named = covering(root, Span(offset, offset + len(name)))
-    parent = named.parent
-    is_definition = parent is not None and parent.child_by_field_name("name") == named
-    return parent if is_definition else None
-
-
-def _changed_scope(before: Unit, host: Unit) -> str | None:
+def _changed_host(
+    source: Source, language: Language, semantics: Semantics, before: Unit, written: Rewrite
+) -> str | None:
     """Names that the code left behind uses must still be found where they were."""
-    was, now = unseen_names(before), unseen_names(host)
+    piece = _host_span(source, before, written.call.span)
+    start = source.line_starts[source.line_at(piece.start)]
+    text = apply_edits(source.data[: piece.end], (written.call,))[start:]
+    root = _parsed(text, language)
+    if root.has_error:
+        return "The call would not be valid syntax."
+    if before.kind is UnitKind.MODULE:
+        return None
+    at = written.call.span.start - start + _header_length(text)
+    host = semantics.unit_at(covering(root, Span(at, at + 1)))
+    if host is None:
+        return "The call would not be valid syntax."
+    was, now = before.bindings().bound, host.bindings().bound
     lost = {a.name for a in host.accesses()} & was - now
     return f"`{min(lost)}` would no longer be a local variable." if lost else None
+
+
+def _host_span(source: Source, unit: Unit, call: Span) -> Span:
+    if unit.kind is not UnitKind.MODULE:
+        return Span(unit.statement.start_byte, unit.node.end_byte)
+    touched = [
+        c for c in unit.node.named_children if c.end_byte > call.start and c.start_byte < call.end
+    ]
+    return Span(min(c.start_byte for c in touched), max(c.end_byte for c in touched))
+
+
+def _parsed(text: bytes, language: Language) -> Node:
+    """The tree of statements at any indentation."""
+    header = _HEADER[: _header_length(text)]
+    return parse(header + text, language).root_node
+
+
+def _header_length(text: bytes) -> int:
+    return len(_HEADER) if text[:1] in (b" ", b"\t") else 0

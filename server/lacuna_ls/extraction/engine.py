@@ -24,7 +24,7 @@ from lacuna_ls.extraction.module_level import contract_of_module_statements
 from lacuna_ls.extraction.naming import free_name, proposed_name
 from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import rewrite
-from lacuna_ls.syntax.document import Document, edit_document
+from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import Node
 
 RESERVED = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist))
@@ -67,12 +67,12 @@ def _extract(
     unit, contract = _contract(document, semantics, root, selected)
     chosen = _name(document, selected.span, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
-    edits = tuple(sorted((written.call, written.function), key=lambda e: e.span))
-    changed = edit_document(document, document.version, edits[::-1])
-    problem = broken_promise(changed, semantics, unit, contract, chosen, written)
+    language = document.language
+    assert language is not None
+    problem = broken_promise(document.source, language, semantics, unit, contract, written)
     if problem:
         raise RefusedError(problem)
-    return Extraction(edits, chosen, selected.span, written.rename_at)
+    return Extraction(written.edits, chosen, selected.span, written.rename_at)
 
 
 def _contract(

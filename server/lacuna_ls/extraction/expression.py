@@ -36,7 +36,7 @@ def contract_of_expression(
     region = replace(region, accesses=selected.accesses)
     in_class_body = region.unit.kind is UnitKind.CLASS
     if in_class_body and selected.nested:
-        raise RefusedError("The expression runs in a nested scope of a class body.")
+        raise RefusedError("A nested scope in a class body does not see the names of the class.")
     _refuse_assignments(selected, line_of)
     refuse_shared_with_functions_around(region, line_of)
     names = frozenset(a.name for a in selected.accesses) & (region.unseen | selected.inner)

@@ -11,7 +11,9 @@ from lacuna_ls.domain.text import Span
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
 _BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
-_CALL = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)\(([A-Za-z_][A-Za-z0-9_]*)?")
+_CALL = re.compile(rb"(?:\b(\w+)\.)?\b([A-Za-z_]\w*)\((?=([A-Za-z_]\w*)?)")
+_CAMEL = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_NOT_THINGS = (b"self", b"cls", b"None", b"True", b"False", b"not", b"lambda", b"await")
 _NOT_ACTIONS = frozenset(("len", "str", "int", "float", "list", "dict", "set", "tuple", "range"))
 _NOT_ACTIONS |= frozenset(
     ("isinstance", "print", "super", "enumerate", "zip", "min", "max", "repr")
@@ -25,6 +27,8 @@ def proposed_name(
     """A name that occurs nowhere in the file: a collision in any scope is impossible."""
     code = data[span.start : span.end]
     name = _from_comment(code) or _from_output(code, outputs) or _from_call(code) or "extracted"
+    if name.startswith("test"):  # a test runner would collect it
+        name = f"run_{name}"
     return free_name(data, name, reserved)
 
 
@@ -32,10 +36,14 @@ def free_name(data: bytes, name: str, reserved: Iterable[str]) -> str:
     """`name`, or `name_2`, `name_3`, ... if the file or the language uses it already."""
     taken = frozenset(reserved)
     candidate, number = name, 1
-    while candidate in taken or re.search(rb"\b%s\b" % candidate.encode(), data):
+    while candidate in taken or _occurs(data, candidate.encode()):
         number += 1
         candidate = f"{name}_{number}"
     return candidate
+
+
+def _occurs(data: bytes, name: bytes) -> bool:
+    return name in data and re.search(rb"\b%s\b" % name, data) is not None
 
 
 def _from_comment(code: bytes) -> str | None:
@@ -64,14 +72,12 @@ def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
 
 
 def _from_call(code: bytes) -> str | None:
-    """The function that is called most, first among equals, with the first variable it is given."""
-    counts: dict[tuple[str, str], int] = {}
+    """The call made most, first among equals, with the first variable it is given or made on."""
+    counts: dict[str, int] = {}
     for match in _CALL.finditer(code):
-        verb = match.group(1).decode().strip("_").lower()
-        if len(verb) > 2 and verb not in _NOT_ACTIONS:
-            thing = (match.group(2) or b"").decode().strip("_").lower()
-            counts[verb, thing] = counts.get((verb, thing), 0) + 1
-    if not counts:
-        return None
-    verb, thing = max(counts, key=lambda key: counts[key])
-    return f"{verb}_{thing}" if len(thing) > 1 and "_" not in verb else f"do_{verb}"
+        verb = "_".join(part.lower() for part in _CAMEL.findall(match.group(2).decode()))
+        thing = next((g.decode() for g in match.group(3, 1) if g and g not in _NOT_THINGS), "")
+        if len(verb) > 2 and verb not in _NOT_ACTIONS and thing.strip("_"):
+            name = f"{verb}_{thing.strip('_').lower()}"
+            counts[name] = counts.get(name, 0) + 1
+    return max(counts, key=lambda name: counts[name]) if counts else None

@@ -98,9 +98,9 @@ def region_around(unit: Unit, piece: Span) -> Region:
     """The region of the smallest step that holds `piece`; empty if none does."""
     graph = control_flow(unit.block)
     holding = [
-        (len(step.span), i)
-        for i, step in enumerate(graph.steps)
-        if i > RAISED and step.span.contains(piece) and step.accesses
+        (len(step.span), index)
+        for index, step in enumerate(graph.steps)
+        if index > RAISED and step.span.contains(piece)
     ]
     smallest = min(holding, default=(0, 0))[0]
     return _region(unit, graph, frozenset(i for size, i in holding if size == smallest))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Source, Span, TextEdit
-from lacuna_ls.extraction.contract import Contract, Result
+from lacuna_ls.extraction.contract import Contract, RefusedError, Result
 from lacuna_ls.syntax.nodes import Node, preorder
 
 _INDENT = re.compile(rb"[ \t\f]*")
@@ -19,11 +19,16 @@ _STRINGS = ("string",)
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """`call` and `function` are edits to the old text; `rename_at` is an offset in the new one."""
+    """Edits to the old text, in its order; they do not touch each other.
 
-    call: TextEdit
-    function: TextEdit
+    `rename_at` is the offset, in the new text, of the name in the call. `call` and `function` are
+    what the edits are made of, the function without the blank lines around it.
+    """
+
+    edits: tuple[TextEdit, ...]
     rename_at: int
+    call: TextEdit
+    function: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,29 @@ def rewrite(
     else:
         body = [inner + b"return " + _expression_text(source, selected, inner, newline)]
     head = _head(source, unit, contract, name, place.indent, newline)
-    declared = [inner + b"global " + n.encode() for n in contract.declared_global]
+    globals_ = contract.declared_global
+    declared = [inner + b"global " + _names(globals_)] if globals_ else []
     tail = [inner + b"return " + _names(contract.outputs)] if contract.outputs else []
     text = newline.join((*head, *declared, *body, *tail))
     call = TextEdit(selected.span, _call(source, selected, contract, name, newline))
     function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
-    return Rewrite(call, function, _rename_at(call, name, function))
+    edits, start = _joined(call, function)
+    return Rewrite(edits, start + call.new.index(name.encode() + b"("), call, text)
 
 
-def _rename_at(call: TextEdit, name: str, function: TextEdit) -> int:
-    before = len(function.new) if function.span.start <= call.span.start else 0
-    match = re.search(rb"\b%s\(" % name.encode(), call.new)
-    assert match is not None
-    return call.span.start + before + match.start()
+def _joined(call: TextEdit, function: TextEdit) -> tuple[tuple[TextEdit, ...], int]:
+    """The edits in order and where the call ends up; one edit where they meet.
+
+    An editor may apply what touches in any order.
+    """
+    at, start = function.span.start, call.span.start
+    if at > call.span.end:
+        return (call, function), start
+    if at == call.span.end:
+        return (TextEdit(call.span, call.new + function.new),), start
+    if at == start:
+        return (TextEdit(call.span, function.new + call.new),), start + len(function.new)
+    return (function, call), start + len(function.new)
 
 
 def _names(names: tuple[str, ...]) -> bytes:
@@ -163,7 +178,8 @@ def _placement(
     outermost = _outermost(unit, start)
     if outermost is unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
         return Placement(_line_end(source, unit.node.end_byte), b"", newline * 3, b"")
-    return Placement(_above_comments(source, outermost.start_byte), b"", b"", newline * 3)
+    above = min(_above_comments(source, outermost.start_byte), start)
+    return Placement(above, b"", b"", newline * 3)
 
 
 def _outermost(unit: Unit, start: int) -> Node:
@@ -217,6 +233,7 @@ def _moved(source: Source, selected: SelectedStatements, inner: bytes) -> bytes:
     span = selected.span
     data = source.data
     base = _indent_at(source, span.start)
+    _refuse_mixed_indentation(source, selected, base)
     frozen = _lines_in_strings(source, selected.nodes)
     first, last = source.line_at(span.start), source.line_at(span.end)
     pieces = [data[span.start : min(_line_stop(source, first), span.end)]]
@@ -232,6 +249,16 @@ def _moved(source: Source, selected: SelectedStatements, inner: bytes) -> bytes:
         else:
             pieces.append(text)
     return b"".join(pieces)
+
+
+def _refuse_mixed_indentation(source: Source, selected: SelectedStatements, base: bytes) -> None:
+    for root in selected.nodes:
+        for node in preorder(root):
+            if node.parent is not None and node.parent.type == "block":
+                indent = _indent_at(source, node.start_byte)
+                if not indent.startswith(base):
+                    line = source.line_at(node.start_byte) + 1
+                    raise RefusedError(f"Line {line} mixes tabs and blanks in its indentation.")
 
 
 def _line_stop(source: Source, line: int) -> int:

@@ -19,6 +19,7 @@ _KINDS = {
     "class_definition": UnitKind.CLASS,
     "module": UnitKind.MODULE,
 }
+NESTED = ("function_definition", "lambda", "class_definition")
 _CLASS_METHODS = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
@@ -69,12 +70,15 @@ def lowered(nodes: Sequence[Node]) -> Block | None:
 
 
 def own_nodes(root: Node) -> Iterator[Node]:
-    """Nodes from `root` down that run in its own scope: nested definitions are not entered."""
+    """Nodes from `root` down that run in its own scope: no bodies of nested definitions."""
     pending = [root]
     while pending:
         node = pending.pop()
         yield node
-        if node.type not in ("function_definition", "lambda", "class_definition"):
+        if node.type in NESTED:
+            headers = (node.child_by_field_name(f) for f in ("parameters", "superclasses"))
+            pending.extend(header for header in headers if header)
+        else:
             pending.extend(reversed(node.children))
 
 
@@ -113,10 +117,18 @@ def _annotated(parameters: Node | None) -> Iterator[Parameter]:
             yield Parameter(text_of(named), annotation)
 
 
+def _notices_new_methods(function: Node) -> bool:
+    owner = next((a for a in ancestors(function) if a.type == "class_definition"), None)
+    bases = owner.child_by_field_name("superclasses") if owner else None
+    protocol = bases is not None and b"Protocol" in (bases.text or b"")
+    return owner is not None and (protocol or b"__getattribute__" in (owner.text or b""))
+
+
 def _receiver(function: Node, parameters: Node | None) -> Receiver | None:
     """How a method of the same class is called from here, if it can be.
 
-    A first parameter under an unknown decorator is trusted only if it is called `self`.
+    A first parameter under an unknown decorator is trusted only if it is called `self`. A class
+    that defines `__getattribute__`, or is a protocol, would notice a new method.
     """
     names = parameter_names(parameters)
     first = parameters.named_children[0] if parameters and parameters.named_children else None
@@ -130,6 +142,8 @@ def _receiver(function: Node, parameters: Node | None) -> Receiver | None:
         if d.type == "decorator"
     ]
     name = function.child_by_field_name("name")
+    if _notices_new_methods(function):
+        return None
     if "staticmethod" in decorators:
         return None
     if "classmethod" in decorators or (name and text_of(name) in _CLASS_METHODS):

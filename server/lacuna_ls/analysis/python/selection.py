@@ -4,13 +4,15 @@ from lacuna_ls.analysis.python.accesses import (
     COMPREHENSIONS,
     EXTRAS,
     accesses_of,
+    code_children,
     parameter_names,
     target_names,
 )
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, ancestors, covering, span_of
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
 
+_SCOPES = ("lambda", *COMPREHENSIONS)
 _BLOCKS = ("block", "module")
 _SPACE = b" \t\r\n\f\\"
 _EXPRESSIONS = frozenset(COMPREHENSIONS) | frozenset(
@@ -84,14 +86,17 @@ def _line_end(data: bytes, offset: int) -> int:
 
 def _statements(root: Node, data: bytes, span: Span, first_code: int) -> SelectedStatements | None:
     first = _statement_at(root, first_code)
+    if first is not None and is_docstring(first):
+        following = _next_statement(first)
+        if following is not None and following.start_byte < span.end:
+            first, span = following, Span(following.start_byte, span.end)
     if first is None or first.parent is None:
         return None
     nodes = [first]
-    following = first.next_named_sibling
+    following = _next_statement(first)
     while following is not None and following.start_byte < span.end:
-        if following.type not in EXTRAS:
-            nodes.append(following)
-        following = following.next_named_sibling
+        nodes.append(following)
+        following = _next_statement(following)
     last = nodes[-1]
     if last.end_byte > span.end:
         return None
@@ -99,6 +104,25 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     if end is None:
         return None
     return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
+
+
+def _next_statement(node: Node) -> Node | None:
+    following = node.next_named_sibling
+    while following is not None and following.type in EXTRAS:
+        following = following.next_named_sibling
+    return following
+
+
+def is_docstring(node: Node) -> bool:
+    """Whether a statement documents the function, class or module that it opens."""
+    suite = node.parent
+    if node.type != "expression_statement" or suite is None:
+        return False
+    if [child.type for child in code_children(node)] != ["string"]:
+        return False
+    owner = suite.parent if suite.type == "block" else suite
+    documented = ("function_definition", "class_definition", "module")
+    return owner is not None and owner.type in documented and code_children(suite)[0] == node
 
 
 def _statement_at(root: Node, offset: int) -> Node | None:
@@ -137,8 +161,11 @@ def _expression(root: Node, span: Span) -> SelectedExpression | None:
     while node is not None and span_of(node) == span:
         if node.type in _EXPRESSIONS and _is_evaluated(node):
             scopes = _scopes_around(node)
+            holds_scope = any(n.type in _SCOPES for n in preorder(node))
             inner = frozenset(name for scope in scopes for name in _names_of(scope))
-            return SelectedExpression(node, span, accesses_of(node), inner, bool(scopes))
+            return SelectedExpression(
+                node, span, accesses_of(node), inner, bool(scopes) or holds_scope
+            )
         node = node.parent
     return None
 
@@ -149,7 +176,7 @@ def _scopes_around(node: Node) -> list[Node]:
     for above in ancestors(node):
         if above.type in _BLOCKS:
             break
-        if above.type == "lambda" or above.type in COMPREHENSIONS:
+        if above.type in _SCOPES:
             scopes.append(above)
     return scopes
 

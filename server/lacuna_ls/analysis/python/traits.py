@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lacuna_ls.analysis.python.accesses import EXTRAS, text_of
-from lacuna_ls.analysis.python.functions import own_nodes
+from lacuna_ls.analysis.python.accesses import text_of
+from lacuna_ls.analysis.python.functions import NESTED, own_nodes
+from lacuna_ls.analysis.python.selection import is_docstring
 from lacuna_ls.analysis.traits import Hazard, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
 
 _FRAME_READERS = ("locals", "vars", "eval", "exec", "dir", "_getframe", "currentframe", "stack")
-_NESTED = ("function_definition", "lambda", "class_definition")
 
 
 def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
@@ -52,14 +52,7 @@ def _bare_super(node: Node) -> Iterator[Hazard]:
 
 
 def _docstring(node: Node) -> Iterator[Hazard]:
-    """The first statement of a suite that documents it."""
-    children = [c for c in node.named_children if c.type not in EXTRAS]
-    if node.type != "expression_statement" or [c.type for c in children] != ["string"]:
-        return
-    suite = node.parent
-    first = next((c for c in suite.named_children if c.type not in EXTRAS), None) if suite else None
-    owner = suite.parent if suite and suite.type == "block" else suite
-    if first == node and owner and owner.type in (*_NESTED, "module"):
+    if is_docstring(node):
         yield Hazard(node.start_byte, "is the docstring")
 
 
@@ -79,7 +72,7 @@ def _loop_of(jump: Node) -> Node | None:
         is_loop = above.type in ("for_statement", "while_statement")
         if is_loop and above.child_by_field_name("body") == child:
             return above
-        if above.type in _NESTED:
+        if above.type in NESTED:
             return None
         child = above
     return None
@@ -115,11 +108,20 @@ def _frame_readers(nodes: Iterable[Node]) -> Iterator[Hazard]:
         attribute = function.child_by_field_name("attribute")
         name = text_of(attribute or function)
         arguments = node.child_by_field_name("arguments")
+        for keyword in arguments.named_children if arguments else ():
+            named = keyword.child_by_field_name("name")
+            if keyword.type == "keyword_argument" and named and named.text == b"stacklevel":
+                yield Hazard(node.start_byte, "counts stack frames with `stacklevel`")
         empty = arguments is not None and not arguments.named_children
         if name not in _FRAME_READERS or (name in ("vars", "dir") and not empty):
             continue
-        if attribute is None or name in ("_getframe", "currentframe"):
+        if attribute is None or name in ("_getframe", "currentframe") or _of_inspect(function):
             yield Hazard(node.start_byte, f"calls `{name}`, which looks at the local variables")
+
+
+def _of_inspect(function: Node) -> bool:
+    owner = function.child_by_field_name("object")
+    return owner is not None and owner.text == b"inspect"
 
 
 def _awaits(node: Node) -> bool:
