@@ -124,7 +124,14 @@ def _project_name(pyproject: Path) -> str | None:
     try:
         tables = tomllib.loads(pyproject.read_text("utf-8"))
         name = tables.get("project", {}).get("name") or tables["tool"]["poetry"]["name"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, AttributeError):
+    except (
+        OSError,
+        UnicodeDecodeError,
+        tomllib.TOMLDecodeError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):
         return None
     return name if isinstance(name, str) else None
 
