@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lacuna_ls.domain.text import Span, TextEdit, encode
+from lacuna_ls.domain.text import Span, TextEdit
 from lacuna_ls.repair.proposers.python.expressions import Binding, grouped, replace
 from lacuna_ls.repair.proposers.template import Context, Rule, Splice
 from lacuna_ls.syntax.nodes import Node, span_of
@@ -40,32 +40,31 @@ _CONDITIONS = frozenset(
 )
 
 
-def _alternatives(
-    operator: Node, others: tuple[str, ...], verb: str, suffix: str = ""
-) -> Iterator[Splice]:
-    for rank, other in enumerate(others):
-        new = other + suffix
-        yield Splice(TextEdit(span_of(operator), encode(new)), f"{verb} {new}", _FADING**rank)
-
-
 def comparison(node: Node, context: Context) -> Iterator[Splice]:
     for operator in node.children_by_field_name("operators"):
         others = _COMPARISONS.get(" ".join(context.text(operator).split()), ())
-        yield from _alternatives(operator, others, "compare with")
+        for rank, other in enumerate(others):
+            yield replace(operator, other, f"compare with {other}", _FADING**rank)
 
 
 def arithmetic(node: Node, context: Context) -> Iterator[Splice]:
     operator = node.child_by_field_name("operator")
     if operator is not None:
-        yield from _alternatives(operator, _ARITHMETIC.get(context.text(operator), ()), "use")
+        yield from _computed(operator, context, "")
+
+
+def _computed(operator: Node, context: Context, suffix: str) -> Iterator[Splice]:
+    written = context.text(operator)
+    for rank, other in enumerate(_ARITHMETIC.get(written.removesuffix(suffix), ())):
+        new = other + suffix
+        yield replace(operator, new, f"use {new} instead of {written}", _FADING**rank)
 
 
 def augmented(node: Node, context: Context) -> Iterator[Splice]:
     operator = node.child_by_field_name("operator")
     if operator is None:
         return
-    others = _ARITHMETIC.get(context.text(operator).removesuffix("="), ())
-    yield from _alternatives(operator, others, "use", "=")
+    yield from _computed(operator, context, "=")
     yield Splice(TextEdit(span_of(operator), b"="), "assign instead of updating", 0.4)
 
 
@@ -86,7 +85,7 @@ def boolean(node: Node, context: Context) -> Iterator[Splice]:
     operator = node.child_by_field_name("operator")
     if operator is not None:
         other = "or" if context.text(operator) == "and" else "and"
-        yield replace(operator, other, f"use {other}")
+        yield replace(operator, other, f"use {other} instead of {context.text(operator)}")
 
 
 def sign(node: Node, context: Context) -> Iterator[Splice]:

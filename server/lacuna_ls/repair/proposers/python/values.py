@@ -15,13 +15,26 @@ _STRING_PREFIXES = "rRbBuU"
 
 
 def shifted(node: Node, context: Context, weight: float = 1.0) -> Iterator[Splice]:
-    """`node + 1` and `node - 1`; `a + 1` loses its one instead of growing a second."""
+    """`node + 1` and `node - 1`; but `a` for `a + 1`, whose constant has a rule of its own."""
     if node.type not in _COUNTABLE or _is_text(node, context):
         return
+    if _ends_in_constant(node, context):
+        left = node.named_children[0]
+        if context.text(node.named_children[-1]) == "1":
+            yield replace(node, context.text(left), f"use {named(context.text(left))}", weight)
+        return
     text = grouped(node, context, Binding.SUM)
-    for operator in ("+", "-"):
-        new = f"{text} {operator} 1"
+    for sign in ("+", "-"):
+        new = f"{text} {sign} 1"
         yield replace(node, new, f"use {named(new)}", weight)
+
+
+def _ends_in_constant(node: Node, context: Context) -> bool:
+    operator = node.child_by_field_name("operator")
+    right = node.child_by_field_name("right")
+    if operator is None or right is None or right.type != "integer":
+        return False
+    return context.text(operator) in ("+", "-")
 
 
 def _is_text(node: Node, context: Context) -> bool:
