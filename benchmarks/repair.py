@@ -86,11 +86,13 @@ def main() -> int:
         return 0
     # What is measured is the search, not the plugins that happen to be installed here.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    inputs = {row["task_id"].split("/")[1]: row["inputs"] for row in _rows(options.inputs)}
+    inputs = {_number(row): json.dumps(row["inputs"]) for row in _rows(options.inputs)}
     tasks = list(_rows(options.data))[: options.limit]
     verdicts: list[Verdict] = []
     for task in tasks:
-        verdict = asyncio.run(_attempt(task, inputs[task["task_id"].split("/")[1]], options))
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder).resolve()
+            verdict = asyncio.run(_attempt(task, inputs[_number(task)], root, options.wall_s))
         verdicts.append(verdict)
         marks = "".join("+" if right else "-" for right in verdict.right) or "."
         print(f"{verdict.task_id:12} {marks:4} {verdict.said} {verdict.summaries}", flush=True)
@@ -117,24 +119,25 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-async def _attempt(task: dict[str, Any], inputs: str, options: argparse.Namespace) -> Verdict:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder).resolve()
-        problem, pool = await _problem(task, root)
-        announced: list[float] = []
-        started_s = time.monotonic()
+def _number(row: dict[str, Any]) -> str:
+    """The part of a task's name that both files share."""
+    return str(row["task_id"]).partition("/")[2]
 
-        def confirmed(_: Fix) -> None:
-            announced.append(time.monotonic() - started_s)
 
-        budget = Budget(wall_s=options.wall_s)
-        result = await search(problem, pool, _Monotonic(), budget, confirmed)
-        texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in result.fixes]
-        right = tuple(_right(task, text, inputs, root) for text in texts)
+async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict:
+    problem, pool = await _problem(task, root)
+    announced: list[float] = []
+    started_s = time.monotonic()
+
+    def confirmed(_: Fix) -> None:
+        announced.append(time.monotonic() - started_s)
+
+    result = await search(problem, pool, _Monotonic(), Budget(wall_s=wall_s), confirmed)
+    texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in result.fixes]
     return Verdict(
         task["task_id"],
         task["bug_type"],
-        right,
+        tuple(_right(task, text, inputs, root) for text in texts),
         tuple(fix.candidate.summary for fix in result.fixes),
         announced[0] if announced else None,
         result.candidates_tried,
