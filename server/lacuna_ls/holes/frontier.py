@@ -34,6 +34,24 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class _Skips:
+    """For one node: where skipping its subtree is better than keeping the node.
+
+    Bits of a table with a row for each number of holes from 1 on and `width` columns, the weight
+    removed after the subtree.
+    """
+
+    bits: NDArray[np.uint8]
+    width: int
+
+    def best(self, holes_left: int, weight_after: int) -> bool:
+        if holes_left == 0 or not 0 <= weight_after < self.width:
+            return False
+        bit = (holes_left - 1) * self.width + weight_after
+        return bool(self.bits[bit >> 3] >> (7 - (bit & 7)) & 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Frontier:
     """Answers `select` without running the dynamic program again.
 
@@ -42,8 +60,7 @@ class Frontier:
 
     _ends: tuple[int, ...]
     _subtree_weights: tuple[int, ...]
-    _suffix_weights: tuple[int, ...]
-    _decisions: tuple[NDArray[np.uint8], ...]
+    _skips: tuple[_Skips | None, ...]
     _least: NDArray[np.float64]
 
     @property
@@ -71,23 +88,16 @@ class Frontier:
         holes: list[int] = []
         index = 0
         while index < len(self._ends):
-            if not self._skipped(index, holes_left, weight_left):
+            skips = self._skips[index]
+            weight_after = weight_left - self._subtree_weights[index]
+            if skips is None or not skips.best(holes_left, weight_after):
                 index += 1
                 continue
             holes.append(index)
             holes_left -= 1
-            weight_left -= self._subtree_weights[index]
+            weight_left = weight_after
             index = self._ends[index]
         return tuple(holes)
-
-    def _skipped(self, index: int, holes_left: int, weight_left: int) -> bool:
-        """The decision bit: rows are numbers of holes from 1 on, columns what is removed after."""
-        after = weight_left - self._subtree_weights[index]
-        if holes_left == 0 or after < 0:
-            return False
-        width = self._suffix_weights[self._ends[index]] + 1
-        bit = (holes_left - 1) * width + after
-        return bool(self._decisions[index][bit >> 3] >> (7 - (bit & 7)) & 1)
 
 
 def frontier(
@@ -95,35 +105,63 @@ def frontier(
 ) -> Frontier:
     """Run the dynamic program on a tree in preorder (see `PartialProgram` for the arrays).
 
-    `own_nll` may be infinite: such a node is solid in no selection. Weights are not negative.
+    `own_nll` may be infinite: such a node is solid in no selection. Costs and weights are not
+    negative.
     """
     count = len(ends)
     total_after = [0] * (count + 1)
     for index in range(count - 1, -1, -1):
         total_after[index] = total_after[index + 1] + weights[index]
     subtree = tuple(total_after[i] - total_after[ends[i]] for i in range(count))
+    worthwhile = _worthwhile(ends, own_nll)
     last_use = list(range(-1, count))
     for index in range(count - 1, -1, -1):
         last_use[ends[index]] = index
     rows = {count: np.zeros((max_holes + 1, 1))}
-    decisions: list[NDArray[np.uint8]] = []
+    skips: list[_Skips | None] = []
     for index in range(count - 1, -1, -1):
-        skip = rows[ends[index]]
-        solid = rows[index + 1]
-        row = np.empty((max_holes + 1, total_after[index] + 1))
-        np.add(solid, own_nll[index], out=row[:, : solid.shape[1]])
-        row[:, solid.shape[1] :] = np.inf
-        target = row[1:, subtree[index] :]
-        decisions.append(np.packbits(skip[:-1] < target))
-        np.minimum(target, skip[:-1], out=target)
+        if worthwhile[index]:
+            skip = rows[ends[index]]
+            rows[index], better = _row(rows[index + 1], skip, own_nll[index], subtree[index])
+            skips.append(_Skips(np.packbits(better), skip.shape[1]))
+        else:
+            rows[index] = rows[index + 1]
+            skips.append(None)
         for done in {index + 1, ends[index]}:
             if last_use[done] == index:
                 del rows[done]
-        rows[index] = row
-    return Frontier(
-        tuple(ends),
-        subtree,
-        tuple(total_after),
-        tuple(reversed(decisions)),
-        np.minimum.accumulate(rows[0], axis=1),
-    )
+    least = np.minimum.accumulate(rows[0], axis=1)
+    return Frontier(tuple(ends), subtree, tuple(reversed(skips)), least)
+
+
+def _row(
+    solid: NDArray[np.float64], skip: NDArray[np.float64], own_nll: float, weight: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """One step of the recurrence, and where its second branch is better."""
+    width = max(solid.shape[1], weight + skip.shape[1])
+    row = np.empty((solid.shape[0], width))
+    np.add(solid, own_nll, out=row[:, : solid.shape[1]])
+    row[:, solid.shape[1] :] = np.inf
+    target = row[1:, weight : weight + skip.shape[1]]
+    better = skip[:-1] < target
+    np.minimum(target, skip[:-1], out=target)
+    return row, better
+
+
+def _worthwhile(ends: Sequence[int], own_nll: Sequence[float]) -> list[bool]:
+    """False for a node that costs nothing itself and has all of its cost in one child, or none.
+
+    A hole there removes no less weight than one at that child and no more cost, so the recurrence
+    may pass it by.
+    """
+    costly = [False] * len(ends)
+    worthwhile = [False] * len(ends)
+    for index in range(len(ends) - 1, -1, -1):
+        costly_children = 0
+        child = index + 1
+        while child < ends[index]:
+            costly_children += costly[child]
+            child = ends[child]
+        costly[index] = own_nll[index] > 0 or costly_children > 0
+        worthwhile[index] = own_nll[index] > 0 or costly_children > 1
+    return worthwhile
