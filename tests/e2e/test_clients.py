@@ -12,69 +12,12 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, make_test_lsp_client
 
-from e2e.profiles import NAMES, capabilities, unit_bytes
+from e2e.editor import Editor, connected
+from e2e.profiles import NAMES
 from lacuna_ls.lsp.uris import uri_of
 
 SERVER = Path(__file__).with_name("fake_server.py")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-class Editor:
-    """A client with its profile, and the answers it gives."""
-
-    def __init__(self, client: LanguageClient, profile: str, root: Path) -> None:
-        self.client: Any = client
-        self.profile = profile
-        self.root = root
-        self.served: types.ServerCapabilities
-        self.questions: list[str] = []
-        self._opened = 0
-
-    def at(self, line: int, before: str) -> types.Position:
-        """The place behind the text `before`, in this editor's units."""
-        units = len(before.encode(unit_bytes(self.profile)))
-        width = {"vscode": 2, "neovim": 1, "minimal": 4}[self.profile]
-        return types.Position(line, units // width)
-
-    def open(self, text: str) -> str:
-        self._opened += 1
-        path = self.root / f"tést {self._opened}.py"
-        path.write_text(text, "utf-8")
-        uri = uri_of(path)
-        item = types.TextDocumentItem(uri=uri, language_id="python", version=1, text=text)
-        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        return uri
-
-    def change(self, uri: str, version: int, text: str, range_: types.Range) -> None:
-        change = types.TextDocumentContentChangePartial(text=text, range=range_)
-        identifier = types.VersionedTextDocumentIdentifier(version=version, uri=uri)
-        params = types.DidChangeTextDocumentParams(identifier, [change])
-        self.client.text_document_did_change(params)
-
-    async def settled(self) -> None:
-        """Everything that was sent has been handled."""
-        with pytest.raises(Exception, match="Unknown method"):
-            await self.client.protocol.send_request_async("$/settled", None)
-
-    async def saved(self, uri: str) -> list[types.Diagnostic]:
-        params = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
-        self.client.text_document_did_save(params)
-        while uri not in self.client.diagnostics:
-            await self.client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        return list(self.client.diagnostics.pop(uri))
-
-    async def actions(
-        self, uri: str, only: list[str] | None = None, *, automatic: bool = False
-    ) -> list[Any]:
-        triggers = types.CodeActionTriggerKind
-        context = types.CodeActionContext(
-            diagnostics=[],
-            only=only,
-            trigger_kind=triggers.Automatic if automatic else triggers.Invoked,
-        )
-        nowhere = types.Range(types.Position(0, 0), types.Position(0, 0))
-        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), nowhere, context)
-        return list(await self.client.text_document_code_action_async(params) or ())
 
 
 @pytest_lsp.fixture(  # type: ignore[untyped-decorator]
@@ -85,24 +28,7 @@ class Editor:
     ),
 )
 async def connection(lsp_client: LanguageClient, request, tmp_path_factory):
-    root = tmp_path_factory.mktemp("wörk space")
-    editor = Editor(lsp_client, request.param, root.resolve())
-    lsp_client.editor = editor  # type: ignore[attr-defined]
-
-    @lsp_client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)  # type: ignore[untyped-decorator]
-    def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
-        editor.questions.append(params.message)
-        assert params.actions
-        return params.actions[0]
-
-    params = types.InitializeParams(
-        process_id=None,
-        capabilities=capabilities(request.param),
-        workspace_folders=[types.WorkspaceFolder(uri_of(editor.root), "w")],
-        initialization_options={},
-    )
-    answer = await lsp_client.initialize_session(params)
-    editor.served = answer.capabilities
+    await connected(lsp_client, request.param, tmp_path_factory.mktemp("wörk space"))
     yield
     await lsp_client.shutdown_session()
 

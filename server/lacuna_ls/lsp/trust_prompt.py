@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from lacuna_ls.domain.errors import StoreError
 from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.ports.trust import TrustStore
 
@@ -99,5 +100,9 @@ class FolderTrust:
             return False
         if answer is None or answer.title != _YES:
             return False
-        trust.grant(folder)
+        try:
+            trust.grant(folder)
+        except StoreError as error:
+            self._session_folders.add(folder)
+            self._server.tell(f"Lacuna trusts “{folder.name}” until it ends: {error}")
         return True

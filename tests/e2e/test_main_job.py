@@ -1,0 +1,98 @@
+"""The real command with its real engines: completion, a red save, a fix, an extraction."""
+
+import sys
+from typing import Any
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient, make_test_lsp_client
+
+from e2e.editor import Editor, connected
+from e2e.profiles import NAMES
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+
+SUM = '''def add(a, b):
+    """
+    >>> add(1, 2)
+    3
+    """
+    # über
+    return a - b
+'''
+
+MEAN = """def mean(values):
+    total = 0
+    for value in values:
+        total += value
+    return total / len(values)
+"""
+
+
+def command() -> list[str]:
+    return [sys.executable, "-I", "-m", "lacuna_ls", "--stdio"]
+
+
+@pytest_lsp.fixture(  # type: ignore[untyped-decorator]
+    scope="module",
+    params=NAMES,
+    config=ClientServerConfig(server_command=command(), client_factory=make_test_lsp_client),
+)
+async def connection(lsp_client: LanguageClient, request, tmp_path_factory):
+    root = tmp_path_factory.mktemp("workspace")
+    await connected(lsp_client, request.param, root, {"trustedFolders": [str(root)]})
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest.fixture
+def editor(connection: Any) -> Any:
+    return connection.editor
+
+
+async def test_completion_is_answered(editor: Editor):
+    uri = editor.open("import os\n\nprint(os.")
+    document, position = types.TextDocumentIdentifier(uri), types.Position(2, 9)
+    if editor.profile == "minimal":
+        params = types.CompletionParams(document, position)
+        answer = await editor.client.text_document_completion_async(params)
+    else:
+        context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+        inline = types.InlineCompletionParams(context, document, position)
+        answer = await editor.client.text_document_inline_completion_async(inline)
+    assert len(answer.items) <= 4
+
+
+async def test_a_red_save_shows_where(editor: Editor):
+    (found,) = await editor.saved(editor.open(SUM))
+    assert found.source == "lacuna"
+    assert "expected 3, got -1" in found.message
+
+
+@pytest.mark.parametrize("connection", ["vscode"], indirect=True)
+async def test_after_a_red_save_the_menu_has_a_fix(editor: Editor):
+    uri = editor.open(SUM)
+    await editor.saved(uri)
+    fix = await first_fix(editor, uri)
+    assert "pass" in fix.title
+    assert "a + b" in editor.applied(uri, fix)
+
+
+async def first_fix(editor: Editor, uri: str) -> types.CodeAction:
+    """The search goes on behind the save: the menu is opened until the fix is in it."""
+    for _ in range(600):
+        actions = await editor.actions(uri, ["quickfix"])
+        if actions:
+            return await editor.resolved(actions[0])
+        await editor.moment()
+    raise AssertionError("no fix was found")
+
+
+async def test_a_selection_is_extracted(editor: Editor):
+    uri = editor.open(MEAN)
+    selection = types.Range(types.Position(1, 4), types.Position(3, 22))
+    (action, *_) = await editor.actions(uri, ["refactor.extract"], at=selection)
+    after = editor.applied(uri, await editor.resolved(action))
+    assert after.count("def ") == 2
+    compile(after, "after", "exec")
