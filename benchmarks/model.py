@@ -52,12 +52,11 @@ class Tally:
     mid_exact: list[bool] = field(default_factory=list)
     confident: list[bool] = field(default_factory=list)
 
-    def __iadd__(self, other: "Tally") -> "Tally":
+    def add(self, other: "Tally") -> None:
         self.top1 += other.top1
         self.start_exact += other.start_exact
         self.mid_exact += other.mid_exact
         self.confident += other.confident
-        return self
 
     def figures(self) -> dict[str, float]:
         return {
@@ -91,7 +90,7 @@ async def measure(folders: dict[str, Path]) -> dict[str, Any]:
         tally = await quality(index, folder)
         packages[name] = tally.figures()
         print(f"{name:24}", *(f"{key} {value:.3f} " for key, value in packages[name].items()))
-        whole += tally
+        whole.add(tally)
     figures = {**whole.figures(), **cost, **index_figures}
     for key, value in figures.items():
         print(f"{key:24} {value}")
@@ -113,7 +112,8 @@ async def typing_cost(index: CorpusIndex, folder: Path) -> dict[str, float]:
     lines = (text * (1 + DOCUMENT_LINES // max(text.count("\n"), 1))).splitlines(keepends=True)
     lines = lines[:DOCUMENT_LINES]
     model = EmbeddedModel(WorkspaceFiles([folder]))
-    model.add_library(index)
+    await model.add_library(index)
+    await model.workspace.refresh(folder, frozenset({".py"}))
     middle = DOCUMENT_LINES // 2
     before, after = "".join(lines[:middle]), "".join(lines[middle:])
     typed = "".join(lines[middle : middle + 40])[:TYPED]
@@ -131,7 +131,7 @@ async def typing_cost(index: CorpusIndex, folder: Path) -> dict[str, float]:
 
 async def quality(index: CorpusIndex, folder: Path) -> Tally:
     model = EmbeddedModel(WorkspaceFiles([folder]))
-    model.add_library(index)
+    await model.add_library(index)
     await model.workspace.refresh(folder, frozenset({".py"}))
     chance = random.Random(1)
     places = [(path, number) for path in sources(folder) for number in code_lines(path)]
@@ -186,7 +186,7 @@ async def answer(model: EmbeddedModel, prefix: str, suffix: str) -> None:
 
 def unpacked(requirement: str) -> Path:
     """The package's modules, fetched once; nothing of it is installed or run."""
-    folder = cache_folder() / "benchmarks" / requirement
+    folder = cache_folder().resolve() / "benchmarks" / requirement
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -201,7 +201,7 @@ def unpacked(requirement: str) -> Path:
 
 
 def sources(folder: Path) -> list[Path]:
-    return sorted(folder.resolve().rglob("*.py"))
+    return sorted(folder.rglob("*.py"))
 
 
 def code_lines(path: Path) -> Iterator[int]:

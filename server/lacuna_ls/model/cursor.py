@@ -69,11 +69,11 @@ class OpenFiles:
         return self._look_around(file, len(prefix))
 
     def _file_of(self, text: str) -> OpenFile:
-        """The file that shares at least half of the text, a new one if none does."""
+        """The file that has at least half in common with the text, a new one if none has."""
         for file in self._files:
             head = common_prefix(file.text, text)
             tail = common_suffix(file.text, text, min(len(file.text), len(text)) - head)
-            if 2 * (head + tail) >= len(text):
+            if 2 * (head + tail) >= max(len(file.text), len(text)):
                 return file
         return OpenFile(self._vocabulary)
 

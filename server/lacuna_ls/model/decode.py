@@ -131,7 +131,7 @@ def sample(mixture: Mixture, position: Position, decoding: Decoding, random: Ran
 
 def score(
     mixture: Mixture, position: Position, texts: Sequence[str], vocabulary: Vocabulary
-) -> tuple[list[float], float]:
+) -> Generator[None, None, tuple[list[float], float]]:
     """Log-probability of each token and of the line's end after them.
 
     `texts` are tokens; the first starts with the half token that was taken back.
@@ -146,6 +146,7 @@ def score(
         context = (*context[1 - _LONGEST :], vocabulary.find(text))
         depth += _nesting(text[len(half) :])
         half = ""
+        yield
     closing = position.closing if depth <= 0 else None
     return logprobs, _log(mixture.distribution(context).end(closing))
 

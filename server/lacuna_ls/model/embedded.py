@@ -28,6 +28,7 @@ from lacuna_ls.ports.files import Files
 from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
 
 _T = TypeVar("_T")
+_TEXTS_PER_STEP = 4000
 
 
 class EmbeddedModel:
@@ -43,8 +44,11 @@ class EmbeddedModel:
         self._seed = seed
         self.workspace = Workspace(files, self._vocabulary)
 
-    def add_library(self, index: CorpusIndex) -> None:
+    async def add_library(self, index: CorpusIndex) -> None:
         """Count what `index` holds from now on."""
+        for start in range(0, len(index.texts), _TEXTS_PER_STEP):
+            self._vocabulary.add_all(index.texts[start : start + _TEXTS_PER_STEP])
+            await asyncio.sleep(0)
         self._library = LibraryExpert(index, self._vocabulary)
 
     @property
@@ -71,8 +75,9 @@ class EmbeddedModel:
         cursor = await self._cursor(request)
         tokens = cursor.lex(text)
         texts = [token for token, _ in tokens]
-        logprobs, end = decode.score(
-            self._mixture(request, cursor), cursor.position, texts, self._vocabulary
+        mixture = self._mixture(request, cursor)
+        logprobs, end = await _cooperate(
+            decode.score(mixture, cursor.position, texts, self._vocabulary)
         )
         pieces, carried = _covering([covered for _, covered in tokens], logprobs)
         return Completion(text, _tokens(pieces), carried + end, FinishReason.STOP, model_id())

@@ -82,8 +82,9 @@ def lex(text: str) -> list[str]:
     return [token for line in lex_lines(split_lines(text)) for token in line]
 
 
-def lex_lines(lines: Sequence[str], previous_indent: int = 0) -> Iterator[list[str]]:
+def lex_lines(lines: Sequence[str]) -> Iterator[list[str]]:
     """The tokens of each line, its newline token first."""
+    previous_indent = 0
     for line in lines:
         indent, content = split_indent(line)
         if not content:

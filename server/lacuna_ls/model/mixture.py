@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lacuna_ls.model import characters
 from lacuna_ls.model.experts import Context, Expert, FileExpert, Shares
 from lacuna_ls.model.gate import Evidence, mix
-from lacuna_ls.model.vocabulary import RESERVED, Ids, Vocabulary, unseen_class
+from lacuna_ls.model.vocabulary import RESERVED, UNSEEN_CLASSES, Ids, Vocabulary, unseen_class
 
 _UNSEEN = 0.02
 _LOW_ORDER = 2
@@ -33,8 +33,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Probabilities of the next token; `ids` are distinct, all else has `floor * unigram`.
+    """Probabilities of the next token; `ids` ascend, all else has `floor * unigram`.
 
+    `unseen` has the share of each class of unseen tokens, spelt by `characters`.
     The last entry of `unigrams` is 0 and stands for tokens added to the vocabulary since.
     """
 
@@ -43,6 +44,7 @@ class Distribution:
     probabilities: Shares
     floor: float
     unigrams: Shares
+    unseen: tuple[float, ...]
 
     def probability(self, text: str) -> float:
         """Of the next token being exactly `text`, which may be in no corpus."""
@@ -67,30 +69,39 @@ class Distribution:
         if closing is not None:
             probabilities[self._places([closing])] = 0.0
         likeliest = np.argpartition(-probabilities, min(count, probabilities.size) - 1)[:count]
-        tokens = self.ids[likeliest[probabilities[likeliest] > 0.0]].tolist()
-        options = [self._option(self.vocabulary.text(token)) for token in tokens]
-        return sorted(options, key=lambda o: -o.probability)
+        likeliest = likeliest[probabilities[likeliest] > 0.0]
+        return self._options(self.ids[likeliest].tolist(), probabilities[likeliest])
 
     def starting_with(self, start: str, count: int) -> list[Option]:
         """The likeliest tokens given that the token's text starts with `start`."""
         whole = self.mass_starting_with(start)
         tokens = np.array(self.vocabulary.starting_with(start), dtype=np.int32)
-        likeliest = tokens[np.argsort(-self._of_all(tokens))[:count]].tolist()
-        texts = dict.fromkeys([*map(self.vocabulary.text, likeliest), start])
-        options = sorted(map(self._option, texts), key=lambda o: -o.probability)
+        known = self._of_all(tokens)
+        likeliest = np.argsort(-known)[:count]
+        options = self._options(tokens[likeliest].tolist(), known[likeliest])
+        if self.vocabulary.find(start) < RESERVED:
+            options.append(Option(unseen_class(start), start, self._spelt(start)))
+            options.sort(key=lambda o: -o.probability)
         return [Option(o.token, o.text, o.probability / whole) for o in options[:count]]
 
     def mass_starting_with(self, start: str) -> float:
         """Probability that the token's text starts with `start`, unseen texts included."""
         known = self._of_all(self.vocabulary.starting_with(start))
-        unseen = self._unseen(unseen_class(start)) * characters.starting(start)
+        unseen = self.unseen[unseen_class(start)] * characters.starting(start)
         return max(float(known.sum()) + unseen, _LEAST)
 
-    def _option(self, text: str) -> Option:
-        return Option(self.vocabulary.find(text), text, self.probability(text))
+    def _options(self, tokens: list[int], known: Shares) -> list[Option]:
+        """Likeliest first."""
+        text_of = self.vocabulary.text
+        texts = [(token, text_of(token)) for token in tokens]
+        options = [
+            Option(token, text, share + self._spelt(text))
+            for (token, text), share in zip(texts, known.tolist(), strict=True)
+        ]
+        return sorted(options, key=lambda o: -o.probability)
 
     def _spelt(self, text: str) -> float:
-        return self._unseen(unseen_class(text)) * characters.probability(text)
+        return self.unseen[unseen_class(text)] * characters.probability(text)
 
     def _of(self, token: int) -> float:
         share: float = self._of_all([token]).item()
@@ -108,10 +119,8 @@ class Distribution:
         """Where those of `tokens` that are in `ids` stand there."""
         wanted = np.asarray(tokens, dtype=np.int32)
         at = np.minimum(np.searchsorted(self.ids, wanted), self.ids.size - 1)
-        return at[self.ids[at] == wanted]
-
-    def _unseen(self, token_class: int) -> float:
-        return self._of(token_class) + self.floor * _UNSEEN / RESERVED
+        found: NDArray[np.int64] = at[self.ids[at] == wanted]
+        return found
 
 
 class Mixture:
@@ -122,6 +131,7 @@ class Mixture:
         self._experts: tuple[Expert, ...] = (file, *corpora)
         self._dense = np.zeros(len(vocabulary))
         self._unigrams = self._mixed_unigrams()
+        self._unseen = self._unigrams[:UNSEEN_CLASSES] + _UNSEEN / UNSEEN_CLASSES
         self._recent_ids, self._recent_shares = file.recent_names(vocabulary.names)
 
     def distribution(self, context: Context) -> Distribution:
@@ -148,8 +158,11 @@ class Mixture:
             touched.append(self._recent_ids)
         ids = _distinct(touched)
         probabilities = dense[ids] + left * self._unigrams[ids]
+        unseen = dense[:UNSEEN_CLASSES] + left * self._unseen
         dense[ids] = 0.0
-        return Distribution(self._vocabulary, ids, probabilities, left, self._unigrams)
+        return Distribution(
+            self._vocabulary, ids, probabilities, left, self._unigrams, tuple(unseen.tolist())
+        )
 
     def _mixed_unigrams(self) -> Shares:
         whole = np.zeros(len(self._vocabulary) + 1)

@@ -11,6 +11,7 @@ UNSEEN_WORD = 0
 UNSEEN_CAPITALISED = 1
 UNSEEN_NUMBER = 2
 UNSEEN_OTHER = 3
+UNSEEN_CLASSES = 4
 GAP = 4
 """Stands between what comes before the cursor's line and what comes after; never a context."""
 RESERVED = 5

@@ -25,7 +25,7 @@ MOST_BYTES = 8 << 20
 _LINES_PER_STEP = 150
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Read:
     signature: tuple[int, int]
     size: int
@@ -75,26 +75,26 @@ class Workspace:
     async def refresh(self, root: Path, suffixes: frozenset[str]) -> None:
         """Add a folder, or take over what changed in it: files new, edited or gone."""
         async with self._turn:
-            source_files = self._files.source_files(root, suffixes)
-            paths = await asyncio.to_thread(lambda: list(islice(source_files, MOST_FILES)))
-            present = set(paths)
-            kept = {p: r for p, r in self._read.items() if p in present or root not in p.parents}
-            changed = len(kept) < len(self._read)
-            size = sum(read.size for read in kept.values())
-            for path in paths:
-                read = await self._read_again(path, kept.get(path))
-                if read is None or read is kept.get(path):
+            signatures = await asyncio.to_thread(self._signatures, root, suffixes)
+            read = {
+                path: file
+                for path, file in self._read.items()
+                if (root not in path.parents) or signatures.get(path) == file.signature
+            }
+            size = sum(file.size for file in read.values())
+            for path, signature in signatures.items():
+                if path in read:
                     continue
-                size += read.size
+                file = await self._read_file(path, signature)
+                if file is None:
+                    continue
+                size += file.size
                 if size > MOST_BYTES:
-                    _log.info(
-                        "only %d of %d files of a workspace are counted", len(kept), len(paths)
-                    )
+                    _log.info("%d of %d workspace files are counted", len(read), len(signatures))
                     break
-                kept[path] = read
-                changed = True
-            if changed:
-                await self._index(kept)
+                read[path] = file
+            if read != self._read:
+                await self._index(read)
 
     async def forget(self, path: Path) -> None:
         """Leave a file out from now on: deleted, or not to be read any more."""
@@ -102,10 +102,12 @@ class Workspace:
             if path in self._read:
                 await self._index({p: r for p, r in self._read.items() if p != path})
 
-    async def _read_again(self, path: Path, known: _Read | None) -> _Read | None:
-        signature = await asyncio.to_thread(self._files.signature, path)
-        if signature is None or (known is not None and known.signature == signature):
-            return known
+    def _signatures(self, root: Path, suffixes: frozenset[str]) -> dict[Path, tuple[int, int]]:
+        paths = islice(self._files.source_files(root, suffixes), MOST_FILES)
+        signatures = ((path, self._files.signature(path)) for path in paths)
+        return {path: signature for path, signature in signatures if signature is not None}
+
+    async def _read_file(self, path: Path, signature: tuple[int, int]) -> _Read | None:
         data = await asyncio.to_thread(self._files.read, path)
         if data is None:
             return None
