@@ -12,7 +12,7 @@ NODE_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench package lock
+.PHONY: help setup demo test check format bench calibration package lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: setup ## Rewrite the sources in the project's format
 
 bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 	$(BIN)/python benchmarks/latency.py $(ARGS)
+
+calibration: $(PYTHON_READY) ## Measure the calibration that ships, on published packages (minutes, network)
+	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
 
 package: setup ## Wheel and sdist in dist/, the .vsix in client-vscode/
 	$(BIN)/python -m build --no-isolation --outdir dist .
