@@ -56,7 +56,17 @@ def key(model_id: str, language: Language) -> str:
         "confidence_floor": repr(CONFIDENCE_FLOOR),
         "hole_counts": repr(HOLE_COUNTS),
     }
-    return predictor_key(parts, _sources())
+    return predictor_key(parts, sources())
+
+
+def sources() -> list[tuple[str, bytes]]:
+    """Names and contents of the code that chooses what is shown and what becomes a hole."""
+    return [
+        (f"{package}/{entry.name}", entry.read_bytes())
+        for package in _SOURCES
+        for entry in files(package).iterdir()
+        if entry.name.endswith(".py")
+    ]
 
 
 def _version(module: str) -> str:
@@ -64,12 +74,3 @@ def _version(module: str) -> str:
         return version(module.replace("_", "-"))
     except PackageNotFoundError:
         return "unknown"
-
-
-def _sources() -> list[tuple[str, bytes]]:
-    return [
-        (f"{package}/{entry.name}", entry.read_bytes())
-        for package in _SOURCES
-        for entry in files(package).iterdir()
-        if entry.name.endswith(".py")
-    ]

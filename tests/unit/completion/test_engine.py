@@ -15,10 +15,10 @@ from lacuna_ls.domain.text import Span, TextEdit, decode, encode
 from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS
 from lacuna_ls.ports.language_model import Capabilities
 from lacuna_ls.syntax.document import edit_document, open_document
-from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.languages import languages
 from marked_text import read_marks
 
-PYTHON = by_language_id("python")
+PYTHON = next(known for known in languages() if known.name == "python")
 COUNT_SURE = said(
     ("count", -0.01), "(", ("rows", -0.5), ",", (" key", -0.02), "=", ("by", -0.8), ")"
 )

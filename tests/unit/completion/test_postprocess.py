@@ -15,10 +15,10 @@ from fakes import said
 from lacuna_ls.completion.postprocess import hides_something, open_for_completion, shown
 from lacuna_ls.domain.text import Span, TextEdit, apply_edits, decode, encode
 from lacuna_ls.syntax.document import open_document
-from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.languages import by_language_id, languages
 
 GOLDEN = Path(__file__).parent / "golden"
-PYTHON = by_language_id("python")
+PYTHON = next(known for known in languages() if known.name == "python")
 
 
 def cases():

@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from lacuna_ls.holes.frontier import frontier
 
 
-def random_tree(rng: random.Random, count: int) -> tuple[int, ...]:
+def random_tree(rng, count):
     """Subtree ends, in preorder, of a tree whose shape is drawn node by node."""
     depths = [0]
     for _ in range(count - 1):
@@ -83,7 +83,8 @@ def test_selection_equals_brute_force_for_any_threshold_and_number_of_holes(
 ):
     ends, own, weights = tree
     selection = frontier(ends, own, weights, 4).select(threshold, max_holes)
-    assert (selection.removed, selection.kept_nll) == brute_force(*tree, threshold, max_holes)
+    expected = brute_force(ends, own, weights, threshold, max_holes)
+    assert (selection.removed, selection.kept_nll) == expected
 
 
 @given(trees(max_size=30), st.integers(0, 60), st.integers(1, 6))

@@ -13,9 +13,9 @@ from lacuna_ls.domain.text import Span, decode, encode
 from lacuna_ls.holes.frontier import frontier
 from lacuna_ls.holes.partial_program import WeightKind, build
 from lacuna_ls.syntax.document import parse
-from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.languages import languages
 
-PYTHON = by_language_id("python")
+PYTHON = next(known for known in languages() if known.name == "python")
 
 
 def program_of(
@@ -24,11 +24,10 @@ def program_of(
     completion = said(*pieces, end=end)
     text = encode(completion.text)
     kept = kept or Span(0, len(text))
-    found = by_language_id(language)
     start = len(encode(prefix))
-    tree = parse(encode(prefix) + text[kept.start : kept.end] + encode(suffix), found)
+    tree = parse(encode(prefix) + text[kept.start : kept.end] + encode(suffix), PYTHON)
     region = Span(start, start + len(kept))
-    return build(tree, region, found, completion, kept, **options)
+    return build(tree, region, PYTHON, completion, kept, **options)
 
 
 def costs(*pieces, **options) -> dict[str, float]:

@@ -1,0 +1,127 @@
+"""Samples of a calibration: how cursors are drawn, and what counts as a miss."""
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import FakeModel, said
+from lacuna_ls.completion.engine import holes_of
+from lacuna_ls.completion.sample import Draw, draw, take
+from lacuna_ls.domain.text import decode, encode
+from lacuna_ls.holes.calibration import HOLE_COUNTS, THRESHOLDS
+from lacuna_ls.syntax.languages import languages
+
+PYTHON = next(known for known in languages() if known.name == "python")
+CODE = b"def f(a, b):\n    return max(a, key=b)\n\n# why\nx = f(1, [2])\n"
+
+
+def drawn_at(marked: str, truth: str) -> Draw:
+    before, _, after = marked.partition("‸")
+    return Draw(encode(before + after), len(encode(before)), truth)
+
+
+async def sampled(marked: str, truth: str, *answers):
+    model = FakeModel(lambda _: answers)
+    return await take(drawn_at(marked, truth), PYTHON, model, Path("a.py"))
+
+
+def draws(count=400):
+    random = Random(3)
+    return [found for _ in range(count) if (found := draw(CODE, random))]
+
+
+def test_what_was_written_next_is_the_truth():
+    lines = decode(CODE).splitlines()
+    for found in draws():
+        before, after = decode(found.data[: found.offset]), decode(found.data[found.offset :])
+        line = lines[before.count("\n")]
+        assert line.startswith(before.rpartition("\n")[2] + found.truth)
+        assert not after.partition("\n")[0].strip(")]}")
+
+
+def test_every_keystroke_is_drawn_and_line_starts_stand_at_their_indentation():
+    places = Counter(found.offset for found in draws(4000))
+    starts = {0, CODE.index(b"return"), CODE.index(b"# why"), CODE.index(b"x =")}
+    assert starts <= places.keys()
+    typed = sum(len(line.strip()) for line in decode(CODE).splitlines())
+    assert len(places) == typed
+    assert max(places.values()) < 3 * min(places.values())
+
+
+def test_half_of_the_files_have_closing_brackets_behind_the_cursor():
+    inside = [d for d in draws(2000) if d.data[: d.offset].endswith(b"f(1")]
+    rests = Counter(decode(d.data[d.offset :]).partition("\n")[0] for d in inside)
+    assert set(rests) == {"", ")"}
+    truths = {d.truth for d in inside}
+    assert truths == {", [2])", ", [2]"}
+
+
+def test_half_of_the_files_have_nothing_below_the_cursor():
+    first = [d for d in draws(2000) if d.offset < CODE.index(b"\n")]
+    bare = sum(b"return" not in d.data for d in first)
+    assert 0.35 < bare / len(first) < 0.65
+
+
+def test_an_empty_file_has_no_cursor():
+    assert draw(b"\n   \n", Random(0)) is None
+
+
+@given(st.text(alphabet="ab ()[]{}'\"\n\r\t#é", max_size=40), st.integers(0, 99))
+def test_a_draw_is_a_beginning_of_the_file_and_a_truth_that_follows(text, seed):
+    data = encode(text)
+    found = draw(data, Random(seed))
+    if found is None:
+        return
+    assert data.startswith(found.data[: found.offset] + encode(found.truth))
+
+
+async def test_the_truth_is_never_missed_where_it_is_what_was_said():
+    taken = await sampled("x = ‸\n", "count(rows)", said("count", "(", "rows", ")"))
+    assert taken is not None
+    assert not any(any(row) for row in taken.misses.values())
+
+
+async def test_a_wrong_guess_misses_until_a_hole_covers_it():
+    answer = said("count", "(", ("rows", -0.5), ")", end=-0.001)
+    taken = await sampled("x = ‸\n", "count(cols)", answer)
+    assert taken is not None
+    row = taken.misses[1]
+    # Holed at small thresholds; solid, and so missed, once the threshold is above its cost.
+    assert not row[max(i for i, t in enumerate(THRESHOLDS) if t < 0.3)]
+    assert row[-1]
+
+
+async def test_going_on_after_the_end_is_a_miss_unless_one_hole_stands_for_all_of_it():
+    taken = await sampled("x = ‸\n", "count(rows).first()", said("count", "(", "rows", ")"))
+    assert taken is not None
+    for threshold, missed in zip(THRESHOLDS, taken.misses[1], strict=True):
+        (hole,) = holes_of(taken.proposal, threshold, 1) or (None,)
+        whole = hole is not None and len(taken.proposal.program.spans[hole]) == len("count(rows)")
+        assert missed is not whole
+
+
+async def test_removing_everything_never_misses():
+    taken = await sampled("x = ‸\n", "other.thing[0]", said("count", "(", "rows", ")"))
+    assert taken is not None
+    assert not any(taken.misses[holes][0] for holes in HOLE_COUNTS)
+
+
+async def test_what_was_cut_after_the_model_is_matched_as_shown():
+    taken = await sampled("x = f(‸)\n", "a", said("a", ")", ".b"))
+    assert taken is not None
+    assert not any(taken.misses[4])
+
+
+async def test_where_nothing_is_shown_there_is_no_sample():
+    assert await sampled("x = ‸\n", "count", said(("a", -4.0))) is None
+
+
+@pytest.mark.parametrize("truth", ["rows", "rows  # sorted"])
+async def test_comments_and_layout_of_the_truth_do_not_count(truth):
+    taken = await sampled("x = ‸\n", truth, said("rows"))
+    assert taken is not None
+    assert not any(taken.misses[4])
