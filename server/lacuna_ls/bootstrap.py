@@ -117,7 +117,7 @@ class _Corpora:
 
     async def _add_library(self) -> None:
         try:
-            self._model.add_library(await library_index(cache_folder()))
+            await self._model.add_library(await library_index(cache_folder()))
         except StoreError as error:
             log.warning("completions do without the standard library: %s", error)
 
