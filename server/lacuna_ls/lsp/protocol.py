@@ -47,6 +47,7 @@ class EdgeProtocol(LanguageServerProtocol):
     def __init__(self, server: Any, converter: Any) -> None:
         super().__init__(server, converter)
         self.handlers: dict[str, Callable[..., Any]] = {}
+        self.on_malformed: dict[str, Callable[[Any], None]] = {}
         self.phase = Phase.STARTED
         self._answering: dict[MsgId, asyncio.Future[Any]] = {}
         self._newest: dict[tuple[str, str], asyncio.Future[Any]] = {}
@@ -162,6 +163,8 @@ class EdgeProtocol(LanguageServerProtocol):
             result = handler(self._structured(message))
         except RequestRefusedError as error:
             log.warning("notification dropped: %s", error)
+            if method in self.on_malformed:
+                self.on_malformed[method](message.get("params"))
         except Exception:
             log.exception("%s failed", method)
         else:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CLOSE_TIMEOUT_S = 1.5
+
 
 class LacunaServer(LanguageServer):
     """The state of one connection. Written by `lifecycle` and `text_sync`, read by everyone."""
@@ -77,7 +79,7 @@ class LacunaServer(LanguageServer):
         self.protocol.cancel_requests()
         services = self.built_services()
         if services is not None:
-            await services.close()
+            await _closed(services)
         return status
 
     def on(self, method: str, handler: Callable[..., Any]) -> None:
@@ -95,6 +97,15 @@ class LacunaServer(LanguageServer):
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show one sentence to the user."""
         self.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+
+async def _closed(services: "Services") -> None:
+    """Children are gone when this returns; if they resist, the process ends without waiting."""
+    try:
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await services.close()
+    except Exception:
+        log.exception("the engines did not close")
 
 
 def create_server(build_services: "BuildServices") -> LacunaServer:

@@ -6,6 +6,7 @@ snapshot that the client has sent in full.
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 
@@ -48,9 +49,20 @@ def register(server: LacunaServer) -> None:
         if services is not None:
             services.edited(after.uri)
 
+    def change_lost(params: Any) -> None:
+        """After a change that nobody understood, what later changes refer to is unknown."""
+        identifier = params.get("textDocument") if isinstance(params, dict) else None
+        uri = identifier.get("uri") if isinstance(identifier, dict) else None
+        if isinstance(uri, str) and server.documents.get(uri) is not None:
+            log.warning("a document is not followed any more until it is opened again")
+            forget(uri)
+
+    def forget(uri: str) -> None:
+        server.documents.close(uri)
+        server.diagnostics.clear(uri)
+
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.documents.close(params.text_document.uri)
-        server.diagnostics.clear(params.text_document.uri)
+        forget(params.text_document.uri)
 
     async def did_save(params: types.DidSaveTextDocumentParams) -> None:
         document = server.documents.get(params.text_document.uri)
@@ -60,6 +72,7 @@ def register(server: LacunaServer) -> None:
 
     server.on(types.TEXT_DOCUMENT_DID_OPEN, did_open)
     server.on(types.TEXT_DOCUMENT_DID_CHANGE, did_change)
+    server.protocol.on_malformed[types.TEXT_DOCUMENT_DID_CHANGE] = change_lost
     server.on(types.TEXT_DOCUMENT_DID_CLOSE, did_close)
     server.on(types.TEXT_DOCUMENT_DID_SAVE, did_save)
 

@@ -10,9 +10,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lacuna_ls.lsp.framing import Framing, FramingError
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _READ_BYTES = 1 << 16
 # What cancelled tasks may take to end their children.
-_LAST_WORDS_S = 1.5
+_LAST_WORDS_S = 0.5
 
 
 def serve_stdio(server: "LacunaServer") -> int:
@@ -64,7 +64,7 @@ def serve_tcp(server: "LacunaServer", host: str, port: int) -> int:
     return _run(main, server)
 
 
-def _run(main: Callable[[], "asyncio._CoroutineLike[int]"], server: "LacunaServer") -> int:
+def _run(main: Callable[[], Coroutine[Any, Any, int]], server: "LacunaServer") -> int:
     """Like `asyncio.run`, but a thread that is still at work does not hold up the end."""
     loop = asyncio.new_event_loop()
     try:

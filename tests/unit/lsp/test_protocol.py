@@ -217,10 +217,27 @@ async def test_what_is_no_message_is_answered_without_an_id(body, expected):
 
 async def test_malformed_notifications_show_nothing_to_the_user():
     wire = await Wire().initialized("SUGGEST")
-    for method in ("textDocument/didChange", "textDocument/didOpen", "nothing/here", "initialized"):
+    for method in ("textDocument/didSave", "textDocument/didOpen", "nothing/here", "initialized"):
         wire.receive(notification(method, {"textDocument": None}), notification(method, 3))
     assert [m for m in wire.sent if m.get("method") == "window/showMessage"] == []
     assert "result" in await wire.ask("textDocument/inlineCompletion", INLINE)
+
+
+async def test_after_a_change_that_cannot_be_read_nothing_is_offered_until_it_is_opened_again():
+    wire = await Wire().initialized("SUGGEST")
+    identifier = {"uri": URI, "version": 2}
+    change = {"textDocument": identifier, "contentChanges": [{"range": 3, "text": "x"}]}
+    wire.receive(notification("textDocument/didChange", change))
+    assert await suggested(wire) == 0
+    item = {"uri": URI, "languageId": "python", "version": 3, "text": "SUGGEST"}
+    wire.receive(notification("textDocument/didOpen", {"textDocument": item}))
+    assert await suggested(wire) == 1
+
+
+async def suggested(wire: Wire) -> int:
+    number = len(wire.sent)
+    answer = await wire.ask("textDocument/inlineCompletion", INLINE, number)
+    return len(answer["result"]["items"])
 
 
 async def test_a_wrong_setting_is_said_once_and_the_rest_works():
