@@ -1,5 +1,7 @@
 """Whatever a user's tests do: a clear report, and nothing of theirs left running."""
 
+import asyncio
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,9 @@ from real_runs import LIMITS, Trusting, failures, outcomes, project, request, ru
 
 if sys.platform != "linux":
     pytest.skip("looks for processes in /proc", allow_module_level=True)
+
+
+PATHS = os.pathsep.join(entry for entry in sys.path if entry)
 
 
 @pytest.fixture(autouse=True)
@@ -284,3 +289,32 @@ def test_a():
 """
     report = await run_one(tmp_path, noise)
     assert report.status is RunStatus.CRASHED
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from lacuna_ls.adapters.worker_pool import WorkerPool
+from real_runs import Trusting, request
+
+asyncio.run(WorkerPool(Trusting()).run(request(Path(sys.argv[1]), "test_it.py")))
+"""
+
+
+async def test_a_server_that_is_killed_takes_its_runs_along(tmp_path):
+    test = (
+        "import os, subprocess, time\n\ndef test_a():\n"
+        "    left = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        "    with open('new', 'w') as pids:\n        pids.write(f'{left.pid} {os.getpid()}')\n"
+        "    os.rename('new', 'pids')\n    time.sleep(60)\n"
+    )
+    project(tmp_path, {"test_it.py": test})
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVER, str(tmp_path), env={**os.environ, "PYTHONPATH": PATHS}
+    )
+    while not (tmp_path / "pids").exists():  # noqa: ASYNC110 -- another process makes it
+        await asyncio.sleep(0.01)
+    server.kill()
+    await server.wait()
+    while alive(tmp_path / "pids"):
+        await asyncio.sleep(0.01)

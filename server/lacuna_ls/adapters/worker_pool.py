@@ -44,7 +44,7 @@ class WorkerPool:
 
     def __init__(self, trust: TrustStore) -> None:
         self._trust = trust
-        self._elapsed_s: OrderedDict[_Key, float] = OrderedDict()
+        self._tests_s: OrderedDict[_Key, float] = OrderedDict()
 
     async def run(self, request: TestRequest) -> TestReport:
         """See `CodeRunner.run`."""
@@ -53,7 +53,7 @@ class WorkerPool:
             builder, ended = await process.next_run(request.limits.wall_s)
             report = builder.report(ended, await process.output())
         if report.status is RunStatus.COMPLETED:
-            self._remember(request, report.elapsed_s)
+            self._remember(request, sum(result.duration_s for result in report.results))
         return report
 
     async def screen(
@@ -61,16 +61,18 @@ class WorkerPool:
     ) -> AsyncIterator[TestReport]:
         """See `CodeRunner.screen`.
 
-        A candidate has three times as long as the last `run` of the same targets took.
+        A candidate's tests have three times as long as in the last `run` of the same targets, and
+        no less than two seconds.
         """
         self._check_trust(request)
         if not candidates:
             return
+        wall_s = request.limits.wall_s
         limits = replace(request.limits, wall_s=self._candidate_wall_s(request))
         request = replace(request, limits=limits)
         async with _Process.started(request, candidates) as process:
             for _ in candidates:
-                builder, ended = await process.next_run(limits.wall_s)
+                builder, ended = await process.next_run(2 * wall_s)  # rehearsal included
                 yield builder.report(ended, output="")
 
     def _check_trust(self, request: TestRequest) -> None:
@@ -79,19 +81,19 @@ class WorkerPool:
                 f"{request.root.name} is not trusted: `lacuna-ls trust PATH` lets its tests run"
             )
 
-    def _remember(self, request: TestRequest, elapsed_s: float) -> None:
+    def _remember(self, request: TestRequest, tests_s: float) -> None:
         key = _key(request)
-        self._elapsed_s[key] = elapsed_s
-        self._elapsed_s.move_to_end(key)
-        if len(self._elapsed_s) > _REMEMBERED_RUNS:
-            self._elapsed_s.popitem(last=False)
+        self._tests_s[key] = tests_s
+        self._tests_s.move_to_end(key)
+        if len(self._tests_s) > _REMEMBERED_RUNS:
+            self._tests_s.popitem(last=False)
 
     def _candidate_wall_s(self, request: TestRequest) -> float:
-        elapsed_s = self._elapsed_s.get(_key(request))
+        tests_s = self._tests_s.get(_key(request))
         allowed = (
             _MAX_CANDIDATE_S
-            if elapsed_s is None
-            else max(_MIN_CANDIDATE_S, _BASELINE_FACTOR * elapsed_s)
+            if tests_s is None
+            else max(_MIN_CANDIDATE_S, _BASELINE_FACTOR * tests_s)
         )
         return min(allowed, request.limits.wall_s)
 
@@ -148,7 +150,7 @@ class _Process:
         Raises:
             RunnerError: the interpreter did not get as far as to read its task.
         """
-        builder = ReportBuilder(self._nonce, wall_s)
+        builder = ReportBuilder(self._nonce)
         try:
             async with asyncio.timeout(wall_s + _PATIENCE_S):
                 return builder, await self._listen(builder)

@@ -42,15 +42,15 @@ def clean(text: str) -> str:
 class ReportBuilder:
     """Takes the messages of one run in order."""
 
-    def __init__(self, nonce: str, wall_s: float) -> None:
+    def __init__(self, nonce: str) -> None:
         self._nonce = nonce
-        self._wall_s = wall_s
         self._collected: dict[str, None] = {}
         self._results: dict[str, TestResult] = {}
         self._collection_errors: list[TestResult] = []
         self._running: str | None = None
         self._interpreter: str | None = None
         self._broken = ""
+        self._unseen: str | None = None
         self._exit_code: int | None = None
 
     def tests_say(self, message: Any) -> None:
@@ -75,6 +75,8 @@ class ReportBuilder:
                 self._interpreter = str(interpreter)
             case messages.Broken(reason):
                 self._broken = clean(str(reason))
+            case messages.Unseen(program):
+                self._unseen = clean(str(program))
             case messages.Done(self._nonce, exit_code):
                 self._exit_code = int(exit_code)
 
@@ -104,6 +106,10 @@ class ReportBuilder:
             )
         if self._exit_code is None:
             return self._cut_off(ended)
+        if self._unseen is not None:
+            return RunStatus.CRASHED, (
+                f"a test starts {self._unseen}, which sees the file on disk and not the change"
+            )
         if self._collection_errors:
             first = self._collection_errors[0]
             message = first.failure.message.splitlines()[:1] if first.failure else []
@@ -126,7 +132,7 @@ class ReportBuilder:
         where = f" in {self._running}" if self._running else ""
         if ended.timed_out:
             what = self._running or "the run"
-            return RunStatus.TIMED_OUT, f"{what} did not end within {self._wall_s:g} s"
+            return RunStatus.TIMED_OUT, f"{what} did not end within {ended.elapsed_s:.3g} s"
         if ended.signal == signal.SIGXCPU:
             return RunStatus.TIMED_OUT, f"the processor time allowed was used up{where}"
         if ended.signal:

@@ -110,6 +110,12 @@ class Broken(NamedTuple):
     reason: str
 
 
+class Unseen(NamedTuple):
+    """A test starts a program that sees the disk and not the contents shown in its place."""
+
+    program: str
+
+
 class Done(NamedTuple):
     """pytest came to its end; only the process that was given the nonce can say so."""
 
@@ -131,7 +137,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Loaded, Started, Finished,
-        Broken, Done, Ended,
+        Broken, Unseen, Done, Ended,
     )
 }  # fmt: skip
 

@@ -10,13 +10,18 @@ doctests show the lines that ran.
 import ast
 import linecache
 import os
+import shutil
 import sys
 from importlib.machinery import SourceFileLoader
-from typing import Any, Dict, Mapping
+from typing import Any, Callable, Dict, Mapping
 
 
-def install(contents: Mapping[str, bytes]) -> None:
-    """Show `contents`, by real path, to every import that follows."""
+def install(contents: Mapping[str, bytes], unseen: Callable[[str], None]) -> None:
+    """Show `contents`, by real path, to every import that follows in this process.
+
+    `unseen` is told of each Python that is started, to which they are not shown.
+    """
+    sys.addaudithook(lambda event, arguments: _watch_programs(unseen, event, arguments))
     # A `.pyc` of contents that are on no disk must not be left behind.
     sys.dont_write_bytecode = True
     files = _Files(contents)
@@ -25,6 +30,29 @@ def install(contents: Mapping[str, bytes]) -> None:
     for path, data in contents.items():
         lines = _decoded(data).splitlines(True)
         linecache.cache[path] = (len(data), None, lines, path)
+
+
+def _watch_programs(unseen: Callable[[str], None], event: str, arguments: Any) -> None:
+    if event not in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
+        return
+    program, words = arguments[0], arguments[1]
+    first = words if isinstance(words, (str, bytes)) else next(iter(words or ()), "")
+    for name in (program, first):
+        if name and _is_python(os.fsdecode(name)):
+            unseen(os.fsdecode(name))
+
+
+def _is_python(program: str) -> bool:
+    """By name, or a script that begins with the name of one."""
+    path = shutil.which(program) or program
+    if os.path.basename(os.path.realpath(path)).startswith(("python", "pypy")):
+        return True
+    try:
+        with open(path, "rb") as file:
+            first = file.readline(200)
+    except (OSError, ValueError):
+        return False
+    return first.startswith(b"#!") and b"python" in first
 
 
 class _Files:

@@ -162,6 +162,18 @@ class Leave:
         os._exit(0)
 
 
+class InOneProcess:
+    """Keeps xdist, where it is asked for, from moving tests to processes without the overlay."""
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_cmdline_main(self, config: Any) -> Iterator[None]:
+        if hasattr(config.option, "numprocesses"):
+            config.option.numprocesses = 0
+            config.option.dist = "no"
+            config.option.tx = []
+        yield
+
+
 class _Test:
     """The phases of one test folded into one outcome, red before anything else."""
 

@@ -12,7 +12,7 @@ import types
 from typing import Any, List, NamedTuple, Sequence
 
 from . import guard, landlock
-from .messages import TESTS, Done, Loaded, NoFramework, Request, encode, frame, write_all
+from .messages import TESTS, Done, Loaded, NoFramework, Request, Unseen, encode, frame, write_all
 
 _MAX_LOADED = 10_000
 
@@ -105,8 +105,8 @@ def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     if overlays:
         _confine(request.scratch)
-        _see(overlays)
-    _pytest(request, channel, [])
+        _see(overlays, channel)
+    _pytest(request, channel, [], candidate=bool(overlays))
 
 
 def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
@@ -116,8 +116,8 @@ def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     _confine(request.scratch)
     before = set(sys.modules)
-    _see(overlays)
-    _pytest(request, Channel(fd, mute=True), ["--collect-only"])
+    _see(overlays, Channel(fd, mute=True))
+    _pytest(request, Channel(fd, mute=True), ["--collect-only"], candidate=True)
     loaded = [name for name, module in sys.modules.items() if name not in before and module]
     channel.send(Loaded([name for name in loaded if _is_installed(name)][:_MAX_LOADED]))
     os._exit(0)
@@ -130,8 +130,8 @@ def screen(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
     guard.limit_candidate(request.memory_bytes)
     _confine(request.scratch)
-    _see(overlays)
-    _pytest(request, channel, ["--exitfirst", "--tb=line"], leave=True)
+    _see(overlays, channel)
+    _pytest(request, channel, ["--exitfirst", "--tb=line"], candidate=True, leave=True)
     os._exit(0)
 
 
@@ -158,13 +158,21 @@ def _silence() -> None:
     os.close(sink)
 
 
-def _see(overlays: Sequence[Contents]) -> None:
+def _see(overlays: Sequence[Contents], channel: Channel) -> None:
     from . import overlay
 
-    overlay.install({os.path.realpath(o.path): o.data for o in overlays})
+    contents = {os.path.realpath(o.path): o.data for o in overlays}
+    overlay.install(contents, lambda program: channel.send(Unseen(program)))
 
 
-def _pytest(request: Request, channel: Channel, arguments: List[str], leave: bool = False) -> None:
+def _pytest(
+    request: Request,
+    channel: Channel,
+    arguments: List[str],
+    *,
+    candidate: bool,
+    leave: bool = False,
+) -> None:
     # As `python -m` does, unless the user has switched it off.
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, request.root)
@@ -175,7 +183,7 @@ def _pytest(request: Request, channel: Channel, arguments: List[str], leave: boo
             raise
         channel.send(NoFramework(sys.executable))
         return
-    from .pytest_plugin import Leave, Reporter
+    from .pytest_plugin import InOneProcess, Leave, Reporter
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
@@ -184,6 +192,8 @@ def _pytest(request: Request, channel: Channel, arguments: List[str], leave: boo
     _be_pytest(arguments)
     reporter = Reporter(channel.send, request.root, request.doctests, request.trace)
     plugins: List[Any] = [reporter]
+    if candidate:
+        plugins.append(InOneProcess())
     if leave:
         plugins.append(Leave(channel.send, request.nonce))
     exit_code = pytest.main(arguments, plugins=plugins)

@@ -60,7 +60,8 @@ def main(fd: int) -> None:
     gc.freeze()
     for _ in range(request.candidates):
         candidate = [*overlays, server.contents()]
-        watch = _Watch(server, children, request.wall_s)
+        # What collecting takes comes on top of what the tests may take.
+        watch = _Watch(server, children, request.wall_s + rehearsal.elapsed_s)
         watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, fd))  # type: ignore[misc]
         watch.report(confined)
 
@@ -141,6 +142,7 @@ class _Watch:
         self._status: Optional[_Status] = None
         self._buffer = FrameBuffer()
         self.loaded: List[str] = []
+        self.elapsed_s = 0.0
 
     def run(self, tests: Callable[[int], None]) -> None:
         """Fork, have `tests` write frames to a descriptor, and see the fork to its end."""
@@ -159,6 +161,7 @@ class _Watch:
         os.close(write_fd)
         os.set_blocking(read_fd, False)
         self._status = self._relay(pid, read_fd)
+        self.elapsed_s = time.monotonic() - self._started_s
         guard.kill_descendants(pid)
         os.close(read_fd)
 
@@ -166,8 +169,7 @@ class _Watch:
         """Tell the server how it ended."""
         code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
         timed_out = self._status is None and not self._done
-        elapsed_s = time.monotonic() - self._started_s
-        self._server.send(encode(Ended(code, number, timed_out, confined, elapsed_s)))
+        self._server.send(encode(Ended(code, number, timed_out, confined, self.elapsed_s)))
 
     def _relay(self, pid: int, read_fd: int) -> Optional[_Status]:
         """Pass frames on until the child has ended; `None` if its time is over."""

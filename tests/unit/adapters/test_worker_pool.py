@@ -194,50 +194,74 @@ async def test_abandoning_a_screening_ends_its_processes(tmp_path, pool):
     assert children() == set()
 
 
-WRITES = """
+CHANGES = """
 import os, pathlib, tempfile
 
-def change(path):
-    {change}
+def truncate(path): os.truncate(path, 0)
+def write(path): path.write_text("")
+def rename(path): path.rename(path.with_name("other"))
+def make(path): path.with_name("new").mkdir()
+def link(path): (pathlib.Path(tempfile.mkdtemp()) / "link").hardlink_to(path)
+def leave(path): assert os.system(f"rm {path}") == 0
+def signal(path): os.kill(os.getppid(), 0)
+def remove(path): path.unlink()
 """
-TEST_WRITES = """
-import calc, pathlib
+TEST_CHANGES = """
+import changes, pathlib, pytest
+
+@pytest.mark.parametrize("name", "truncate write rename make link leave signal remove".split())
+def test_change(name):
+    getattr(changes, name)(pathlib.Path(__file__).with_name("precious"))
 
 def test_keeps(tmp_path):
     (tmp_path / "mine").write_text("mine")
     open("/dev/null", "w").close()
-
-def test_change():
-    calc.change(pathlib.Path(__file__).with_name("precious"))
 """
 
 
 @pytest.mark.skipif(not abi_version(), reason="this system has no Landlock")
-@pytest.mark.parametrize(
-    "change",
-    [
-        "path.unlink()",
-        "path.write_text('')",
-        "os.truncate(path, 0)",
-        "path.rename(path.with_name('other'))",
-        "path.with_name('new').mkdir()",
-        "(pathlib.Path(tempfile.mkdtemp()) / 'link').hardlink_to(path)",
-        "os.system(f'rm {{path}}') and 1 / 0",
-        "os.kill(os.getppid(), 0)",
-    ],
-)
-async def test_a_candidate_can_change_nothing_of_the_users(tmp_path, pool, change):
-    files = {"calc.py": WRITES.format(change="pass"), "precious": "all", "test_it.py": TEST_WRITES}
+async def test_a_candidate_can_change_nothing_of_the_users(tmp_path, pool):
+    files = {"changes.py": "", "precious": "all", "test_it.py": TEST_CHANGES}
     project(tmp_path, files)
-    candidate = Overlay(tmp_path.resolve() / "calc.py", WRITES.format(change=change).encode())
+    candidate = Overlay(tmp_path.resolve() / "changes.py", CHANGES.encode())
     run = request(tmp_path, "test_it.py")
     (screened,) = [report async for report in pool.screen(run, [candidate])]
     confirmed = await pool.run(replace(run, overlays=(candidate,)))
-    for report in (screened, confirmed):
-        assert report.confined
-        assert outcomes(report) == {"test_keeps": Outcome.PASSED, "test_change": Outcome.FAILED}
+    assert screened.confined
+    assert confirmed.confined
+    assert set(outcomes(screened).values()) == {Outcome.FAILED}
+    seen = outcomes(confirmed)
+    assert seen.pop("test_keeps") is Outcome.PASSED
+    assert list(seen.values()) == [Outcome.FAILED] * 8
     assert (tmp_path / "precious").read_text() == "all"
     assert {path.name for path in tmp_path.iterdir()} == set(files)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["subprocess.run([sys.executable, '-c', 'import calc'])", "subprocess.run('./tool.py')"],
+)
+async def test_a_candidate_is_not_judged_by_another_python_that_cannot_see_it(
+    tmp_path, pool, start
+):
+    test = f"import calc, subprocess, sys\n\ndef test_tool():\n    {start}\n"
+    tool = "#!/usr/bin/env python3\nimport calc\n"
+    project(tmp_path, {"calc.py": ADD, "test_it.py": test, "tool.py": tool})
+    (tmp_path / "tool.py").chmod(0o755)
+    overlay = Overlay(tmp_path.resolve() / "calc.py", ADD.encode())
+    run = request(tmp_path, "test_it.py")
+    assert (await pool.run(run)).green
+    report = await pool.run(replace(run, overlays=(overlay,)))
+    assert not report.green
+    assert "sees the file on disk and not the change" in report.detail
+
+
+async def test_xdist_does_not_take_tests_away_from_the_overlay(tmp_path, pool):
+    ini = "[pytest]\naddopts = -p xdist -n 1\n"
+    project(tmp_path, {"pytest.ini": ini, "calc.py": ADD, "test_calc.py": TEST_ADD})
+    overlay = Overlay(tmp_path.resolve() / "calc.py", ADD.replace("-", "+").encode())
+    report = await pool.run(replace(request(tmp_path, "test_calc.py"), overlays=(overlay,)))
+    assert report.green, report
 
 
 async def test_lines_that_a_test_executes_are_those_of_the_named_file(tmp_path, pool):
