@@ -16,8 +16,8 @@ from lacuna_ls.model.gate import Evidence, mix
 from lacuna_ls.model.vocabulary import RESERVED, UNSEEN_CLASSES, Ids, Vocabulary, unseen_class
 
 _UNSEEN = 0.02
-_LOW_ORDER = 2
-_RECENCY = 0.4
+LOW_ORDER = 2
+RECENCY = 0.4
 _LEAST = 5e-324
 """A half token of hundreds of characters can have a probability that no float holds."""
 
@@ -150,8 +150,8 @@ class Mixture:
             if not weight:
                 continue
             shares = weight * seen.shares
-            if evidence.order <= _LOW_ORDER and self._recent_ids.size:
-                shares = shares * np.where(names[seen.ids], 1.0 - _RECENCY, 1.0)
+            if evidence.order <= LOW_ORDER and self._recent_ids.size:
+                shares = shares * np.where(names[seen.ids], 1.0 - RECENCY, 1.0)
                 name_mass += weight - float(shares.sum())
             dense[seen.ids] += shares
             touched.append(seen.ids)
