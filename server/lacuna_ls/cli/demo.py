@@ -9,7 +9,6 @@ import asyncio
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -57,7 +56,7 @@ def _show_copy() -> tuple[int, dict[str, Any]]:
 
 async def _show(root: Path) -> tuple[int, dict[str, Any]]:
     from lacuna_ls.cli.demo_screen import console, heading, show
-    from lacuna_ls.cli.demo_steps import COMMAND, ENVIRONMENT, STEPS, Stage, Step
+    from lacuna_ls.cli.demo_steps import COMMAND, ENVIRONMENT, SETTINGS, STEPS, Stage, Step
 
     screen = console()
     begun = time.monotonic()
@@ -68,10 +67,8 @@ async def _show(root: Path) -> tuple[int, dict[str, Any]]:
     async with await Client.start(
         command, environment=ENVIRONMENT, stderr=subprocess.DEVNULL
     ) as client:
-        client.configuration = {"interpreter": sys.executable}
-        await client.initialize(
-            root, options={"trustedFolders": [str(root)], **client.configuration}
-        )
+        client.configuration = SETTINGS
+        await client.initialize(root, options={"trustedFolders": [str(root)], **SETTINGS})
         stage = Stage(client, root)
         for name, perform in STEPS.items():
             try:
