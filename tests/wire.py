@@ -49,7 +49,9 @@ class Wire:
         return await self.answer(msg_id)
 
     async def initialized(self, text: str = "", **options: Any) -> "Wire":
+        changes = {"dynamicRegistration": True}
         capabilities = {
+            "workspace": {"didChangeConfiguration": changes, "didChangeWatchedFiles": changes},
             "textDocument": {
                 "inlineCompletion": {},
                 "codeAction": {
@@ -57,7 +59,7 @@ class Wire:
                     "dataSupport": True,
                     "resolveSupport": {"properties": ["edit"]},
                 },
-            }
+            },
         }
         params = {"processId": None, "capabilities": capabilities, "initializationOptions": options}
         await self.ask("initialize", params, "init")

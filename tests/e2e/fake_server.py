@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
+from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.domain.text import Span, TextEdit
 from lacuna_ls.lsp.progress import progress
@@ -97,7 +98,7 @@ def build_services(server: LacunaServer) -> Services:
         trust=trust,
         saved=saved,
         edited=lambda uri: None,
-        repository_settings=lambda root: {},
+        repository_settings=repository_settings,
         prepare=nothing,
         close=nothing,
     )

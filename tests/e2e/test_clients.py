@@ -176,7 +176,7 @@ async def test_settings_are_pulled_and_pushed(editor):
     off = {"lacuna": {"completion": {"enabled": "off"}}}
     await configure(editor, off)
     assert await suggestions(editor, uri) == 0
-    await configure(editor, {"lacuna": {"completion": {"enabled": "on"}}})
+    await configure(editor, {"lacuna": {"completion": {"enabled": "auto"}}})
     assert await suggestions(editor, uri) == 1
 
 
@@ -185,7 +185,11 @@ async def configure(editor: Editor, settings: dict[str, Any]) -> None:
     editor.client.workspace_did_change_configuration(
         types.DidChangeConfigurationParams(settings=settings)
     )
-    # The server now asks for the settings; its question is answered before this is.
+    await settings_pulled(editor)
+
+
+async def settings_pulled(editor: Editor) -> None:
+    """The server asks the client for its settings; that is answered before the last of these."""
     for _ in range(3):
         await editor.settled()
 
@@ -202,6 +206,18 @@ async def suggestions(editor: Editor, uri: str) -> int:
         types.InlineCompletionParams(context, document, position)
     )
     return len(inline.items)
+
+
+async def test_the_repositorys_settings_are_read_again_when_its_file_changes(editor):
+    uri = editor.open("SUGGEST")
+    file = editor.root / "lacuna.toml"
+    for setting, expected in (("off", 0), ("on", 1)):
+        file.write_text(f'[completion]\nenabled = "{setting}"\n')
+        change = types.FileEvent(uri_of(file), types.FileChangeType.Changed)
+        params = types.DidChangeWatchedFilesParams([change])
+        editor.client.workspace_did_change_watched_files(params)
+        await settings_pulled(editor)
+        assert await suggestions(editor, uri) == expected
 
 
 async def test_folders_come_and_go(editor):

@@ -21,7 +21,8 @@ class ClientFeatures:
     diagnostic_versions: bool = False
     diagnostic_related: bool = False
     configuration: bool = False
-    message_requests: bool = True
+    registers_configuration: bool = False
+    registers_watched_files: bool = False
     progress: bool = False
 
 
@@ -42,6 +43,12 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
         diagnostic_versions=bool(_get(published, "version_support")),
         diagnostic_related=bool(_get(published, "related_information")),
         configuration=bool(_get(capabilities, "workspace.configuration")),
+        registers_configuration=bool(
+            _get(capabilities, "workspace.did_change_configuration.dynamic_registration")
+        ),
+        registers_watched_files=bool(
+            _get(capabilities, "workspace.did_change_watched_files.dynamic_registration")
+        ),
         progress=bool(_get(capabilities, "window.work_done_progress")),
     )
 

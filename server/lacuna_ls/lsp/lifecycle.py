@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _TRIGGER_CHARACTERS = (".", "(", " ", "=")
 _PARENT_POLL_S = 5.0
+_ANSWER_TIMEOUT_S = 10.0
+_SETTINGS_FILES = ("**/pyproject.toml", "**/lacuna.toml")
 
 
 def register(server: LacunaServer) -> None:
@@ -37,6 +39,7 @@ def register(server: LacunaServer) -> None:
     server.on(types.EXIT, life.exit)
     server.on(types.SET_TRACE, lambda params: None)
     server.on(types.WORKSPACE_DID_CHANGE_CONFIGURATION, life.configuration_changed)
+    server.on(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, life.files_changed)
     server.on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, life.folders_changed)
 
 
@@ -45,6 +48,7 @@ class _Lifecycle:
         self._server = server
         self._user_settings: Any = None
         self._reported: set[str] = set()
+        self._started = False
 
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         server = self._server
@@ -74,8 +78,12 @@ class _Lifecycle:
         await services.prepare()
 
     def initialized(self, params: types.InitializedParams) -> Any:
-        # Synchronous up to here: the next message may already be a didOpen.
+        if self._started:
+            return None
+        self._started = True
+        # Before anything is awaited: the next message may already be a didOpen.
         _register_rooms(self._server)
+        _ask_to_hear_of_changes(self._server)
         return self._start_services()
 
     def shutdown(self, params: None) -> None:
@@ -90,6 +98,9 @@ class _Lifecycle:
             self._user_settings = params.settings
         await self._pull_settings()
 
+    async def files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
+        await self._pull_settings()
+
     async def folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         removed = set(_paths(folder.uri for folder in params.event.removed))
         added = _paths(folder.uri for folder in params.event.added)
@@ -102,9 +113,10 @@ class _Lifecycle:
         if self._server.client.configuration:
             item = types.ConfigurationItem(section="lacuna")
             params = types.ConfigurationParams(items=[item])
-            with contextlib.suppress(RequestRefusedError):
-                answer = await self._server.protocol.send_request_async(
-                    types.WORKSPACE_CONFIGURATION, params
+            with contextlib.suppress(RequestRefusedError, TimeoutError):
+                answer = await asyncio.wait_for(
+                    self._server.protocol.send_request_async(types.WORKSPACE_CONFIGURATION, params),
+                    _ANSWER_TIMEOUT_S,
                 )
                 if answer and concerns_settings(answer[0]):
                     self._user_settings = answer[0]
@@ -128,6 +140,26 @@ def _register_rooms(server: LacunaServer) -> None:
 
     for room in (text_sync, completion, code_action, progress):
         room.register(server)
+
+
+def _ask_to_hear_of_changes(server: LacunaServer) -> None:
+    """Some clients tell of changed settings only if asked to; the answer does not matter."""
+    wanted: list[types.Registration] = []
+    if server.client.registers_configuration:
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        wanted.append(
+            types.Registration(id=method, method=method, register_options={"section": "lacuna"})
+        )
+    if server.client.registers_watched_files:
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        watchers = [{"globPattern": pattern} for pattern in _SETTINGS_FILES]
+        wanted.append(
+            types.Registration(id=method, method=method, register_options={"watchers": watchers})
+        )
+    if wanted:
+        server.protocol.send_request_async(
+            types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=wanted)
+        )
 
 
 def _capabilities(server: LacunaServer) -> types.ServerCapabilities:

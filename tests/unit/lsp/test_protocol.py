@@ -180,6 +180,19 @@ async def test_a_wrong_setting_is_said_once_and_the_rest_works():
     assert wire.server.settings.holes_max_holes == 1
 
 
+async def test_changes_of_settings_are_asked_for_where_the_client_waits_to_be_asked():
+    wire = await Wire().initialized()
+    (asked,) = [m for m in wire.sent if m.get("method") == "client/registerCapability"]
+    methods = {each["method"] for each in asked["params"]["registrations"]}
+    assert methods == {"workspace/didChangeConfiguration", "workspace/didChangeWatchedFiles"}
+
+
+async def test_a_second_initialized_loses_no_document():
+    wire = await Wire().initialized("SUGGEST")
+    wire.receive(notification("initialized", {}))
+    assert await suggested(wire) == 1
+
+
 def shown(wire: Wire) -> list[str]:
     return [
         m["params"]["message"] for m in wire.sent if m.get("method") == types.WINDOW_SHOW_MESSAGE
