@@ -32,14 +32,16 @@ from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.text import decode
 from lacuna_ls.holes import calibration as holes_calibration
-from lacuna_ls.holes.calibration import HOLE_COUNTS, THRESHOLDS, calibrate
+from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS, THRESHOLDS, calibrate
 from lacuna_ls.model.embedded import EmbeddedModel, model_id
 from lacuna_ls.syntax.languages import by_language_id
 
 HERE = Path(__file__).resolve().parent
 SHIPPED_PATH = Path(holes_calibration.__file__).with_name(SHIPPED)
-FILES_PER_PACKAGE = 90
+FILES_PER_PACKAGE = 130
 SMALLEST, LARGEST = 400, 200_000
+FOLDS = 5
+HELD_OUT_HOLES = 4
 
 _LEFT_OUT = frozenset(
     {"_vendor", "vendor", "_vendored", "vendored", "third_party", "extern", "migrations", "locale"}
@@ -107,6 +109,7 @@ def main() -> None:
         {holes: [row.misses[holes] for row in rows] for holes in HOLE_COUNTS},
     )
     print_table(made, rows)
+    print_held_out(rows)
     arguments.out.write_text(to_json(made), encoding="utf-8", newline="\n")
     print(f"written: {arguments.out.name}")
 
@@ -150,7 +153,7 @@ async def _measure(wheel: Path) -> tuple[int, list[Row]]:
     python = by_language_id("python")
     assert python is not None
     model = EmbeddedModel(files)
-    model.add_library(await library_index(cache_folder()))
+    await model.add_library(await library_index(cache_folder()))
     await model.workspace.refresh(files.root, frozenset(python.suffixes))
     random = Random(wheel.name)
     paths = [
@@ -215,6 +218,25 @@ def print_table(made: Calibration, rows: list[Row]) -> None:
             f"{cell.epsilon:7.2f}  {cell.max_holes:5d}    {figures}  {cell.n:5d}  {cell.misses:6d}"
             f"  {kept:11.3f}  {whole:8.3f}"
         )
+
+
+def print_held_out(rows: list[Row]) -> None:
+    """Files of a package resemble each other: does a threshold hold for packages it never saw?"""
+    packages = sorted({row.package for row in rows})
+    if len(packages) < FOLDS:
+        return
+    missed = dict.fromkeys(EPSILONS, 0)
+    for fold in range(FOLDS):
+        left_out = set(packages[fold::FOLDS])
+        seen = [row for row in rows if row.package not in left_out]
+        unseen = [row for row in rows if row.package in left_out]
+        samples = {holes: [row.misses[holes] for row in seen] for holes in HOLE_COUNTS}
+        for cell in calibrate("", "", samples).cells:
+            if cell.max_holes == HELD_OUT_HOLES and cell.threshold is not None:
+                column = THRESHOLDS.index(cell.threshold)
+                missed[cell.epsilon] += sum(row.misses[HELD_OUT_HOLES][column] for row in unseen)
+    rates = ", ".join(f"{epsilon}: {count / len(rows):.3f}" for epsilon, count in missed.items())
+    print(f"misses on packages held out in turn ({HELD_OUT_HOLES} holes), by epsilon: {rates}")
 
 
 def print_floors(rows: list[Row], files: int) -> None:

@@ -18,10 +18,10 @@ from lacuna_ls.syntax.languages import Language
 
 WEIGHT = WeightKind.NODES
 TRIGGER = "rest of the line"
-CONFIDENCE_FLOOR = 0.8
+CONFIDENCE_FLOOR = 0.65
 """Least geometric mean of the shown tokens' probabilities; below it nothing is shown.
 
-Chosen with `benchmarks/make_calibration.py --tune`: half of the cursors are shown something.
+Chosen with `benchmarks/make_calibration.py --tune`: two in five cursors are shown something.
 """
 
 _SOURCES = ("lacuna_ls.holes", "lacuna_ls.completion")
