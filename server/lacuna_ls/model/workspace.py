@@ -54,12 +54,12 @@ class WorkspaceExpert:
 
 
 class Workspace:
-    """Files by path, and the index over all of them; `refresh` calls wait for each other."""
+    """The files of each folder, and the index over all; `refresh` calls wait for each other."""
 
     def __init__(self, files: Files, vocabulary: Vocabulary) -> None:
         self._files = files
         self._vocabulary = vocabulary
-        self._read: dict[Path, _Read] = {}
+        self._read: dict[Path, dict[Path, _Read]] = {}
         self._expert: WorkspaceExpert | None = None
         self._partial: tuple[Path, WorkspaceExpert] | None = None
         self._turn = asyncio.Lock()
@@ -76,31 +76,33 @@ class Workspace:
         """Add a folder, or take over what changed in it: files new, edited or gone."""
         async with self._turn:
             signatures = await asyncio.to_thread(self._signatures, root, suffixes)
-            read = {
-                path: file
-                for path, file in self._read.items()
-                if (root not in path.parents) or signatures.get(path) == file.signature
-            }
-            size = sum(file.size for file in read.values())
+            before = self._read.get(root, {})
+            others = {folder: read for folder, read in self._read.items() if folder != root}
+            size = sum(file.size for read in others.values() for file in read.values())
+            now: dict[Path, _Read] = {}
             for path, signature in signatures.items():
-                if path in read:
-                    continue
-                file = await self._read_file(path, signature)
+                file = before.get(path)
+                if file is None or file.signature != signature:
+                    file = await self._read_file(path, signature)
                 if file is None:
                     continue
                 size += file.size
                 if size > MOST_BYTES:
-                    _log.info("%d of %d workspace files are counted", len(read), len(signatures))
+                    _log.info("%d of %d workspace files are counted", len(now), len(signatures))
                     break
-                read[path] = file
-            if read != self._read:
-                await self._index(read)
+                now[path] = file
+            if now != before:
+                await self._index({**others, root: now})
 
     async def forget(self, path: Path) -> None:
         """Leave a file out from now on: deleted, or not to be read any more."""
         async with self._turn:
-            if path in self._read:
-                await self._index({p: r for p, r in self._read.items() if p != path})
+            if any(path in read for read in self._read.values()):
+                kept = {
+                    root: {p: file for p, file in read.items() if p != path}
+                    for root, read in self._read.items()
+                }
+                await self._index(kept)
 
     def _signatures(self, root: Path, suffixes: frozenset[str]) -> dict[Path, tuple[int, int]]:
         paths = islice(self._files.source_files(root, suffixes), MOST_FILES)
@@ -118,12 +120,13 @@ class Workspace:
                 await asyncio.sleep(0)
         return _Read(signature, len(data), np.array(ids, dtype=np.int32))
 
-    async def _index(self, read: dict[Path, _Read]) -> None:
+    async def _index(self, read: dict[Path, dict[Path, _Read]]) -> None:
+        files = {path: file for folder in read.values() for path, file in folder.items()}
         gap = np.full(1, GAP, dtype=np.int32)
         ranges: dict[Path, tuple[int, int]] = {}
         parts: list[Ids] = []
         end = 0
-        for path, file in read.items():
+        for path, file in files.items():
             ranges[path] = end, end + file.tokens.size + 1
             end = ranges[path][1]
             parts += (file.tokens, gap)

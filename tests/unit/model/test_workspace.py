@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fakes import FakeFiles
+from lacuna_ls.adapters.workspace_files import WorkspaceFiles
 from lacuna_ls.model import workspace as module
 from lacuna_ls.model.embedded import EmbeddedModel
 from lacuna_ls.ports.language_model import CompletionRequest, collect
@@ -13,7 +14,7 @@ ALPHA = b"alpha.beta()\n" * 5
 
 
 async def after_alpha(model, path=None):
-    question = CompletionRequest("alpha.", "", "python", 8, ("\n",), path=path)
+    question = CompletionRequest("x = 1\nalpha.", "", "python", 8, ("\n",), path=path)
     first, *_ = await collect(model, question)
     return first.text
 
@@ -78,3 +79,25 @@ async def test_a_folder_without_sources_is_no_error():
     model = EmbeddedModel(FakeFiles({}))
     await model.workspace.refresh(ROOT, PYTHON)
     assert model.workspace.expert_without(None) is None
+
+
+async def test_a_folder_opened_through_a_link_is_refreshed_like_any_other(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    (folder / "a.py").write_bytes(ALPHA)
+    model = EmbeddedModel(WorkspaceFiles([link]))
+    await model.workspace.refresh(link, PYTHON)
+    (folder / "a.py").write_bytes(b"alpha.gamma()\n" * 6)
+    await model.workspace.refresh(link, PYTHON)
+    assert await after_alpha(model) == "gamma()"
+
+
+async def test_a_file_of_two_folders_is_counted_once():
+    inner = ROOT / "inner"
+    contents = {inner / "a.py": b"alpha.beta()\n" * 2, ROOT / "b.py": b"alpha.gamma()\n" * 3}
+    model = EmbeddedModel(FakeFiles(contents))
+    await model.workspace.refresh(ROOT, PYTHON)
+    await model.workspace.refresh(inner, PYTHON)
+    assert await after_alpha(model) == "gamma()"
