@@ -71,7 +71,435 @@ def report(orders):
 """,
     ),
     Example(
-        "a jump out of the selection is refused",
+        "several results come back in the order of the source, a comment names the function",
+        """\
+def scale(points):
+    «# find the bounds
+    low = min(points)
+    high = max(points)»
+    return [(p - low) / (high - low) for p in points]
+""",
+        """\
+def find_bounds(points):
+    # find the bounds
+    low = min(points)
+    high = max(points)
+    return low, high
+
+
+def scale(points):
+    low, high = find_bounds(points)
+    return [(p - low) / (high - low) for p in points]
+""",
+    ),
+    Example(
+        "a variable that is set on some paths only goes in and comes back",
+        """\
+def label(order, text):
+    «if order.late:
+        text = text + " (late)"»
+    return text
+""",
+        """\
+def compute_text(order, text):
+    if order.late:
+        text = text + " (late)"
+    return text
+
+
+def label(order, text):
+    text = compute_text(order, text)
+    return text
+""",
+    ),
+    Example(
+        "code that returns on its last line, or ends the function, is returned",
+        """\
+def first_good(items):
+    log(items)
+    «for item in items:
+        if item.good:
+            return item»
+""",
+        """\
+def extracted(items):
+    for item in items:
+        if item.good:
+            return item
+
+
+def first_good(items):
+    log(items)
+    return extracted(items)
+""",
+    ),
+    Example(
+        "break and continue may move with their loop",
+        """\
+def load(paths):
+    «for path in paths:
+        if path.hidden:
+            continue
+        if path.broken:
+            break
+        read(path)»
+    done()
+""",
+        """\
+def read_path(paths):
+    for path in paths:
+        if path.hidden:
+            continue
+        if path.broken:
+            break
+        read(path)
+
+
+def load(paths):
+    read_path(paths)
+    done()
+""",
+    ),
+    Example(
+        "code that uses self becomes a method",
+        """\
+class Cart:
+    def total(self, rate):
+        «net = sum(line.price for line in self.lines)
+        tax = net * rate»
+        return net + tax
+""",
+        """\
+class Cart:
+    def total(self, rate):
+        net, tax = self.sum_line(rate)
+        return net + tax
+
+    def sum_line(self, rate):
+        net = sum(line.price for line in self.lines)
+        tax = net * rate
+        return net, tax
+""",
+    ),
+    Example(
+        "a class method keeps its decorator, and the class",
+        """\
+class Shape:
+    @classmethod
+    def unit(cls, size):
+        «shape = cls(size)
+        shape.normalise()»
+        return shape
+""",
+        """\
+class Shape:
+    @classmethod
+    def unit(cls, size):
+        shape = cls.compute_shape(size)
+        return shape
+
+    @classmethod
+    def compute_shape(cls, size):
+        shape = cls(size)
+        shape.normalise()
+        return shape
+""",
+    ),
+    Example(
+        "super() and private names move within their class",
+        """\
+class Child(Parent):
+    def start(self, config):
+        «super().start(config)
+        self.__ready = True»
+        log(self)
+""",
+        """\
+class Child(Parent):
+    def start(self, config):
+        self.start_config(config)
+        log(self)
+
+    def start_config(self, config):
+        super().start(config)
+        self.__ready = True
+""",
+    ),
+    Example(
+        "code of a method that does not use self becomes a function",
+        """\
+class Parser:
+    def parse(self, text):
+        «lines = text.splitlines()
+        lines.sort()»
+        return self.join(lines)
+""",
+        """\
+def compute_lines(text):
+    lines = text.splitlines()
+    lines.sort()
+    return lines
+
+
+class Parser:
+    def parse(self, text):
+        lines = compute_lines(text)
+        return self.join(lines)
+""",
+    ),
+    Example(
+        "code that awaits becomes an async function and is awaited",
+        """\
+async def fetch_all(urls):
+    «pages = []
+    async for url in urls:
+        pages.append(await fetch(url))»
+    return pages
+""",
+        """\
+async def build_pages(urls):
+    pages = []
+    async for url in urls:
+        pages.append(await fetch(url))
+    return pages
+
+
+async def fetch_all(urls):
+    pages = await build_pages(urls)
+    return pages
+""",
+    ),
+    Example(
+        "a global that is assigned is declared in the new function",
+        """\
+def count(events):
+    global seen
+    «for event in events:
+        seen += event.weight»
+    report(seen)
+""",
+        """\
+def extracted(events):
+    global seen
+    for event in events:
+        seen += event.weight
+
+
+def count(events):
+    global seen
+    extracted(events)
+    report(seen)
+""",
+    ),
+    Example(
+        "type hints of parameters are kept",
+        """\
+def mean(values: list[float], weight: float = 1.0) -> float:
+    «scaled = [value * weight for value in values]
+    total = sum(scaled)»
+    return total / len(scaled)
+""",
+        """\
+def sum_scaled(weight: float, values: list[float]):
+    scaled = [value * weight for value in values]
+    total = sum(scaled)
+    return scaled, total
+
+
+def mean(values: list[float], weight: float = 1.0) -> float:
+    scaled, total = sum_scaled(weight, values)
+    return total / len(scaled)
+""",
+    ),
+    Example(
+        "comments move along, strings keep every byte",
+        '''\
+def usage(name):
+    if name:
+        «text = """usage:
+  run it
+    twice"""  # verbatim
+        # then say it
+        show(name, text)»
+''',
+        '''\
+def show_name(name):
+    text = """usage:
+  run it
+    twice"""  # verbatim
+    # then say it
+    show(name, text)
+
+
+def usage(name):
+    if name:
+        show_name(name)
+''',
+    ),
+    Example(
+        "names of comprehensions stay inside",
+        """\
+def squares(xs, i):
+    «ys = [i * i for i in xs]»
+    return ys, i
+""",
+        """\
+def build_ys(xs):
+    ys = [i * i for i in xs]
+    return ys
+
+
+def squares(xs, i):
+    ys = build_ys(xs)
+    return ys, i
+""",
+    ),
+    Example(
+        "statements on one line stay on one line",
+        """\
+def step(a):
+    if a: «b = a + 1; log(b)»
+    return a
+""",
+        """\
+def log_b(a):
+    b = a + 1; log(b)
+
+
+def step(a):
+    if a: log_b(a)
+    return a
+""",
+    ),
+    Example(
+        "a function inside a function gives its variables along",
+        """\
+def outer(k):
+    def inner(b):
+        «c = b + k
+        log(c)»
+        return c
+    return inner
+""",
+        """\
+def log_c(b, k):
+    c = b + k
+    log(c)
+    return c
+
+
+def outer(k):
+    def inner(b):
+        c = log_c(b, k)
+        return c
+    return inner
+""",
+    ),
+    Example(
+        "try with its handlers moves as a whole",
+        """\
+def number(text):
+    «try:
+        value = int(text)
+    except ValueError:
+        value = None»
+    return value
+""",
+        """\
+def compute_value(text):
+    try:
+        value = int(text)
+    except ValueError:
+        value = None
+    return value
+
+
+def number(text):
+    value = compute_value(text)
+    return value
+""",
+    ),
+    Example(
+        "an expression becomes a function that returns it",
+        """\
+def price(net, rate):
+    return round(«net * (1 + rate)», 2)
+""",
+        """\
+def extracted(net, rate):
+    return net * (1 + rate)
+
+
+def price(net, rate):
+    return round(extracted(net, rate), 2)
+""",
+    ),
+    Example(
+        "an expression inside a comprehension is given its variables",
+        """\
+def rows(xs, k):
+    return [«x * k + 1» for x in xs]
+""",
+        """\
+def extracted(x, k):
+    return x * k + 1
+
+
+def rows(xs, k):
+    return [extracted(x, k) for x in xs]
+""",
+    ),
+    Example(
+        "statements of the module: a variable that only they use comes back",
+        """\
+import sys
+
+«names = sys.argv[1:]
+names.sort()»
+print(names)
+""",
+        """\
+import sys
+
+
+def compute_names():
+    names = sys.argv[1:]
+    names.sort()
+    return names
+
+
+names = compute_names()
+print(names)
+""",
+    ),
+    Example(
+        "statements of the module: a variable that functions read stays global",
+        """\
+def show():
+    print(limit)
+
+
+if __name__ == "__main__":
+    «limit = 3
+    show()»
+""",
+        """\
+def show():
+    print(limit)
+
+
+def extracted():
+    global limit
+    limit = 3
+    show()
+
+
+if __name__ == "__main__":
+    extracted()
+""",
+    ),
+    Example(
+        "a jump out of the selection",
         """\
 def use_good(items):
     for item in items:
@@ -82,6 +510,171 @@ def use_good(items):
 """,
         None,
         "Line 4 has a `continue` that leaves the selection",
+    ),
+    Example(
+        "a return on some paths only",
+        """\
+def pick(a, b):
+    «if a:
+        return b
+    c = b + 1»
+    return c
+""",
+        None,
+        "Line 3 returns from the function, but other paths go on",
+    ),
+    Example(
+        "a yield",
+        """\
+def numbers(xs):
+    «for x in xs:
+        yield x»
+    done()
+""",
+        None,
+        "Line 3 yields from the function",
+    ),
+    Example(
+        "a variable that may be unbound afterwards",
+        """\
+def find(xs):
+    «for x in xs:
+        found = x»
+    log(xs)
+    return found
+""",
+        None,
+        "Variable `found` may be unbound after the selection (see line 3)",
+    ),
+    Example(
+        "a variable that may be unbound before",
+        """\
+def use(flag):
+    if flag:
+        x = 1
+    «if flag:
+        show(x)»
+""",
+        None,
+        "Variable `x`, used on line 5, may be unbound before the selection",
+    ),
+    Example(
+        "a deleted variable that is read afterwards",
+        """\
+def drop(a):
+    x = a + 1
+    «use(x)
+    del x»
+    log(a)
+    return x
+""",
+        None,
+        "Variable `x` may be unbound after the selection (see line 4)",
+    ),
+    Example(
+        "an assignment that an exception handler would see",
+        """\
+def total(xs):
+    n = 0
+    try:
+        «n = len(xs)
+        check(xs)»
+    except ValueError:
+        pass
+    return n
+""",
+        None,
+        "Variable `n`, assigned on line 4, is read after an exception",
+    ),
+    Example(
+        "a variable shared with a nested function that assigns it",
+        """\
+def counter(xs):
+    n = 0
+    def bump():
+        nonlocal n
+        n += 1
+    «bump()
+    show(n)»
+""",
+        None,
+        "The nested function on line 3 assigns `n`, which the selection uses",
+    ),
+    Example(
+        "a variable that a nested function in the selection would keep",
+        """\
+def handlers(k):
+    «double = lambda v: v * k»
+    k = 5
+    return double
+""",
+        None,
+        "A nested function in the selection uses `k`, which line 3 assigns again",
+    ),
+    Example(
+        "a nonlocal declaration",
+        """\
+def outer():
+    n = 0
+    def inner():
+        «nonlocal n
+        n = 1»
+    return inner
+""",
+        None,
+        "Line 4 declares a nonlocal variable",
+    ),
+    Example(
+        "code that looks at the local variables",
+        """\
+def dump(a):
+    b = a + 1
+    «names = sorted(locals())»
+    return names
+""",
+        None,
+        "Line 3 calls `locals`, which looks at the local variables",
+    ),
+    Example(
+        "statements of a class body",
+        """\
+class Config:
+    «size = 3
+    depth = size + 1»
+""",
+        None,
+        "The statements of a class body define its attributes",
+    ),
+    Example(
+        "a star import",
+        """\
+«from math import *
+x = pi»
+print(x)
+""",
+        None,
+        "Line 1 imports `*`",
+    ),
+    Example(
+        "a part of an expression that is no value of its own",
+        """\
+def less(a, b, c):
+    return a - «b - c»
+""",
+        None,
+        "neither whole statements nor one whole expression",
+    ),
+    Example(
+        "a private name where there is no method to move to",
+        """\
+class Vault:
+    @staticmethod
+    def open(box):
+        «key = box.__key
+        box.turn(key)»
+""",
+        None,
+        "Line 4 uses the private name `__key`, which only means the same in a method of its class",
     ),
 )
 

@@ -26,7 +26,7 @@ class SelectedExpression:
 
     `inner` names belong to lambdas and comprehensions between the expression and its unit;
     `nested` is true if
-    there is such a scope, or one inside the expression.
+    there is such a scope, or one inside the expression. `assigned_to` is the one variable that becomes its value.
     """
 
     node: Node
@@ -34,3 +34,4 @@ class SelectedExpression:
     accesses: tuple[Access, ...]
     inner: frozenset[str]
     nested: bool
+    assigned_to: str | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
-from lacuna_ls.domain.text import Span, TextEdit
+from lacuna_ls.domain.text import Span, TextEdit, encode
 from lacuna_ls.extraction.check import broken_promise
 from lacuna_ls.extraction.contract import (
     Contract,
@@ -65,7 +65,7 @@ def _extract(
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
     unit, contract = _contract(document, semantics, root, selected)
-    chosen = _name(document, selected.span, contract, name)
+    chosen = _name(document, selected, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
     language = document.language
     assert language is not None
@@ -107,7 +107,15 @@ def _contract(
     )
 
 
-def _name(document: Document, span: Span, contract: Contract, name: str | None) -> str:
+def _name(
+    document: Document,
+    selected: SelectedStatements | SelectedExpression,
+    contract: Contract,
+    name: str | None,
+) -> str:
     if name is not None:
         return free_name(document.data, name, RESERVED)
-    return proposed_name(document.data, span, contract.outputs, RESERVED)
+    code, outputs = document.source.text(selected.span), contract.outputs
+    if isinstance(selected, SelectedExpression) and selected.assigned_to:
+        code, outputs = f"{selected.assigned_to} = {code}", (selected.assigned_to,)
+    return proposed_name(document.data, encode(code), outputs, RESERVED)

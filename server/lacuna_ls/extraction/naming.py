@@ -6,8 +6,6 @@ In order: the comment above it; its single result; the call that dominates it; `
 import re
 from collections.abc import Iterable
 
-from lacuna_ls.domain.text import Span
-
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
 _BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
@@ -22,10 +20,9 @@ MAX_WORDS = 4
 
 
 def proposed_name(
-    data: bytes, span: Span, outputs: tuple[str, ...], reserved: Iterable[str]
+    data: bytes, code: bytes, outputs: tuple[str, ...], reserved: Iterable[str]
 ) -> str:
-    """A name that occurs nowhere in the file: a collision in any scope is impossible."""
-    code = data[span.start : span.end]
+    """A name for `code` that occurs nowhere in the file: no scope can collide with it."""
     name = _from_comment(code) or _from_output(code, outputs) or _from_call(code) or "extracted"
     if name.startswith("test"):  # a test runner would collect it
         name = f"run_{name}"
@@ -67,8 +64,10 @@ def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
     if name.startswith(("is_", "has_")):
         return f"compute_{name}"
     value = re.search(rb"\b%s\s*=\s*(?!=)(.*)" % outputs[0].encode(), code)
-    builds = value is not None and value.group(1).startswith(_BUILDERS)
-    return f"build_{name}" if builds else f"compute_{name}"
+    start = value.group(1) if value else b""
+    if start.startswith((b"True", b"False", b"not ")):
+        return f"is_{name}"
+    return f"build_{name}" if start.startswith(_BUILDERS) else f"compute_{name}"
 
 
 def _from_call(code: bytes) -> str | None:

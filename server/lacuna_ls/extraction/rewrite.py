@@ -179,7 +179,7 @@ def _placement(
     if outermost is unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
         return Placement(_line_end(source, unit.node.end_byte), b"", newline * 3, b"")
     above = min(_above_comments(source, outermost.start_byte), start)
-    return Placement(above, b"", b"", newline * 3)
+    return Placement(above, b"", _missing_blank_lines(source, above, newline), newline * 3)
 
 
 def _outermost(unit: Unit, start: int) -> Node:
@@ -200,6 +200,15 @@ _DEFINED = re.compile(rb"^(?:async )?def ([A-Za-z_]\w*)", re.MULTILINE)
 
 def _line_end(source: Source, offset: int) -> int:
     return source.line_span(source.line_at(offset)).end
+
+
+def _missing_blank_lines(source: Source, offset: int, newline: bytes) -> bytes:
+    """What makes two blank lines above a definition of the module."""
+    line = source.line_at(offset)
+    blank = 0
+    while blank < min(line, 2) and not len(source.line_span(line - blank - 1)):
+        blank += 1
+    return newline * (2 - blank) if line else b""
 
 
 def _above_comments(source: Source, offset: int) -> int:

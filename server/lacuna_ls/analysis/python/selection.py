@@ -7,6 +7,7 @@ from lacuna_ls.analysis.python.accesses import (
     code_children,
     parameter_names,
     target_names,
+    text_of,
 )
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
@@ -163,11 +164,18 @@ def _expression(root: Node, span: Span) -> SelectedExpression | None:
             scopes = _scopes_around(node)
             holds_scope = any(n.type in _SCOPES for n in preorder(node))
             inner = frozenset(name for scope in scopes for name in _names_of(scope))
+            nested = bool(scopes) or holds_scope
             return SelectedExpression(
-                node, span, accesses_of(node), inner, bool(scopes) or holds_scope
+                node, span, accesses_of(node), inner, nested, _assigned_to(node)
             )
         node = node.parent
     return None
+
+
+def _assigned_to(node: Node) -> str | None:
+    above = node.parent
+    left = above.child_by_field_name("left") if above and above.type == "assignment" else None
+    return text_of(left) if left is not None and left.type == "identifier" else None
 
 
 def _scopes_around(node: Node) -> list[Node]:

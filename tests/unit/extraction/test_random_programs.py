@@ -1,0 +1,290 @@
+"""Random functions, random selections: what is offered runs exactly as before.
+
+Programs are small and total: every loop is bounded, every effect goes to a log. Run with inputs,
+the original and the result must log the same and end the same way.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lacuna_ls.domain.text import Span, apply_edits
+from lacuna_ls.extraction.contract import Refusal
+from lacuna_ls.extraction.engine import Extraction, extract
+from lacuna_ls.syntax.document import open_document
+from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.nodes import Node, preorder
+
+NAMES = ("a", "b", "c", "d", "e")
+PYTHON = by_language_id("python")
+
+
+class Program:
+    """Writes the lines of one random function."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.lines: list[str] = []
+        self.budget = rng.randint(8, 24)
+        self.functions = 0
+        self.kind = rng.choice(("plain", "plain", "plain", "generator", "global"))
+
+    def text(self) -> str:
+        self.lines = ["def host(a, b):"]
+        if self.kind == "global":
+            self.lines.append("    global e")
+        bound = [n for n in "cde" if self.rng.random() < 0.93 and (n, self.kind) != ("e", "global")]
+        self.lines += [f"    {n} = {i}" for i, n in enumerate(bound)]
+        self.suite(1, loops=0)
+        self.suite(1, loops=0)
+        self.lines.append(f"    return ({', '.join(self.some(2))})")
+        if self.kind == "generator":
+            self.lines.append("    yield a")
+        return "\n".join(self.lines) + "\n"
+
+    def some(self, most: int) -> list[str]:
+        return [self.rng.choice(NAMES) for _ in range(self.rng.randint(1, most))]
+
+    def value(self) -> str:
+        r = self.rng
+        x, y = r.choice(NAMES), r.choice(NAMES)
+        return r.choice(
+            (
+                *(x, str(r.randint(0, 3)), f"{x} + 1", f"{x} + {y}", f"log({x})"),
+                *(f"may_fail({x})", f"({x} if {y} else 0)", f"sum([{x} for {x} in range(2)])"),
+                *(f"({x} := {x} + 1)", f"sum({y} + i for i in range(2))", f"({x} and (c := {y}))"),
+            )
+        )
+
+    def suite(self, depth: int, loops: int) -> None:
+        for _ in range(self.rng.randint(1, 4)):
+            self.statement(depth, loops)
+
+    def statement(self, depth: int, loops: int) -> None:
+        r, pad = self.rng, "    " * depth
+        self.budget -= 1
+        deep = depth > 4 or self.budget < 0
+        kind = r.choice(SIMPLE) if deep else r.choice(SIMPLE + COMPOUND)
+        name = r.choice(NAMES)
+        if kind in ("break", "continue") and not loops:
+            kind = "assign"
+        if kind == "assign":
+            self.lines.append(f"{pad}{name} = {self.value()}")
+        elif kind == "augment":
+            self.lines.append(f"{pad}{name} += 1")
+        elif kind == "pair":
+            self.lines.append(f"{pad}{name}, {r.choice(NAMES)} = {self.value()}, {self.value()}")
+        elif kind == "log":
+            self.lines.append(f"{pad}log({', '.join(self.some(2))})")
+        elif kind == "del":
+            self.lines.append(f"{pad}del {name}")
+        elif kind in ("break", "continue"):
+            self.lines.append(f"{pad}{kind}")
+        elif kind == "return":
+            self.lines.append(f"{pad}return {self.value()}")
+        elif kind == "call":
+            function = f"nested_{r.randint(1, self.functions)}()" if self.functions else name
+            self.lines.append(f"{pad}log({function})")
+        elif kind == "raise":
+            self.lines.append(f"{pad}raise KeyError({name!r})")
+        elif kind == "yield":
+            self.lines.append(f"{pad}{'yield ' if self.kind == 'generator' else ''}{name}")
+        else:
+            self.compound(kind, depth, loops)
+
+    def compound(self, kind: str, depth: int, loops: int) -> None:
+        r, pad, deeper = self.rng, "    " * depth, depth + 1
+        name = r.choice(NAMES)
+        if kind == "if":
+            self.lines.append(f"{pad}if {self.value()}:")
+            self.suite(deeper, loops)
+            if r.random() < 0.5:
+                self.lines.append(f"{pad}else:")
+                self.suite(deeper, loops)
+        elif kind == "for":
+            self.lines.append(f"{pad}for {name} in range({r.randint(0, 2)}):")
+            self.suite(deeper, loops + 1)
+            if r.random() < 0.3:
+                self.lines.append(f"{pad}else:")
+                self.suite(deeper, loops)
+        elif kind == "while":
+            self.lines.append(f"{pad}while tick():")
+            self.suite(deeper, loops + 1)
+        elif kind == "with":
+            self.lines.append(f"{pad}with {r.choice(('manager()', 'suppress()'))} as {name}:")
+            self.suite(deeper, loops)
+        elif kind == "match":
+            self.lines.append(f"{pad}match {self.value()}:")
+            self.lines.append(f"{pad}    case 1:")
+            self.suite(deeper + 1, loops)
+            self.lines.append(f"{pad}    case {name} if {self.value()}:")
+            self.suite(deeper + 1, loops)
+        elif kind == "try":
+            self.lines.append(f"{pad}try:")
+            self.suite(deeper, loops)
+            if r.random() < 0.7:
+                alias = f" as {name}" if r.random() < 0.3 else ""
+                self.lines.append(f"{pad}except (KeyError, NameError){alias}:")
+                self.suite(deeper, loops)
+                if r.random() < 0.3:
+                    self.lines.append(f"{pad}else:")
+                    self.suite(deeper, loops)
+                if r.random() < 0.7:
+                    return
+            self.lines.append(f"{pad}finally:")
+            self.suite(deeper, loops)
+        else:
+            self.nested(depth)
+
+    def nested(self, depth: int) -> None:
+        r, pad = self.rng, "    " * depth
+        self.functions += 1
+        function, name = f"nested_{self.functions}", r.choice(NAMES)
+        shared = self.kind != "global" or name != "e"
+        bound = any(
+            f"{name} =" in line or ("(a, b)" in line and name in "ab") for line in self.lines
+        )
+        self.lines.append(f"{pad}def {function}():")
+        if shared and bound and r.random() < 0.4:
+            self.lines += [f"{pad}    nonlocal {name}", f"{pad}    {name} = {name} + 1"]
+        self.lines.append(f"{pad}    return {', '.join(self.some(2))}")
+        use = r.choice((f"log({function}())", "pass", f"later.append({function})"))
+        self.lines.append(f"{pad}{use}")
+
+
+SIMPLE = (
+    "assign",
+    "assign",
+    "assign",
+    "assign",
+    "assign",
+    "augment",
+    "augment",
+    "pair",
+    "log",
+    "log",
+    "log",
+    "yield",
+    "break",
+    "continue",
+    "return",
+    "raise",
+    "del",
+    "call",
+    "call",
+)
+COMPOUND = ("if", "for", "try", "if", "for", "try", "while", "with", "match", "nested", "nested")
+
+
+def run(code: str, a: int, b: int) -> list[object]:
+    """What the program does: its log, its result or the kind of its exception."""
+    log: list[object] = []
+    ticks = iter([1, 0, 1, 1, 0, 1, 0, 0] * 8)
+    later: list[Callable[[], object]] = []
+
+    def shown(value: object) -> object:
+        return repr(value) if isinstance(value, int | tuple | str) else type(value).__name__
+
+    def record(*values: object) -> int:
+        log.append(tuple(shown(v) for v in values))
+        return len(log)
+
+    def may_fail(value: object) -> object:
+        record("may_fail", value)
+        if len(log) % 9 == 4:
+            raise KeyError(value)
+        return value
+
+    class Manager:
+        def __init__(self, *, swallows: bool = False) -> None:
+            self.swallows = swallows
+
+        def __enter__(self) -> int:
+            return record("enter")
+
+        def __exit__(self, *raised: object) -> bool:
+            record("exit", raised[0] is not None)
+            return self.swallows
+
+    scope: dict[str, Any] = {
+        "log": record,
+        "may_fail": may_fail,
+        "tick": lambda: next(ticks, 0),
+        "manager": Manager,
+        "suppress": lambda: Manager(swallows=True),
+        "later": later,
+        "e": 7,
+    }
+    exec(compile(code, "<program>", "exec"), scope)
+    try:
+        outcome = scope["host"](a, b)
+        if hasattr(outcome, "send"):
+            outcome = tuple(outcome)
+        record("result", *map(shown, outcome if isinstance(outcome, tuple) else (outcome,)))
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is its outcome
+        record("raised", "NameError" if isinstance(error, NameError) else type(error).__name__)
+    for function in later:
+        try:
+            record("later", function())
+        except Exception as error:  # noqa: BLE001
+            record("later raised", type(error).__name__)
+    record(scope.get("e"))
+    return log
+
+
+def selections(root: Node, rng: random.Random) -> list[Span]:
+    spans = []
+    for block in preorder(root):
+        if block.type == "block":
+            statements = block.named_children
+            first = rng.randrange(len(statements))
+            last = min(first + rng.choice((0, 0, 1, 2, 3)), len(statements) - 1)
+            spans.append(Span(statements[first].start_byte, statements[last].end_byte))
+        elif block.type in ("binary_operator", "call", "conditional_expression"):
+            spans.append(Span(block.start_byte, block.end_byte))
+    return rng.sample(spans, min(4, len(spans)))
+
+
+def valid(code: str) -> bool:
+    try:
+        compile(code, "<program>", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def differences(seed: int) -> tuple[int, str | None]:
+    """How many selections of one program were extracted, and the first that changed anything."""
+    rng = random.Random(seed)
+    code = Program(rng).text()
+    if not valid(code):
+        return 0, None
+    document = open_document("file:///program.py", 1, PYTHON, code.encode())
+    assert document.tree is not None
+    extracted = 0
+    for span in selections(document.tree.root_node, rng):
+        outcome = extract(document, span)
+        assert isinstance(outcome, Refusal | Extraction)
+        if isinstance(outcome, Refusal):
+            continue
+        extracted += 1
+        result = apply_edits(document.data, outcome.edits).decode()
+        if not valid(result):
+            return extracted, f"invalid syntax\n{code}\n{result}"
+        for a, b in ((0, 1), (2, 0), (1, 1)):
+            before, after = run(code, a, b), run(result, a, b)
+            if before != after:
+                return extracted, f"seed {seed}: {before}\n{after}\n{code}\n{result}"
+    return extracted, None
+
+
+@pytest.mark.parametrize("start", [0, 1000])
+def test_an_extraction_from_a_random_program_changes_nothing(start: int) -> None:
+    total = 0
+    for seed in range(start, start + 100):
+        extracted, difference = differences(seed)
+        assert difference is None, difference
+        total += extracted
+    assert total > 20, "the generator makes programs that nothing can be extracted from"
