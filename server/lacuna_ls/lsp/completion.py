@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 ITEMS_TIMEOUT_S = 0.15
 _LONGEST_WORD_BYTES = 400
 _WORD_BEFORE = re.compile(r"\w*\Z")
+# Behind what language servers that know the types have to offer.
+_LAST = "~~~~"
 _UNCALIBRATED = "uncalibrated"
 
 
@@ -117,8 +119,9 @@ class _Completions:
             if self._server.client.label_details
             else None,
             detail=f"Lacuna, {claim}",
+            documentation=shown.text if "\n" in shown.text.strip() else None,
             kind=types.CompletionItemKind.Snippet,
-            sort_text="\x7f",
+            sort_text=_LAST,
             filter_text=shown.text.split("\n", 1)[0],
             insert_text_format=form,
             text_edit=types.TextEdit(

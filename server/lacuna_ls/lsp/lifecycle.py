@@ -25,7 +25,8 @@ from lacuna_ls.settings import concerns_settings, read_settings
 
 log = logging.getLogger(__name__)
 
-_TRIGGER_CHARACTERS = (".", "(", " ", "=")
+# Not the space: a popup after every word would be in the way.
+_TRIGGER_CHARACTERS = (".", "(")
 _PARENT_POLL_S = 5.0
 _ANSWER_TIMEOUT_S = 10.0
 _SETTINGS_FILES = ("**/pyproject.toml", "**/lacuna.toml")
