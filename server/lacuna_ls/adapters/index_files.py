@@ -6,7 +6,7 @@ beside its place and renamed, so that servers which build at the same time do no
 """
 
 import asyncio
-import logging
+import contextlib
 import os
 import sys
 import sysconfig
@@ -20,8 +20,6 @@ import platformdirs
 from lacuna_ls.domain.errors import StoreError
 from lacuna_ls.model.corpus import FORMAT_VERSION, CorpusIndex, build_index
 from lacuna_ls.model.lexer import LEXER_VERSION
-
-_log = logging.getLogger(__name__)
 
 _LEFT_OUT = frozenset(
     {
@@ -87,7 +85,9 @@ def write_index(path: Path, index: CorpusIndex) -> None:
         raise
     for other in path.parent.glob(f"library-{sys.implementation.cache_tag}-*.index"):
         if other != path:
-            other.unlink(missing_ok=True)
+            # Windows keeps what another server has mapped.
+            with contextlib.suppress(PermissionError):
+                other.unlink(missing_ok=True)
 
 
 def read_index(path: Path) -> CorpusIndex:

@@ -2,8 +2,8 @@
 
 Positions of the corpus are sorted by the tokens before them, nearest first (Manber and Myers' suffix
 array, read backwards and cut at `MAX_ORDER`), so that all occurrences of a context stand together
-and those of a longer context stand inside those of a shorter one. Contexts have a fixed
-length, so two stable sorts of packed keys do what prefix doubling would.
+and those of a longer context stand inside those of a shorter one. Contexts have a fixed length, so
+two stable sorts of packed keys do what prefix doubling would.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,6 +18,7 @@ ORDERS = (1, 2, 3, 4, 6)
 MAX_ORDER = ORDERS[-1]
 _BITS = 21
 MOST_SAMPLED = 768
+"""Occurrences that are read of a context that occurs more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,6 @@ class SuffixIndex:
         other._ranges = self._ranges
         other._hidden = hidden
         return other
-
-    def __len__(self) -> int:
-        return len(self._tokens)
 
     def lookup(self, context: tuple[int, ...]) -> list[tuple[int, Continuations]]:
         """What followed `context` at each order that occurred, the longest first."""
