@@ -39,16 +39,30 @@ async def test_a_file_that_is_not_there(tmp_path):
     assert "test_gone.py" in report.detail
 
 
-async def test_a_test_that_hangs_is_named_and_the_others_keep_their_outcomes(tmp_path):
-    test = (
-        "import signal, time\n\ndef test_ok(): pass\n\ndef test_hangs():\n"
-        "    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):\n"
-        "        signal.signal(number, signal.SIG_IGN)\n    time.sleep(60)\n"
-    )
+async def test_a_test_that_hangs_is_named_with_its_place_and_the_others_keep_theirs(tmp_path):
+    test = """
+import signal
+
+def test_ok(): pass
+
+def loop():
+    while True:
+        pass
+
+def test_hangs():
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    loop()
+"""
     report = await run_one(tmp_path, test, wall_s=3.0)
     assert report.status is RunStatus.TIMED_OUT
     assert report.detail == "test_it.py::test_hangs did not end within 3 s"
-    assert outcomes(report) == {"test_ok": Outcome.PASSED}
+    assert outcomes(report) == {"test_ok": Outcome.PASSED, "test_hangs": Outcome.FAILED}
+    outer, inner = failures(report)[0].frames
+    assert (outer.function, outer.line) == ("test_hangs", 12)
+    assert inner.function == "loop"
+    assert inner.line in (6, 7)
+    assert inner.path == (tmp_path / "test_it.py").resolve()
 
 
 async def test_processor_time_is_limited(tmp_path):
@@ -316,5 +330,5 @@ async def test_a_server_that_is_killed_takes_its_runs_along(tmp_path):
         await asyncio.sleep(0.01)
     server.kill()
     await server.wait()
-    while alive(tmp_path / "pids"):
+    while alive(tmp_path / "pids"):  # noqa: ASYNC110 -- the kernel tells nobody
         await asyncio.sleep(0.01)

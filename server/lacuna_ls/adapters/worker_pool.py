@@ -155,7 +155,7 @@ class _Process:
             async with asyncio.timeout(wall_s + _PATIENCE_S):
                 return builder, await self._listen(builder)
         except TimeoutError:
-            return builder, messages.Ended(0, 0, True, False, wall_s)
+            return builder, messages.Ended(0, 0, True, False, wall_s, wall_s)
 
     async def output(self) -> str:
         """All that was printed; to be asked for when the tests have ended."""
@@ -182,6 +182,8 @@ class _Process:
             message = messages.decode(payload)
             if isinstance(message, messages.Ready):
                 self._ready = True
+            if isinstance(message, messages.Hung):
+                builder.hung(message)
             if isinstance(message, messages.Ended):
                 return message
 
@@ -195,7 +197,7 @@ class _Process:
         code = await self._process.wait()
         if not self._ready:
             raise starting_failed(self._request.interpreter, await self.output())
-        return messages.Ended(max(code, 0), max(-code, 0), False, False, 0.0)
+        return messages.Ended(max(code, 0), max(-code, 0), False, False, 0.0, 0.0)
 
     async def _send(self, scratch: str, candidates: Sequence[Overlay] | None) -> None:
         request = self._request
@@ -229,7 +231,9 @@ class _Process:
 
     async def _end(self) -> None:
         """Close the life line, and see to it that the process is gone."""
-        self._writer.close()
+        # Not `close`, which would first send all that is left to a supervisor that may itself be
+        # waiting to be read.
+        self._writer.transport.abort()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
         try:
@@ -246,6 +250,8 @@ class _Process:
 async def _spawn(
     request: TestRequest,
 ) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
+    if os.name != "posix":
+        raise RunnerError("tests cannot be run on this system yet: it has no fork")
     ours, theirs = socket.socketpair()
     try:
         process = await asyncio.create_subprocess_exec(

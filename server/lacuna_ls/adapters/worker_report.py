@@ -80,6 +80,12 @@ class ReportBuilder:
             case messages.Done(self._nonce, exit_code):
                 self._exit_code = int(exit_code)
 
+    def hung(self, message: messages.Hung) -> None:
+        """The supervisor says where the running test was when its time was over."""
+        if self._running is not None:
+            failure = Failure("Timeout", "its time was over here", _frames(message.frames))
+            self._add(TestResult(self._running, Outcome.FAILED, 0.0, failure))
+
     def report(self, ended: messages.Ended, output: str) -> TestReport:
         """The verdict, once the supervisor has said how the process ended."""
         status, detail = self._verdict(ended, output)
@@ -132,7 +138,7 @@ class ReportBuilder:
         where = f" in {self._running}" if self._running else ""
         if ended.timed_out:
             what = self._running or "the run"
-            return RunStatus.TIMED_OUT, f"{what} did not end within {ended.elapsed_s:.3g} s"
+            return RunStatus.TIMED_OUT, f"{what} did not end within {ended.wall_s:.3g} s"
         if ended.signal == signal.SIGXCPU:
             return RunStatus.TIMED_OUT, f"the processor time allowed was used up{where}"
         if ended.signal:
@@ -177,10 +183,14 @@ def _failure(record: Any) -> Failure | None:
     return Failure(
         exception=clean(str(exception)),
         message=clean(str(message)),
-        frames=tuple(
-            Frame(Path(path), int(line), clean(str(function))) for path, line, function in frames
-        ),
+        frames=_frames(frames),
         names=tuple(clean(str(name)) for name in names),
+    )
+
+
+def _frames(records: Any) -> tuple[Frame, ...]:
+    return tuple(
+        Frame(Path(path), int(line), clean(str(function))) for path, line, function in records
     )
 
 

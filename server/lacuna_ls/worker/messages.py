@@ -123,21 +123,31 @@ class Done(NamedTuple):
     exit_code: int
 
 
+class Hung(NamedTuple):
+    """Where the tests were when their time was over, in the form of `FailureRecord.frames`."""
+
+    frames: List[Tuple[str, int, str]]
+
+
 class Ended(NamedTuple):
-    """The supervisor's word on the test process: how it ended and whether it had to be stopped."""
+    """The supervisor's word on the test process: how it ended and whether it had to be stopped.
+
+    `wall_s` is the time it was given.
+    """
 
     exit_code: int
     signal: int
     timed_out: bool
     confined: bool
     elapsed_s: float
+    wall_s: float
 
 
 _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Loaded, Started, Finished,
-        Broken, Unseen, Done, Ended,
+        Broken, Unseen, Done, Hung, Ended,
     )
 }  # fmt: skip
 

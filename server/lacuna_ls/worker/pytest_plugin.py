@@ -39,6 +39,7 @@ class Reporter:
         self._doctests = {os.path.realpath(os.path.join(root, path)) for path in doctests}
         self._trace = line_trace.tracer(trace) if trace else None
         self._rootpath = root
+        self._paths: Dict[str, str] = {}
         self._tests: Dict[str, _Test] = {}
         self._failures: Dict[str, FailureRecord] = {}
 
@@ -139,7 +140,9 @@ class Reporter:
     def _own_id(self, nodeid: str) -> str:
         """Pytest counts from its rootdir, which need not be the root of the run."""
         path, separator, rest = nodeid.partition("::")
-        own = self._relative(os.path.join(self._rootpath, path)) + separator + rest
+        if path not in self._paths:
+            self._paths[path] = self._relative(os.path.join(self._rootpath, path))
+        own = self._paths[path] + separator + rest
         if len(own) <= _MAX_ID:
             return own
         digest = hashlib.sha256(own.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -14,9 +14,9 @@ import signal
 import socket
 import sys
 import time
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from . import guard, landlock, run_tests
+from . import guard, landlock, run_tests, whereabouts
 from .messages import (
     CONTENTS,
     SUPERVISOR,
@@ -24,6 +24,7 @@ from .messages import (
     Ended,
     FileContents,
     FrameBuffer,
+    Hung,
     Ready,
     Request,
     decode,
@@ -76,8 +77,11 @@ class _Server:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def send(self, payload: bytes, channel: int = SUPERVISOR) -> None:
-        self._socket.sendall(frame(channel, payload))
+    def send(self, payload: bytes) -> None:
+        self.send_frames(frame(SUPERVISOR, payload))
+
+    def send_frames(self, frames: bytes) -> None:
+        self._socket.sendall(frames)
 
     def request(self) -> Request:
         message = decode(self._payload(SUPERVISOR))
@@ -137,9 +141,11 @@ class _Watch:
         self._server = server
         self._children = children
         self._started_s = time.monotonic()
+        self._wall_s = wall_s
         self._deadline_s = self._started_s + wall_s
         self._done = False
         self._status: Optional[_Status] = None
+        self._where: List[Tuple[str, int, str]] = []
         self._buffer = FrameBuffer()
         self.loaded: List[str] = []
         self.elapsed_s = 0.0
@@ -148,28 +154,40 @@ class _Watch:
         """Fork, have `tests` write frames to a descriptor, and see the fork to its end."""
         read_fd, write_fd = os.pipe()
         read_fd, write_fd = _raised(read_fd), _raised(write_fd)
+        answer_fd, told_fd = os.pipe()
+        answer_fd, told_fd = _raised(answer_fd), _raised(told_fd)
         parent_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
             os.close(read_fd)
+            os.close(answer_fd)
             self._children.forget()
             os.close(self._server.fileno())
             guard.lead_own_session(parent_pid)
+            whereabouts.tell_on_signal(told_fd)
             tests(write_fd)
             # Not `os._exit`: exit handlers and threads end as they do in a terminal.
             sys.exit(0)
         os.close(write_fd)
+        os.close(told_fd)
         os.set_blocking(read_fd, False)
         self._status = self._relay(pid, read_fd)
+        if self._status is None and not self._done:
+            self._where = whereabouts.ask(pid, answer_fd)
         self.elapsed_s = time.monotonic() - self._started_s
         guard.kill_descendants(pid)
         os.close(read_fd)
+        os.close(answer_fd)
 
     def report(self, confined: bool) -> None:
         """Tell the server how it ended."""
         code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
         timed_out = self._status is None and not self._done
-        self._server.send(encode(Ended(code, number, timed_out, confined, self.elapsed_s)))
+        if self._where:
+            self._server.send(encode(Hung(self._where)))
+        self._server.send(
+            encode(Ended(code, number, timed_out, confined, self.elapsed_s, self._wall_s))
+        )
 
     def _relay(self, pid: int, read_fd: int) -> Optional[_Status]:
         """Pass frames on until the child has ended; `None` if its time is over."""
@@ -213,17 +231,25 @@ class _Watch:
                 )
 
     def _relay_frames(self) -> None:
-        while True:
-            taken = self._buffer.take()
-            if taken is None:
-                return
-            if taken[1].startswith(_LOADED_PREFIX):
-                self.loaded = decode(taken[1]).modules
-                continue
-            self._server.send(taken[1], TESTS)
-            if taken[1].startswith(_DONE_PREFIX) and not self._done:
-                self._done = True
-                self._deadline_s = min(self._deadline_s, time.monotonic() + _EXIT_GRACE_S)
+        parts: List[bytes] = []
+        try:
+            while True:
+                taken = self._buffer.take()
+                if taken is None:
+                    return
+                parts.append(self._noted(taken[1]))
+        finally:
+            self._server.send_frames(b"".join(parts))
+
+    def _noted(self, payload: bytes) -> bytes:
+        """The frame to pass on for one that came."""
+        if payload.startswith(_LOADED_PREFIX):
+            self.loaded = decode(payload).modules
+            return b""
+        if payload.startswith(_DONE_PREFIX) and not self._done:
+            self._done = True
+            self._deadline_s = min(self._deadline_s, time.monotonic() + _EXIT_GRACE_S)
+        return frame(TESTS, payload)
 
 
 def _reaped(pid: int) -> Optional[_Status]:
