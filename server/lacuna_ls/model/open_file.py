@@ -12,7 +12,7 @@ COUNTED_OF_LINE = 2000
 """Characters of a line that are counted: what follows is data, not code."""
 
 _BLANK = -1
-_LINES_PER_STEP = 400
+_LINES_PER_STEP = 200
 
 Offsets = NDArray[np.int64]
 

@@ -17,6 +17,8 @@ from lacuna_ls.model.vocabulary import Ids
 ORDERS = (1, 2, 3, 4, 6)
 MAX_ORDER = ORDERS[-1]
 _BITS = 21
+_MOST_RANGES = 20_000
+_MOST_KEPT = 500_000
 MOST_SAMPLED = 768
 """Occurrences that are read of a context that occurs more often."""
 
@@ -83,6 +85,7 @@ class SuffixIndex:
         self._position_at = memoryview(positions.data)
         self._ranges: dict[tuple[int, ...], tuple[int, int]] = {}
         self._found: dict[tuple[int, int], Continuations] = {}
+        self._kept = 0
         self._hidden: tuple[int, int] | None = None
 
     def without(self, hidden: tuple[int, int]) -> "SuffixIndex":
@@ -116,7 +119,7 @@ class SuffixIndex:
 
         first = bisect_left(self._position_at, wanted, low, high, key=kth_before)
         last = bisect_right(self._position_at, wanted, first, high, key=kth_before)
-        if len(self._ranges) > 20_000:
+        if len(self._ranges) > _MOST_RANGES:
             self._ranges.clear()
         self._ranges[key] = first, last
         return first, last
@@ -133,7 +136,9 @@ class SuffixIndex:
         if self._shared_ids is not None:
             ids = self._shared_ids[ids]
         result = Continuations(ids, shares, min(high - low, sample.size * step))
-        if len(self._found) > 10_000:
+        self._kept += ids.size
+        if self._kept > _MOST_KEPT:
             self._found.clear()
+            self._kept = ids.size
         self._found[low, high] = result
         return result
