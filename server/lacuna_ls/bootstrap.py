@@ -7,9 +7,9 @@ leaves what takes long to `Services.prepare`, which runs on the loop in the back
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from lacuna_ls.actions import extract_method, fix_failing_test
@@ -23,7 +23,7 @@ from lacuna_ls.adapters.workspace_files import WorkspaceFiles
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
-from lacuna_ls.domain.errors import StoreError
+from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.lsp.saves import Saves, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.services import Services
@@ -42,10 +42,34 @@ class _SystemClock:
         return time.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The `Files` of the folders and settings that hold now."""
+
+    server: LacunaServer
+
+    def read(self, path: Path) -> bytes | None:
+        return self._now().read(path)
+
+    def signature(self, path: Path) -> tuple[int, int] | None:
+        return self._now().signature(path)
+
+    def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+        return self._now().source_files(root, suffixes)
+
+    def _now(self) -> WorkspaceFiles:
+        return _workspace_files(self.server.roots, self.server.settings.ignore)
+
+
+@lru_cache(maxsize=1)
+def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> WorkspaceFiles:
+    return WorkspaceFiles(roots, ignore)
+
+
 def build_services(server: LacunaServer) -> Services:
     """Engines over the real adapters."""
     trust = server.trust.joined(TrustStore())
-    files = WorkspaceFiles(server.roots, server.settings.ignore)
+    files = _Files(server)
     model = EmbeddedModel(files)
     finished = FinishedFixes()
     tools = SaveTools(
@@ -78,10 +102,15 @@ def build_services(server: LacunaServer) -> Services:
     )
 
 
-def _interpreter(server: LacunaServer, root: Path, path: Path) -> Path | None:
-    found = interpreter_for(root, path, server.settings.interpreter)
+def _interpreter(server: LacunaServer, root: Path, path: Path) -> Path:
+    setting = server.settings.interpreter
+    found = interpreter_for(root, path, setting)
     if found is None:
-        return None
+        raise RunnerError(
+            f"lacuna.interpreter is {setting!r}, where no Python is"
+            if setting
+            else "found no Python to run tests with; lacuna.interpreter can name one"
+        )
     log.info("tests of %s run in %s", root.name, found.reason)
     return found.path
 
@@ -127,9 +156,8 @@ class _Corpora:
 
 
 async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(corpora.refresh())
-        group.create_task(saves.saved(document))
+    # Not a task group: where one of them fails, the other goes on.
+    await asyncio.gather(corpora.refresh(), saves.saved(document))
 
 
 async def _close(saves: Saves, corpora: _Corpora) -> None:

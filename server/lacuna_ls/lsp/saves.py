@@ -33,20 +33,23 @@ from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
+# A run that was cut short took long or has ended its process: a search would do so many times.
+_SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR)
+
 
 @dataclass(frozen=True, slots=True)
 class SaveTools:
     """What the work after a save is done with.
 
-    `interpreter` names the Python of a file's folder, given the workspace root and the file;
-    `None` if there is none.
+    `interpreter` names the Python of a file's folder, given the workspace root and the file; it
+    raises `RunnerError` if there is none.
     """
 
     runner: CodeRunner
     files: Files
     clock: Clock
     finished: FinishedFixes
-    interpreter: Callable[[Path, Path], Path | None]
+    interpreter: Callable[[Path, Path], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class _Save:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A finished run, and the open documents that held on disk what they hold in the editor."""
+    """A finished run; `clean` are the open documents whose text is what the tests ran on."""
 
     request: TestRequest
     report: TestReport
@@ -77,7 +80,8 @@ class Saves:
         self._searches: dict[Path, tuple[asyncio.Task[None], frozenset[str]]] = {}
         self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
-        self._told: set[tuple[Path, RunStatus]] = set()
+        self._told: set[tuple[Path, str]] = set()
+        self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
     async def saved(self, document: Document) -> None:
         """Run what concerns `document`; returns when its diagnostics are out, or it is outdated."""
@@ -107,23 +111,27 @@ class Saves:
 
     async def _follow(self, document: Document) -> None:
         save = self._located(document)
-        language = document.language
-        if save is None or language is None or self._server.settings.tests_on_save == "off":
+        if save is None or document.language is None:
             return
         self._forget_fixes(save.root)
-        targets = targets_of(save.path, save.root, document, self._tools.files)
+        self._written[document.uri] = (document.version, self._tools.files.signature(save.path))
+        if self._server.settings.tests_on_save == "off":
+            return
+        try:
+            await self._test(save)
+        except LacunaError as error:
+            self._tell_once(save.root, str(error))
+
+    async def _test(self, save: _Save) -> None:
+        targets = targets_of(save.path, save.root, save.document, self._tools.files)
         if not targets.paths:
-            log.info("%s", f"no tests for {save.path.name}")
+            self._note(f"{save.path.name}: no tests of it were found")
             return
         if not await self._server.trust.ask(save.root):
             return
-        interpreter = self._tools.interpreter(save.root, save.path)
-        if interpreter is None:
-            self._tell_once(save.root, RunStatus.NO_FRAMEWORK, "found no Python to run tests with")
-            return
         request = TestRequest(
             root=save.root,
-            interpreter=interpreter,
+            interpreter=self._tools.interpreter(save.root, save.path),
             targets=targets.paths,
             doctests=targets.doctests,
             arguments=self._server.settings.tests_arguments,
@@ -134,18 +142,18 @@ class Saves:
 
     async def _run(self, save: _Save, request: TestRequest) -> _Run:
         async with self._turns[save.root]:
-            clean = tuple(self._clean(save.root))
+            clean = tuple(self._clean(save))
             async with progress(self._server, f"Testing {save.path.name}"):
                 report = await self._tools.runner.run(request)
-        log.info("%s: %s", save.path.name, summary(report))
+        self._note(f"{save.path.name}: {summary(report)}")
         return _Run(request, report, clean)
 
     def _publish(self, save: _Save, run: _Run) -> None:
         verdicts = self._verdicts[save.root]
         verdicts.record(save.path, run.request.targets, run.report)
         if run.report.status is RunStatus.NO_FRAMEWORK:
-            self._tell_once(save.root, run.report.status, run.report.detail)
-        unsaved = self._unsaved_note(save.root, run.clean)
+            self._tell_once(save.root, run.report.detail)
+        unsaved = self._unsaved_note(save, run.clean)
         for each in run.clean:
             concerned = verdicts.concerned(each.path)
             report = verdicts.report(each.path)
@@ -155,9 +163,11 @@ class Saves:
             )
 
     def _start_search(self, save: _Save, run: _Run) -> None:
-        problems = tuple(self._problems(save, run)) if not run.report.green else ()
-        if not problems:
+        problems = tuple(self._problems(save, run))
+        if not problems or not run.report.failures or run.report.status not in _SEARCHED:
             return
+        # Another document's save may have started one while this run waited for its turn.
+        self._end_search(save.root)
         task = asyncio.ensure_future(self._search(problems))
         uris = frozenset(problem.document.uri for problem in problems)
         self._searches[save.root] = (task, uris)
@@ -172,8 +182,13 @@ class Saves:
             for frame in result.failure.frames
         }
         for each in sorted(run.clean, key=lambda each: each.path != save.path):
-            if each.path == save.path or each.path in frames:
+            if (each.path == save.path or each.path in frames) and self._is_newest(each):
                 yield Problem(each.document, each.path, run.request, run.report)
+
+    def _is_newest(self, save: _Save) -> bool:
+        """Whether editor, snapshot and disk agree byte by byte: a candidate replaces all three."""
+        newest = self._server.documents.get(save.document.uri)
+        return newest is save.document and self._tools.files.read(save.path) == newest.data
 
     async def _search(self, problems: tuple[Problem, ...]) -> None:
         """Search document after document until one has a fix."""
@@ -194,18 +209,21 @@ class Saves:
 
             budget = Budget(wall_s=self._server.settings.actions_time_budget_s)
             result = await search(problem, self._tools.runner, self._tools.clock, budget, confirmed)
-            log.info("%s: %s", problem.path.name, in_words(result))
+            self._note(f"{problem.path.name}: {in_words(result)}")
             if fixes:
                 return
 
     def _forget_fixes(self, root: Path) -> None:
-        search_task, _ = self._searches.pop(root, (None, frozenset()))
-        if search_task is not None:
-            search_task.cancel()
+        self._end_search(root)
         for document in self._server.documents:
             located = self._located(document)
             if located is not None and located.root == root:
                 self._tools.finished.drop(document.uri)
+
+    def _end_search(self, root: Path) -> None:
+        task, _ = self._searches.pop(root, (None, frozenset()))
+        if task is not None:
+            task.cancel()
 
     def _located(self, document: Document) -> _Save | None:
         path = path_of(document.uri)
@@ -216,27 +234,39 @@ class Saves:
         root = max(roots, key=lambda root: len(root.parts), default=None)
         return None if root is None else _Save(document, path, root)
 
-    def _clean(self, root: Path) -> Iterator[_Save]:
+    def _beside(self, save: _Save) -> Iterator[_Save]:
+        """The open documents of the save's root, the saved one as it was saved."""
         for document in self._server.documents:
-            save = self._located(document)
-            if save and save.root == root and self._tools.files.read(save.path) == document.data:
+            if document.uri == save.document.uri:
                 yield save
+            elif (other := self._located(document)) and other.root == save.root:
+                yield other
 
-    def _unsaved_note(self, root: Path, clean: tuple[_Save, ...]) -> str:
+    def _clean(self, save: _Save) -> Iterator[_Save]:
+        for each in self._beside(save):
+            # A file in another encoding is not what the editor sends, byte by byte; but what was
+            # saved last, and has changed on neither side since, is what the editor shows.
+            state = each.document.version, self._tools.files.signature(each.path)
+            unchanged = self._written.get(each.document.uri) == state
+            if unchanged or self._tools.files.read(each.path) == each.document.data:
+                yield each
+
+    def _unsaved_note(self, save: _Save, clean: tuple[_Save, ...]) -> str:
         """The tests ran on what is on disk; say so where an editor holds something else."""
-        saved = {each.document.uri for each in clean}
-        unsaved = [
-            save.path.name
-            for document in self._server.documents
-            if document.uri not in saved and (save := self._located(document)) and save.root == root
-        ]
+        known = {each.path for each in clean}
+        unsaved = sorted(each.path.name for each in self._beside(save) if each.path not in known)
         if not unsaved:
             return ""
-        return f"\n(tests ran on the files on disk; unsaved: {', '.join(sorted(unsaved))})"
+        return f"\n(tests ran on the files on disk; unsaved: {', '.join(unsaved)})"
 
-    def _tell_once(self, root: Path, status: RunStatus, message: str) -> None:
-        if (root, status) not in self._told:
-            self._told.add((root, status))
+    def _note(self, message: str) -> None:
+        """A line for those who look at the editor's log of this server."""
+        params = types.LogMessageParams(type=types.MessageType.Info, message=message)
+        self._server.window_log_message(params)
+
+    def _tell_once(self, root: Path, message: str) -> None:
+        if (root, message) not in self._told:
+            self._told.add((root, message))
             self._server.tell(f"Lacuna, {root.name}: {message}", types.MessageType.Warning)
 
 
