@@ -1,5 +1,6 @@
 """What else could stand in a hole."""
 
+import re
 from collections.abc import Iterable
 
 from lacuna_ls.completion.postprocess import hides_something
@@ -7,6 +8,8 @@ from lacuna_ls.domain.completion import Completion
 from lacuna_ls.domain.text import Span, decode, encode
 
 _MOST = 4
+_VALUE = re.compile(r"[\w'\"`(\[{]")
+_SEPARATOR = re.compile(r"[,;:.]+")
 
 
 def alternatives(
@@ -26,7 +29,7 @@ def alternatives(
     """
     guess = decode(text[hole.start : hole.end])
     found = [*_instead(hole, guess, completion, kept), *_aligned(hole, text, others)]
-    fit = (word for word in found if word and word != guess and not _unfit(word))
+    fit = (word for word in found if word != guess and _fits(word, guess))
     return tuple(dict.fromkeys(fit))[:_MOST]
 
 
@@ -52,5 +55,9 @@ def _aligned(hole: Span, text: bytes, others: Iterable[str]) -> list[str]:
     return words
 
 
-def _unfit(word: str) -> bool:
-    return hides_something(word) or "\n" in word
+def _fits(word: str, guess: str) -> bool:
+    """Could stand there: one line, brackets closed, and a name or value where one stands now."""
+    if not word or "\n" in word or hides_something(word) or _SEPARATOR.fullmatch(word):
+        return False
+    closed = all(word.count(opener) == word.count(closer) for opener, closer in ("()", "[]", "{}"))
+    return closed and bool(_VALUE.match(word)) == bool(_VALUE.match(guess))

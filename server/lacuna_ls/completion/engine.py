@@ -54,7 +54,6 @@ async def complete(
 
     Raises:
         ModelError: the model could not answer.
-        StoreError: a calibration is there and could not be read.
     """
     if document.language is None or document.tree is None:
         return ()

@@ -4,6 +4,7 @@ If this fails after a change of `holes/`, `completion/`, `model/` or a grammar, 
 speak of code that is no more: run `make calibration` and commit what it writes.
 """
 
+import re
 from collections import Counter
 
 import pytest
@@ -38,5 +39,7 @@ def test_the_whole_grid_is_calibrated_once(shipped):
     assert cells == Counter((epsilon, holes) for epsilon in EPSILONS for holes in HOLE_COUNTS)
 
 
-def test_the_population_is_said_in_words(shipped):
-    assert "files" in shipped.population
+def test_no_file_was_counted_twice(shipped):
+    """The population is said in words, with its number of files: there is one cursor in each."""
+    (files,) = re.findall(r"each of (\d+) Python files", shipped.population)
+    assert all(cell.n <= int(files) for cell in shipped.cells)
