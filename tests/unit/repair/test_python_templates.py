@@ -162,6 +162,11 @@ def test_a_candidate_never_adds_a_way_to_the_test_runner():
     assert not any("return sys.maxsize < sys" in candidate for candidate in candidates(text))
 
 
+def test_the_module_that_names_are_imported_from_is_no_name():
+    text = "from shop.prices import total\n\n\ndef f(a):\n    return total(a)\n"
+    assert not any("return shop" in c or "return prices" in c for c in candidates(text))
+
+
 def test_an_unsuspected_line_is_not_edited():
     doc = document("def f(a):\n    b = a + 1\n    return b\n")
     lines = {doc.source.line_at(p.statement.start) for p in propose(doc, (0.0, 0.0, 1.0, 0.0))}

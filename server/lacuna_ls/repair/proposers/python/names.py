@@ -36,6 +36,7 @@ _BOUND_BY_FIELD = {
     "aliased_import": "alias",
 }
 _MOST_NAMES = 14
+_MEMBERS_USED = 0.5
 _LONGEST_RECEIVER = 60
 
 
@@ -112,13 +113,17 @@ def _binds(node: Node) -> bool:
     if parent.type in _PARAMETERS or parent.type == "as_pattern_target":
         return parent.type != "typed_parameter" or parent.child(0) == child
     if parent.type == "dotted_name":
-        imported = parent.parent
-        return imported is not None and imported.type in (
-            "import_statement",
-            "import_from_statement",
-        )
+        return parent.child(0) == child and _is_imported(parent)
     field = _BOUND_BY_FIELD.get(parent.type)
     return field is not None and parent.child_by_field_name(field) == child
+
+
+def _is_imported(name: Node) -> bool:
+    """A whole name in an import; not the module that others are imported from."""
+    statement = name.parent
+    if statement is None or statement.child_by_field_name("module_name") == name:
+        return False
+    return statement.type in ("import_statement", "import_from_statement")
 
 
 def _is_read(node: Node) -> bool:
@@ -148,8 +153,11 @@ def variable(node: Node, context: Context) -> Iterator[Splice]:
     functions = frozenset().union(*(scope.functions for scope in scopes))
     as_function = name in functions or _is_called(node)
     others = [n for n in visible if n != name and (n in functions) == as_function]
+    # An object whose members are used, or a function, is seldom mistaken for another.
+    weight = _MEMBERS_USED if as_function or _has_member(node) else 1.0
     for rank, other in enumerate(others[:_MOST_NAMES]):
-        yield replace(node, other, f"use {named(other)} instead of {named(name)}", 0.93**rank)
+        what = f"use {named(other)} instead of {named(name)}"
+        yield replace(node, other, what, weight * 0.93**rank)
 
 
 def _respelt(node: Node, name: str, candidates: tuple[str, ...]) -> Iterator[Splice]:
@@ -175,6 +183,11 @@ def attribute(node: Node, context: Context) -> Iterator[Splice]:
         return
     for rank, other in enumerate(others[:_MOST_NAMES]):
         yield replace(own, other, f"use {named(other)} instead of {named(name)}", 0.9**rank)
+
+
+def _has_member(node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.type == "attribute"
 
 
 def _is_called(node: Node) -> bool:

@@ -33,11 +33,11 @@ _SIBLINGS: tuple[tuple[str, ...], ...] = (
     ("floor", "ceil", "trunc"),
     ("int", "float", "round"),
     ("popleft", "pop"),
-    ("appendleft", "append"),
     ("sorted", "list", "reversed"),
     ("union", "intersection", "difference"),
     ("bisect_left", "bisect_right"),
 )
+_FADING = 0.7
 _ORDERED = frozenset({"-", "/", "//", "%", "**", "<<", ">>"})
 _WRAPPERS = ("abs", "len", "set", "sorted", "list", "int", "str", "sum")
 _METHODS = ("lower()", "upper()", "strip()", "copy()")
@@ -109,11 +109,10 @@ def sibling(node: Node, context: Context) -> Iterator[Splice]:
     if name.type != "identifier":
         return
     written = context.text(name)
-    for family in _SIBLINGS:
-        if written in family:
-            for other in family:
-                if other != written:
-                    yield replace(name, other, f"use {named(other)} instead of {named(written)}")
+    others = dict.fromkeys(o for family in _SIBLINGS if written in family for o in family)
+    for rank, other in enumerate(other for other in others if other != written):
+        new, old = named(other), named(written)
+        yield replace(name, other, f"use {new} instead of {old}", _FADING**rank)
 
 
 def unwrapped(node: Node, context: Context) -> Iterator[Splice]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lacuna_ls.repair.proposers.python.expressions import Binding, grouped, insert, named, replace
+from lacuna_ls.repair.proposers.python.expressions import Binding, binding, insert, named, replace
 from lacuna_ls.repair.proposers.template import Context, Rule, Splice
 from lacuna_ls.syntax.nodes import Node, ancestors
 
@@ -23,10 +23,14 @@ def shifted(node: Node, context: Context, weight: float = 1.0) -> Iterator[Splic
         if context.text(node.named_children[-1]) == "1":
             yield replace(node, context.text(left), f"use {named(context.text(left))}", weight)
         return
-    text = grouped(node, context, Binding.SUM)
+    text = context.text(node)
     for sign in ("+", "-"):
-        new = f"{text} {sign} 1"
-        yield replace(node, new, f"use {named(new)}", weight)
+        if binding(node, context) >= Binding.SUM:
+            new = f"{text} {sign} 1"
+            yield insert(node.end_byte, f" {sign} 1", f"use {named(new)}", weight)
+        else:
+            new = f"({text}) {sign} 1"
+            yield replace(node, new, f"use {named(new)}", weight)
 
 
 def _ends_in_constant(node: Node, context: Context) -> bool:
@@ -107,13 +111,12 @@ def integer(node: Node, context: Context) -> Iterator[Splice]:
         value = int(context.text(node), 0)
     except ValueError:
         return
-    seen = dict.fromkeys((value + 1, value - 1, 0, 1, 2, -value, 10))
-    rank = 0
-    for other in seen:
-        if other == value or (other < 0 and _behind_sign(node)):
-            continue
-        yield replace(node, str(other), f"use {other} instead of {value}", 0.9**rank)
-        rank += 1
+    near = dict.fromkeys((value + 1, value - 1, 0, 1, 2))
+    far = dict.fromkeys((-value, 10))
+    for rank, other in enumerate((*near, *(o for o in far if o not in near))):
+        if other != value and (other >= 0 or not _behind_sign(node)):
+            weight = 0.9**rank if other in near else 0.5
+            yield replace(node, str(other), f"use {other} instead of {value}", weight)
 
 
 def _behind_sign(node: Node) -> bool:
