@@ -1,7 +1,7 @@
 """The real server with scripted engines, for tests of the protocol alone.
 
 What the engines answer stands in the open document itself: `SUGGEST` offers a completion with two
-holes, `SLOW` never answers, `BROKEN` raises, `RED` fails a test on save.
+holes, `SLOW` never answers, `BROKEN` raises, `PRINT` prints, `RED` fails a test on save.
 """
 
 import asyncio
@@ -71,6 +71,9 @@ async def complete(
         await asyncio.Event().wait()
     if b"BROKEN" in document.data:
         raise RuntimeError(f"a secret in {Path.home()}")
+    if b"PRINT" in document.data:
+        sys.stdout.write("Content-Length: 9\r\n\r\nnot for the client")
+        sys.stdout.flush()
     if b"SUGGEST" not in document.data:
         return ()
     holes = (Hole(Span(6, 8), ("à",)), Hole(Span(10, 12)))[: options.max_holes]

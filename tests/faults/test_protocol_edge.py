@@ -123,6 +123,13 @@ async def test_noise_between_messages(client, tmp_path):
 
 
 @in_turn
+async def test_what_something_prints_does_not_reach_the_client(client, tmp_path):
+    file = client.open(tmp_path / "a.py", "SUGGEST PRINT")
+    assert len(await client.complete(file, 3)) == 1
+    await alive(client, file)
+
+
+@in_turn
 async def test_a_change_to_a_file_that_is_not_open(client, tmp_path):
     file = client.open(tmp_path / "a.py", "")
     uri = {"uri": "file:///nowhere.py", "version": 2}

@@ -40,8 +40,9 @@ def register(server: LacunaServer) -> None:
         edits: list[TextEdit] = []
         source = before.source
         for change in params.content_changes:
+            if edits:
+                source = source.replaced(edits[-1])
             edits.append(edit_of(source, change, server.encoding))
-            source = source.replaced(edits[-1])
         after = edit_document(before, params.text_document.version, edits)
         server.documents.put(after)
         server.diagnostics.edited(before, after)
