@@ -213,6 +213,11 @@ async def test_no_more_candidates_are_tried_than_the_budget_allows():
     assert result.candidates_tried == len(runs.screened) == 5
 
 
+async def test_candidates_far_less_promising_than_one_that_passed_are_not_waited_for():
+    some, none = runner(ages), runner(lambda _: ages(TEXT))
+    assert (await found(some)).candidates_tried < (await found(none)).candidates_tried
+
+
 async def test_screening_stops_when_its_time_is_over():
     runs = runner(lambda _: ages(TEXT))
     clock = FakeClock(step_s=1.0)

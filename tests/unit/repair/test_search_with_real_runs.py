@@ -1,13 +1,16 @@
 """The search with pytest in real processes: what it offers is what the terminal would say."""
 
+import asyncio
 import sys
 import time
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.text import apply_edits
+from lacuna_ls.ports.code_runner import Overlay
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Problem, SearchEnd, SearchResult
 from lacuna_ls.syntax.document import open_document
@@ -42,6 +45,20 @@ async def found(root: Path, text: str, tests: str) -> SearchResult:
     problem = Problem(document, path, asked, await pool.run(asked))
     budget = Budget(wall_s=40.0, max_candidates=12, max_fixes=1)
     return await search(problem, pool, Monotonic(), budget)
+
+
+async def test_a_screening_that_is_left_early_does_not_wait_for_what_was_not_yet_sent(
+    tmp_path: Path,
+):
+    project(tmp_path, {"age.py": AGE, "test_age.py": TESTS})
+    asked = request(tmp_path, "test_age.py")
+    large = AGE.encode() + b"#" * 100_000
+    candidates = [Overlay(asked.root / "age.py", large)] * 400
+    async with asyncio.timeout(15):
+        reports = WorkerPool(Trusting()).screen(asked, candidates)
+        assert not (await anext(reports)).green
+        assert isinstance(reports, AsyncGenerator)
+        await reports.aclose()
 
 
 @pytest.fixture(autouse=True)
