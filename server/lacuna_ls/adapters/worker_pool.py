@@ -214,7 +214,7 @@ class _Process:
             wall_s=request.limits.wall_s,
             cpu_s=request.limits.cpu_s,
             memory_bytes=request.limits.memory_bytes,
-            processes=request.limits.processes,
+            threads=request.limits.processes,
         )
         with contextlib.suppress(ConnectionError):  # its reader is gone, which `_listen` reports
             self._writer.write(messages.frame(messages.SUPERVISOR, messages.encode(task)))

@@ -27,8 +27,17 @@ def lead_own_session(parent_pid: int) -> None:
         os._exit(1)
 
 
-def limit_run(cpu_s: float, memory_bytes: int, processes: int) -> None:
-    """Limits on a user's own tests.
+def thread_limit(more: int) -> int:
+    """The limit that lets this user start `more` threads; 0 where it cannot be known.
+
+    RLIMIT_NPROC counts all that the user runs, editors and browsers too.
+    """
+    running = sum(_thread_counts(os.getuid()))
+    return running + more if running else 0
+
+
+def limit_run(cpu_s: float, memory_bytes: int, threads: int) -> None:
+    """Limits on a user's own tests; `threads` as `thread_limit` gave it.
 
     Memory is counted as data (Linux), not as address space: runtimes that reserve far more than
     they use (V8, sanitizers, the JVM) then work as they do in a terminal.
@@ -37,9 +46,8 @@ def limit_run(cpu_s: float, memory_bytes: int, processes: int) -> None:
     _lower(resource.RLIMIT_CPU, int(cpu_s) + 1, int(cpu_s) + 3)
     memory = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _lower(memory, memory_bytes, memory_bytes)
-    running = _threads_of_user()
-    if running is not None:
-        _lower(resource.RLIMIT_NPROC, running + processes, running + processes)
+    if threads:
+        _lower(resource.RLIMIT_NPROC, threads, threads)
 
 
 def limit_candidate(memory_bytes: int) -> None:
@@ -90,12 +98,6 @@ def _lower(limit: int, soft: int, hard: int) -> None:
     # Some systems refuse some limits; the outer wall clock still holds.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(limit, (min(new_soft, new_hard), new_hard))
-
-
-def _threads_of_user() -> "int | None":
-    """Threads of this user, which is what RLIMIT_NPROC counts; `None` where it cannot be known."""
-    counts = list(_thread_counts(os.getuid()))
-    return sum(counts) if counts else None
 
 
 def _thread_counts(uid: int) -> Iterator[int]:

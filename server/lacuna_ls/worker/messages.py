@@ -29,7 +29,8 @@ class Request(NamedTuple):
     """The first frame to the worker; the contents of `overlays` files follow it.
 
     `candidates` is -1 for one plain run, else how many contents follow, one screened after the
-    other. `scratch` is an empty folder that belongs to this run.
+    other. `scratch` is an empty folder that belongs to this run. `threads` may be started beyond
+    those that the user runs already.
     """
 
     root: str
@@ -44,7 +45,7 @@ class Request(NamedTuple):
     wall_s: float
     cpu_s: float
     memory_bytes: int
-    processes: int
+    threads: int
 
 
 class Ready(NamedTuple):

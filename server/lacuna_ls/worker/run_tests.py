@@ -102,7 +102,7 @@ def _is_foreign(origin: str) -> bool:
 def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     """The tests as the terminal runs them."""
     channel = Channel(fd)
-    guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
+    guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     if overlays:
         _confine(request.scratch)
         _see(overlays, channel)
@@ -113,7 +113,7 @@ def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     """Collect the user's tests and name the installed modules which that took; does not return."""
     channel = Channel(fd)
     _silence()
-    guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
+    guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     _confine(request.scratch)
     before = set(sys.modules)
     _see(overlays, Channel(fd, mute=True))
@@ -127,7 +127,7 @@ def screen(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
     _silence()
-    guard.limit_run(request.cpu_s, request.memory_bytes, request.processes)
+    guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     guard.limit_candidate(request.memory_bytes)
     _confine(request.scratch)
     _see(overlays, channel)

@@ -45,6 +45,7 @@ def main(fd: int) -> None:
     server = _Server(_raised(fd))
     guard.adopt_orphans()
     request = server.request()
+    request = request._replace(threads=guard.thread_limit(request.threads))
     server.send(encode(Ready(sys.version.split()[0])))
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()

@@ -116,6 +116,8 @@ async def test_doctests_run_for_the_files_named_and_for_no_other(tmp_path, pool)
     (failed,) = failures(report)
     assert failed.message == "f(): expected 2, got 1"
     assert failed.frames[-1].line == 2
+    again = replace(request(tmp_path, "shown.py::shown.f"), doctests=("shown.py",))
+    assert outcomes(await pool.run(again)) == {"shown.f": Outcome.FAILED}
 
 
 async def test_unittest_cases_run(tmp_path):
