@@ -43,7 +43,8 @@ def _changed_host(
     """Names that the code left behind uses must still be found where they were."""
     piece = _host_span(source, before, written.call.span)
     start = source.line_starts[source.line_at(piece.start)]
-    text = apply_edits(source.data[: piece.end], (written.call,))[start:]
+    end = max(piece.end, written.call.span.end)  # a comment may stand behind the last statement
+    text = apply_edits(source.data[:end], (written.call,))[start:]
     root = _parsed(text, language)
     if root.has_error:
         return "The call would not be valid syntax."

@@ -18,6 +18,7 @@ from lacuna_ls.extraction.contract import (
     Refusal,
     RefusedError,
     contract_of_statements,
+    refuse_hazards,
 )
 from lacuna_ls.extraction.expression import contract_of_expression
 from lacuna_ls.extraction.module_level import contract_of_module_statements
@@ -97,14 +98,13 @@ def _contract(
     traits = semantics.traits_of(selected.nodes, unit)
     if unit.kind is UnitKind.FUNCTION:
         return unit, contract_of_statements(region_of(unit, selected.code), traits, line_of)
+    refuse_hazards(traits, line_of)
     block = semantics.lowered(selected.nodes)
     if block is None:
         raise RefusedError("The selection has a syntax error.")
     unit = replace(unit, block=block)
     region = region_of(unit, selected.code)
-    return unit, contract_of_module_statements(
-        region, selected, root, document.data, traits, line_of
-    )
+    return unit, contract_of_module_statements(region, selected, root, document.data, line_of)
 
 
 def _name(

@@ -9,14 +9,12 @@ import re
 
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.selection import SelectedStatements
-from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import (
     Contract,
     LineOf,
     RefusedError,
     Result,
-    refuse_hazards,
 )
 from lacuna_ls.extraction.region import Region
 from lacuna_ls.syntax.nodes import Node, ancestors, covering
@@ -30,15 +28,15 @@ def contract_of_module_statements(
     selected: SelectedStatements,
     root: Node,
     data: bytes,
-    traits: Traits,
     line_of: LineOf,
 ) -> Contract:
-    """The contract; `region.unit.block` holds the selected statements only.
+    """The contract of statements without hazards.
+
+    `region.unit.block` holds the selected statements only.
 
     Raises:
         RefusedError: they cannot move, with the reason.
     """
-    refuse_hazards(traits, line_of)
     for access in region.accesses:
         if access.kind is AccessKind.GLOBAL:
             raise RefusedError(f"Line {line_of(access.offset)} declares a global of the module.")

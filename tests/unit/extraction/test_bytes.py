@@ -1,6 +1,8 @@
 """What stays byte for byte: line ends, tabs, strings, comments, everything outside the edit."""
 
-from lacuna_ls.domain.text import apply_edits
+import pytest
+
+from lacuna_ls.domain.text import Span, apply_edits
 from lacuna_ls.extraction.contract import Refusal
 from lacuna_ls.extraction.engine import Extraction, extract
 from lacuna_ls.syntax.document import open_document
@@ -68,6 +70,11 @@ def test_a_comment_at_the_end_of_a_line_goes_with_its_statement() -> None:
     after = extracted("def f(a):\n    «log(a)»  # say it\n    return a\n")
     assert "    log(a)  # say it\n" in after
     assert "    part(a)\n    return a\n" in after
+
+
+def test_a_selected_comment_behind_the_host_goes_along() -> None:
+    after = extracted("def f(a):\n    «log(a)\n# tail»\n")
+    assert after == "def part(a):\n    log(a)\n    # tail\n\n\ndef f(a):\n    part(a)\n"
 
 
 def test_blanks_and_comments_around_the_selection_do_not_matter() -> None:
@@ -159,3 +166,20 @@ def test_a_class_that_sees_its_attributes_being_read_gets_no_new_method() -> Non
         "        return 1\n"
     )
     assert after.startswith("def part(self, name):\n")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = " + "lambda: " * 3000 + "1\n",
+        "x = " + "(" * 3000 + "1" + ")" * 3000 + "\n",
+        "x = " + "-" * 3000 + "1\n",
+        "".join(" " * i + "if x:\n" for i in range(300)) + " " * 300 + "pass\n",
+    ],
+)
+def test_deep_nesting_is_answered(code: str) -> None:
+    body = "".join("    " + line + "\n" for line in code.splitlines())
+    data, span = read_marks(f"def f(x):\n    «log(x)»\n{body}")
+    document = open_document("file:///a.py", 1, by_language_id("python"), data)
+    extract(document, span)
+    extract(document, Span(data.index(body.encode()) + 4, len(data)))

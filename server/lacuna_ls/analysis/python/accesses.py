@@ -12,6 +12,7 @@ from lacuna_ls.analysis.scopes import Access, AccessKind, bindings_of, free_acce
 from lacuna_ls.syntax.nodes import Node
 
 CONSUMERS = frozenset(b"all any dict frozenset join list max min set sorted sum tuple".split())
+MAX_DEPTH = 60
 EXTRAS = ("comment", "line_continuation")
 EAGER_COMPREHENSIONS = ("list_comprehension", "set_comprehension", "dictionary_comprehension")
 COMPREHENSIONS = (*EAGER_COMPREHENSIONS, "generator_expression")
@@ -33,11 +34,23 @@ _PATTERNS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """`hidden` names belong to comprehensions around; `deferred` code runs later, if ever."""
+    """How a part is evaluated.
+
+    `hidden` names belong to comprehensions around; `deferred` code runs later, if ever; `depth`
+    counts the lambdas around.
+    """
 
     certain: bool = True
     deferred: bool = False
     hidden: frozenset[str] = frozenset()
+    depth: int = 0
+
+
+class UnknownStatementError(Exception):
+    """Code that has no meaning here: a syntax error, Python 2, or nested too deep.
+
+    Internal to the analysis; what `analysis.python` offers turns it into "not applicable".
+    """
 
 
 _Item = tuple[Node, _Where] | Access
@@ -204,7 +217,9 @@ def _lambda(node: Node, where: _Where) -> Iterable[_Item]:
     parameters = node.child_by_field_name("parameters")
     body = node.child_by_field_name("body")
     yield from _defaults(parameters, where)
-    inside = accesses_of(body) if body else ()
+    if where.depth > MAX_DEPTH:
+        raise UnknownStatementError
+    inside = _evaluated([(body, _Where(depth=where.depth + 1))]) if body else ()
     bindings = bindings_of(inside, parameter_names(parameters))
     for access in free_accesses(inside, bindings, node.start_byte):
         if access.name not in where.hidden:

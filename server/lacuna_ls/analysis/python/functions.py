@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from lacuna_ls.analysis.python.accesses import parameter_names, text_of
+from lacuna_ls.analysis.python.accesses import UnknownStatementError, parameter_names, text_of
 from lacuna_ls.analysis.python.statements import (
-    UnknownStatementError,
     lower,
     lower_all,
     type_parameters,
@@ -40,6 +39,7 @@ def unit_of(owner: Node) -> Unit | None:
         enclosing = tuple(_enclosing(a) for a in around if a.type == "function_definition")
     except UnknownStatementError:
         return None
+    is_function = owner.type == "function_definition"
     direct = around[0] if around and around[0].type == "class_definition" else None
     parameters = owner.child_by_field_name("parameters")
     return Unit(
@@ -51,7 +51,7 @@ def unit_of(owner: Node) -> Unit | None:
         annotated=tuple(_annotated(parameters)),
         returns=owner.child_by_field_name("return_type"),
         is_async=any(c.type == "async" for c in owner.children),
-        is_generator=any(n.is_named and n.type == "yield" for n in own_nodes(body)),
+        is_generator=is_function and any(n.is_named and n.type == "yield" for n in own_nodes(body)),
         enclosing_class=direct,
         receiver=_receiver(owner, parameters) if direct else None,
         enclosing=enclosing,

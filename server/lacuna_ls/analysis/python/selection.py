@@ -3,6 +3,7 @@
 from lacuna_ls.analysis.python.accesses import (
     COMPREHENSIONS,
     EXTRAS,
+    UnknownStatementError,
     accesses_of,
     code_children,
     parameter_names,
@@ -57,9 +58,12 @@ def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | Select
     first_code = _after_comments(data, start, end)
     if first_code >= end:
         return None
-    return _statements(root, data, Span(start, end), first_code) or _expression(
-        root, Span(first_code, end)
-    )
+    try:
+        return _statements(root, data, Span(start, end), first_code) or _expression(
+            root, Span(first_code, end)
+        )
+    except UnknownStatementError:
+        return None
 
 
 def _trimmed(data: bytes, span: Span) -> tuple[int, int]:
@@ -88,16 +92,12 @@ def _line_end(data: bytes, offset: int) -> int:
 def _statements(root: Node, data: bytes, span: Span, first_code: int) -> SelectedStatements | None:
     first = _statement_at(root, first_code)
     if first is not None and is_docstring(first):
-        following = _next_statement(first)
-        if following is not None and following.start_byte < span.end:
-            first, span = following, Span(following.start_byte, span.end)
+        following = code_children(first.parent)[1:2] if first.parent else []
+        if following and following[0].start_byte < span.end:
+            first, span = following[0], Span(following[0].start_byte, span.end)
     if first is None or first.parent is None:
         return None
-    nodes = [first]
-    following = _next_statement(first)
-    while following is not None and following.start_byte < span.end:
-        nodes.append(following)
-        following = _next_statement(following)
+    nodes = [n for n in code_children(first.parent) if span.start <= n.start_byte < span.end]
     last = nodes[-1]
     if last.end_byte > span.end:
         return None
@@ -105,13 +105,6 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     if end is None:
         return None
     return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
-
-
-def _next_statement(node: Node) -> Node | None:
-    following = node.next_named_sibling
-    while following is not None and following.type in EXTRAS:
-        following = following.next_named_sibling
-    return following
 
 
 def is_docstring(node: Node) -> bool:

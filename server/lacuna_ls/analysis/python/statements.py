@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from lacuna_ls.analysis.python.accesses import (
+    MAX_DEPTH,
+    UnknownStatementError,
     accesses_of,
     code_children,
     parameter_accesses,
@@ -15,6 +17,7 @@ from lacuna_ls.analysis.python.accesses import (
     target_accesses,
     text_of,
 )
+from lacuna_ls.analysis.python.patterns import matches_anything, pattern_accesses
 from lacuna_ls.analysis.scopes import Access, AccessKind, bindings_of, free_accesses
 from lacuna_ls.analysis.structure import (
     Arm,
@@ -32,7 +35,6 @@ from lacuna_ls.analysis.structure import (
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, span_of
 
-MAX_DEPTH = 60
 _SUPPRESSORS = ("suppress", "raises")
 _JUMPS = {
     "return_statement": Jump.RETURN,
@@ -40,13 +42,6 @@ _JUMPS = {
     "break_statement": Jump.BREAK,
     "continue_statement": Jump.CONTINUE,
 }
-
-
-class UnknownStatementError(Exception):
-    """A statement that has no meaning here: a syntax error, Python 2, or nested too deep.
-
-    Internal to the analysis; `functions.unit_at` turns it into "not applicable".
-    """
 
 
 def lower(block: Node, depth: int = 0) -> Block:
@@ -334,53 +329,17 @@ def _match(node: Node, depth: int) -> Iterable[Statement]:
 
 def _case(clause: Node, depth: int) -> Arm:
     patterns = [c for c in clause.named_children if c.type == "case_pattern"]
-    reads: list[Access] = []
-    writes: list[Access] = []
-    for pattern in patterns:
-        _pattern(pattern, reads, writes)
+    reads, writes = pattern_accesses(patterns)
     guard = clause.child_by_field_name("guard")
-    irrefutable = len(patterns) == 1 and _matches_anything(patterns[0])
+    irrefutable = len(patterns) == 1 and matches_anything(patterns[0])
     span = Span(patterns[0].start_byte, patterns[-1].end_byte) if patterns else span_of(clause)
     return Arm(
-        Step(span, tuple(reads)),
+        Step(span, reads),
         _body(clause, depth, "consequence"),
-        Step(span, tuple(writes), raises=False) if writes else None,
+        Step(span, writes, raises=False) if writes else None,
         _evaluation(guard) if guard else None,
         always=irrefutable,
     )
-
-
-def _matches_anything(pattern: Node) -> bool:
-    """`case _` and `case name`."""
-    return text_of(pattern).strip().isidentifier() and text_of(pattern) not in _CONSTANTS
-
-
-_CONSTANTS = ("None", "True", "False")
-
-
-def _pattern(pattern: Node, reads: list[Access], writes: list[Access]) -> None:
-    pending = [pattern]
-    while pending:
-        node = pending.pop()
-        children = code_children(node)
-        if node.type == "class_pattern":
-            name = children.pop(0)
-            first = name.named_children[0]
-            reads.append(Access(AccessKind.READ, text_of(first), first.start_byte))
-        elif node.type == "keyword_pattern":
-            children.pop(0)
-        elif node.type == "dotted_name":
-            first = children[0]
-            kind, found = (
-                (AccessKind.WRITE, writes) if len(children) == 1 else (AccessKind.READ, reads)
-            )
-            found.append(Access(kind, text_of(first), first.start_byte))
-            continue
-        elif node.type == "identifier":
-            if text_of(node) != "_":
-                writes.append(Access(AccessKind.WRITE, text_of(node), node.start_byte))
-            continue
-        pending.extend(reversed(children))
 
 
 _SIMPLE: dict[str, Callable[[Node, int], Iterable[Access]]] = {

@@ -15,6 +15,8 @@ _FRAME_READERS = ("locals", "vars", "eval", "exec", "dir", "_getframe", "current
 
 def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
     """The traits of statements or of one expression of `unit`."""
+    if unit.kind is not UnitKind.FUNCTION and (defined := next(_definitions(nodes), None)):
+        return Traits((defined,), (), awaits=False, class_bound=None)
     piece = Span(nodes[0].start_byte, nodes[-1].end_byte)
     own = [found for node in nodes for found in own_nodes(node)]
     everything = [found for node in nodes for found in preorder(node)]
@@ -25,7 +27,7 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         *_jumps(own, piece),
         *_unmovable(own, unit),
         *_frame_readers(everything),
-        *_frame_readers(n for n in own_nodes(unit.body) if not piece.contains(span_of(n))),
+        *_frame_readers(_left_behind(unit, piece)),
     ]
     returns = tuple(n.start_byte for n in own if n.type == "return_statement")
     if returns and unit.is_async and unit.is_generator:
@@ -78,6 +80,19 @@ def _loop_of(jump: Node) -> Node | None:
     return None
 
 
+def _left_behind(unit: Unit, piece: Span) -> Iterator[Node]:
+    """The rest of a function. What looks at the names of a module sees the same afterwards."""
+    if unit.kind is UnitKind.FUNCTION:
+        yield from (n for n in own_nodes(unit.body) if not piece.contains(span_of(n)))
+
+
+def _definitions(nodes: Iterable[Node]) -> Iterator[Hazard]:
+    for node in nodes:
+        for found in own_nodes(node):
+            if found.type in ("function_definition", "class_definition"):
+                yield Hazard(found.start_byte, "defines a name that belongs to the module")
+
+
 _UNMOVABLE = {
     "yield": "yields from the function",
     "wildcard_import": "imports `*`, so its names are unknown",
@@ -92,8 +107,6 @@ def _unmovable(own: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
             yield Hazard(node.start_byte, _UNMOVABLE[node.type])
         if unit.kind is UnitKind.FUNCTION or not node.is_named:
             continue
-        if node.type in ("function_definition", "class_definition"):
-            yield Hazard(node.start_byte, "defines a name that belongs to the module")
         if node.type == "assignment" and node.child_by_field_name("type"):
             yield Hazard(node.start_byte, "annotates a name of the module")
 
