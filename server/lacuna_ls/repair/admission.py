@@ -36,9 +36,11 @@ def admitted(document: Document, candidate: Candidate) -> bytes | None:
 
 
 def _frozen(root: Node, span: Span, templates: Templates) -> bool:
+    """The span lies in a part that is never edited, or takes one away."""
     node = covering(root, span)
     around = (node, *ancestors(node))
-    return any(n.type in templates.frozen_types or templates.is_test(n) for n in around)
+    within = (n for n in preorder(node) if span_of(n).overlaps(span))
+    return any(n.type in templates.frozen_types or templates.is_test(n) for n in (*around, *within))
 
 
 def _statement(root: Node, span: Span, templates: Templates) -> Span:
