@@ -323,12 +323,15 @@ async def test_a_server_that_is_killed_takes_its_runs_along(tmp_path):
         "    os.rename('new', 'pids')\n    time.sleep(60)\n"
     )
     project(tmp_path, {"test_it.py": test})
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "PYTHONPATH": PATHS, "TMPDIR": str(temporary)}
     server = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVER, str(tmp_path), env={**os.environ, "PYTHONPATH": PATHS}
+        sys.executable, "-c", SERVER, str(tmp_path), env=environment
     )
     while not (tmp_path / "pids").exists():  # noqa: ASYNC110 -- another process makes it
         await asyncio.sleep(0.01)
     server.kill()
     await server.wait()
-    while alive(tmp_path / "pids"):  # noqa: ASYNC110 -- the kernel tells nobody
+    while alive(tmp_path / "pids") or list(temporary.glob("lacuna-*")):  # noqa: ASYNC110 -- the kernel tells nobody
         await asyncio.sleep(0.01)

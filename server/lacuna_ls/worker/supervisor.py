@@ -10,6 +10,7 @@ import gc
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -74,6 +75,12 @@ class _Server:
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         self._buffer = FrameBuffer()
+        self._scratch = ""
+
+    def follow(self) -> None:
+        """The server has gone, and may not have come to clear up."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        os._exit(0)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -87,6 +94,7 @@ class _Server:
     def request(self) -> Request:
         message = decode(self._payload(SUPERVISOR))
         assert isinstance(message, Request)
+        self._scratch = message.scratch
         return message
 
     def contents(self) -> run_tests.Contents:
@@ -107,7 +115,7 @@ class _Server:
                 return taken[1]
             data = self._socket.recv(1 << 16)
             if not data:
-                os._exit(0)
+                self.follow()
             self._buffer.feed(data)
 
 
@@ -204,7 +212,7 @@ class _Watch:
             events = dict(poll.poll(left_s * 1000))
             if self._server.fileno() in events:
                 guard.kill_descendants(pid)
-                os._exit(0)
+                self._server.follow()
             if read_fd in events and not self._pass_on(read_fd):
                 poll.unregister(read_fd)
             if self._children.read_fd in events:
