@@ -1,6 +1,5 @@
 """An editor for tests: a pytest-lsp client with a profile, in that editor's units."""
 
-import asyncio
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,11 +53,6 @@ class Editor:
         """Everything that was sent has been handled."""
         with pytest.raises(Exception, match="Unknown method"):
             await self.client.protocol.send_request_async("$/settled", None)
-
-    async def moment(self) -> None:
-        """Let the server work: as long as it takes to answer something small."""
-        await self.settled()
-        await asyncio.sleep(0.05)
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
         """The action with its edit, asked for where the server holds it back."""

@@ -1,4 +1,4 @@
-"""The real command with its real engines: completion, a red save, a fix, an extraction."""
+"""The real command with its real engines: completion, a red save, an extraction."""
 
 import sys
 from typing import Any
@@ -68,25 +68,6 @@ async def test_a_red_save_shows_where(editor: Editor):
     (found,) = await editor.saved(editor.open(SUM))
     assert found.source == "lacuna"
     assert "expected 3, got -1" in found.message
-
-
-@pytest.mark.parametrize("connection", ["vscode"], indirect=True)
-async def test_after_a_red_save_the_menu_has_a_fix(editor: Editor):
-    uri = editor.open(SUM)
-    await editor.saved(uri)
-    fix = await first_fix(editor, uri)
-    assert "pass" in fix.title
-    assert "a + b" in editor.applied(uri, fix)
-
-
-async def first_fix(editor: Editor, uri: str) -> types.CodeAction:
-    """The search goes on behind the save: the menu is opened until the fix is in it."""
-    for _ in range(600):
-        actions = await editor.actions(uri, ["quickfix"])
-        if actions:
-            return await editor.resolved(actions[0])
-        await editor.moment()
-    raise AssertionError("no fix was found")
 
 
 async def test_a_selection_is_extracted(editor: Editor):
