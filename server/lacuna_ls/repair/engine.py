@@ -32,6 +32,7 @@ T = TypeVar("T")
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.5
+_AFTER_A_HANG_S = 2.0
 _HASH_SEEDS = (1, 2)
 
 
@@ -61,8 +62,7 @@ async def search(
 
     if not searchable(problem):
         return ended(SearchEnd.NOT_SEARCHABLE, {})
-    again = replace(problem.request, trace=(problem.path,))
-    async with _running(runner.run(again)) as reproducing:
+    async with _running(runner.run(_once_more(problem, budget))) as reproducing:
         report = problem.report if _has_spectrum(problem) else await reproducing
         if not _same_verdict(report, problem.report):
             return ended(SearchEnd.FLAKY, {})
@@ -151,19 +151,30 @@ def _functions(problem: Problem) -> tuple[FunctionLines, ...]:
     return tuple(found)
 
 
+def _once_more(problem: Problem, budget: Budget) -> TestRequest:
+    """The problem's run, traced. What hangs need not hang as long again."""
+    limits = problem.request.limits
+    if problem.report.status is RunStatus.TIMED_OUT:
+        limits = replace(limits, wall_s=min(limits.wall_s, budget.wall_s / 4))
+    return replace(problem.request, trace=(problem.path,), limits=limits)
+
+
 def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
     """Only the red tests, and hardly more time than the whole run took just now.
 
     So a candidate that loops for ever costs little, and a machine under load is not mistaken for
-    such a loop.
+    such a loop. A run that hung says nothing about the time that its tests need.
     """
     red = problem.report.failures
-    if problem.report.status is not RunStatus.COMPLETED:
-        return problem.request
-    spare_s = max(_SHORTEST_RUN_S, again.elapsed_s)
-    wall_s = min(problem.request.limits.wall_s, spare_s + 10 * sum(r.duration_s for r in red))
-    limits = replace(problem.request.limits, wall_s=wall_s)
-    return replace(problem.request, targets=tuple(r.test_id for r in red), limits=limits)
+    request = problem.request
+    if problem.report.status is RunStatus.TIMED_OUT:
+        spare_s = _AFTER_A_HANG_S
+    else:
+        spare_s = max(_SHORTEST_RUN_S, again.elapsed_s) + 10 * sum(r.duration_s for r in red)
+    limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))
+    if problem.report.status is RunStatus.COMPLETED:
+        return replace(request, targets=tuple(r.test_id for r in red), limits=limits)
+    return replace(request, limits=limits)
 
 
 async def _confirm(problem: Problem, trial: Trial, runner: CodeRunner) -> Evidence | None:

@@ -170,6 +170,22 @@ async def test_a_file_that_cannot_be_imported_is_fixed_when_its_tests_run_green(
     assert texts(await found(FakeRunner(script), broken)) == [RIGHT]
 
 
+async def test_a_loop_without_end_is_fixed_without_waiting_as_long_for_each_candidate():
+    limits: list[float] = []
+
+    def script(request: TestRequest) -> TestReport:
+        limits.append(request.limits.wall_s)
+        if request.overlays and request.overlays[-1].data == RIGHT:
+            return report(ages(RIGHT))
+        return report({}, RunStatus.TIMED_OUT)
+
+    hanging = replace(problem(), report=report({}, RunStatus.TIMED_OUT))
+    result = await found(FakeRunner(script), hanging, Budget(wall_s=8.0))
+    assert texts(result) == [RIGHT]
+    assert limits[0] == 2.0
+    assert limits[1] == 2.0
+
+
 @pytest.mark.parametrize("name", ["test_age.py", "age_test.py", "conftest.py"])
 async def test_a_test_file_is_never_edited(name: str):
     runs = runner(ages)
