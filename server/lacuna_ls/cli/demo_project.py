@@ -58,12 +58,11 @@ async def _show(root: Path) -> tuple[int, dict[str, Any]]:
         for path in chosen:
             file = client.open(path)
             shown = await _tested(client, file, deadline)
-            show(screen, _verdict(path.relative_to(root).as_posix(), shown))
+            show(screen, _verdict(path, root, shown, client.messages))
             if shown:
                 red.append((file, shown))
         if not red:
-            said = client.messages[-1:] or ["Nothing is failing in these files."]
-            screen.print(*said)
+            screen.print("Nothing is failing in these files.")
             return 0, report
         report["failing_test"] = {
             "ok": True,
@@ -105,13 +104,18 @@ async def _tested(client: Client, file: OpenFile, deadline: float) -> list[dict[
         return None
 
 
-def _verdict(name: str, shown: list[dict[str, Any]] | None) -> Text:
+def _verdict(
+    path: Path, root: Path, shown: list[dict[str, Any]] | None, messages: list[str]
+) -> Text:
+    """What a save of this file shows, or else what the server said last of its tests."""
+    name = path.relative_to(root).as_posix()
     if shown is None:
-        return note("waiting", f"{name}: its tests take too long for a demo")
-    if not shown:
-        return note("green", name)
-    line = shown[0]["range"]["start"]["line"] + 1
-    return note("red", f"{name}:{line}  {shown[0]['message'].splitlines()[0]}")
+        return note("open", f"{name}: its tests take too long for a demo")
+    if shown:
+        line = shown[0]["range"]["start"]["line"] + 1
+        return note("red", f"{name}:{line}  {shown[0]['message'].splitlines()[0]}")
+    said = [message for message in messages if message.startswith(f"{path.name}: ")]
+    return note("quiet", said[-1] if said else " ".join([name, *messages[-1:]]))
 
 
 async def _fix(
