@@ -685,12 +685,14 @@ class _ExtractMethod:
         return ActionKind.REFACTOR_EXTRACT
 
     def offers(self, request: ActionRequest) -> Sequence[Offer]:
-        """One offer for a selection that holds code; disabled, with the reason, if refused."""
+        """One offer for a selection that holds code; whoever asked gets the reason of a refusal."""
         document = request.document
         outcome = extract(document, request.span)
         if outcome is None:
             return ()
         if isinstance(outcome, Refusal):
+            if not request.asked:
+                return ()
             what = f"Extract {_lines(document.source, request.span)} into a function"
             return (Offer(what, self.kind, document.version, disabled=outcome.reason),)
         what = f'Extract {_lines(document.source, outcome.span)} into "{outcome.name}"'

@@ -55,7 +55,7 @@ def rewrite(
     """
     newline = source.line_end()
     unit_indent = _indent_unit(source, unit)
-    place = _placement(source, unit, selected.span.start, contract, newline)
+    place = _placement(source, unit, selected.span, contract, newline)
     inner = place.indent + unit_indent
     if isinstance(selected, SelectedStatements):
         body = [inner + _moved(source, selected, inner)]
@@ -166,19 +166,20 @@ def _mentions(text: str, names: tuple[str, ...]) -> bool:
 
 
 def _placement(
-    source: Source, unit: Unit, start: int, contract: Contract, newline: bytes
+    source: Source, unit: Unit, selected: Span, contract: Contract, newline: bytes
 ) -> Placement:
     """After the host as a sibling method, else in the module, before or after the host.
 
     After, only where nothing can call the host in between: it is a plain function of the module.
     """
+    below = _line_end(source, max(unit.node.end_byte, selected.end))
     if contract.receiver is not None:
         indent = _indent_at(source, unit.statement.start_byte)
-        return Placement(_line_end(source, unit.node.end_byte), indent, newline * 2, b"")
-    outermost = _outermost(unit, start)
-    if outermost is unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
-        return Placement(_line_end(source, unit.node.end_byte), b"", newline * 3, b"")
-    above = min(_above_comments(source, outermost.start_byte), start)
+        return Placement(below, indent, newline * 2, b"")
+    outermost = _outermost(unit, selected.start)
+    if outermost == unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
+        return Placement(below, b"", newline * 3, b"")
+    above = min(_above_comments(source, outermost.start_byte), selected.start)
     return Placement(above, b"", _missing_blank_lines(source, above, newline), newline * 3)
 
 

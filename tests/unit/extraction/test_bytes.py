@@ -77,6 +77,14 @@ def test_a_selected_comment_behind_the_host_goes_along() -> None:
     assert after == "def part(a):\n    log(a)\n    # tail\n\n\ndef f(a):\n    part(a)\n"
 
 
+def test_a_method_goes_below_a_selected_comment_behind_its_host() -> None:
+    after = extracted("class C:\n    def f(self):\n        «log(self)\n    # tail»\n")
+    assert after == (
+        "class C:\n    def f(self):\n        self.part()\n\n"
+        "    def part(self):\n        log(self)\n        # tail\n"
+    )
+
+
 def test_blanks_and_comments_around_the_selection_do_not_matter() -> None:
     after = extracted("def f(a):\n«    # say it\n    log(a)\n\n»    return a\n")
     assert after == (
