@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from lacuna_ls.actions.provider import ActionKind, ActionRequest, Example, Offer
 from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.repair.finished import Finished, FinishedFixes
+from lacuna_ls.repair.fix import Fix
 from lacuna_ls.verification.evidence import titled
 
 EXAMPLES = (
@@ -142,9 +143,10 @@ class FixFailingTest:
         finished = self.finished.get(document.uri, document.version)
         if finished is None or not _concerns(finished, request.span, document.source):
             return ()
+        titles = _titles(finished.fixes, document.source)
         return tuple(
             Offer(
-                title=titled(f"Fix: {fix.candidate.summary}", fix.evidence),
+                title=titles[rank],
                 kind=self.kind,
                 version=document.version,
                 edits=fix.candidate.edits,
@@ -157,6 +159,19 @@ class FixFailingTest:
 
 def provider(finished: FinishedFixes) -> FixFailingTest:
     return FixFailingTest(finished)
+
+
+def _titles(fixes: Sequence[Fix], source: Source) -> tuple[str, ...]:
+    """What is done, with the line where several fixes do the same, and the evidence."""
+    summaries = [fix.candidate.summary for fix in fixes]
+    lines = [source.line_at(fix.candidate.edits[0].span.start) + 1 for fix in fixes]
+    return tuple(
+        titled(
+            f"Fix: {summary} on line {line}" if summaries.count(summary) > 1 else f"Fix: {summary}",
+            fix.evidence,
+        )
+        for fix, summary, line in zip(fixes, summaries, lines, strict=True)
+    )
 
 
 def _concerns(finished: Finished, span: Span, source: Source) -> bool:

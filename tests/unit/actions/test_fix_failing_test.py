@@ -16,8 +16,7 @@ F = Span(12, 51)
 URI = "file:///w/a.py"
 
 
-def fix(summary: str) -> Fix:
-    at = TEXT.index(">")
+def fix(summary: str, at: int = TEXT.index(">")) -> Fix:
     candidate = Candidate(summary, (TextEdit(Span(at, at + 1), b">="),))
     return Fix(candidate, Evidence(12, 12), F)
 
@@ -37,6 +36,19 @@ def test_fixes_are_titled_with_their_evidence_and_only_the_first_is_preferred():
         "Fix: use it (12 of 12 tests pass)",
     ]
     assert [o.preferred for o in found] == [True, False]
+
+
+def test_fixes_that_do_the_same_in_two_places_name_their_lines():
+    data, span = read_marks(TEXT.replace("b = a", "b |= a"))
+    finished = FinishedFixes()
+    finished.put(URI, 1, [fix("use 1"), fix("use 1", at=TEXT.index("a):")), fix("use 2")])
+    document = open_document(URI, 1, by_language_id("python"), data)
+    titles = [o.title for o in provider(finished).offers(ActionRequest(document, span))]
+    assert [t.partition(" (")[0] for t in titles] == [
+        "Fix: use 1 on line 6",
+        "Fix: use 1 on line 4",
+        "Fix: use 2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _STRING_PREFIXES = "rRbBuU"
 
 def shifted(node: Node, context: Context, weight: float = 1.0) -> Iterator[Splice]:
     """`node + 1` and `node - 1`; but `a` for `a + 1`, whose constant has a rule of its own."""
-    if node.type not in _COUNTABLE or _is_text(node, context):
+    if node.type not in _COUNTABLE or _is_text(node, context) or _is_negative(node):
         return
     if _ends_in_constant(node, context):
         left = node.named_children[0]
@@ -39,6 +39,12 @@ def _ends_in_constant(node: Node, context: Context) -> bool:
     if operator is None or right is None or right.type != "integer":
         return False
     return context.text(operator) in ("+", "-")
+
+
+def _is_negative(node: Node) -> bool:
+    """`-1` is a constant."""
+    operand = node.child_by_field_name("argument")
+    return operand is not None and operand.type == "integer"
 
 
 def _is_text(node: Node, context: Context) -> bool:
