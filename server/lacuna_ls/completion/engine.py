@@ -13,6 +13,7 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.postprocess import open_for_completion, shown
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
+from lacuna_ls.completion.window import around
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, decode, encode
@@ -80,14 +81,15 @@ async def propose(
     first, *others = await collect(model, question) or (None,)
     if first is None or first.finish is FinishReason.CANCELLED:
         return None
-    part = shown(document, offset, first)
+    near, at = around(document, offset)
+    part = shown(near, at, first)
     if part is None or confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
         return None
     text = encode(first.text)[part.kept.start : part.kept.end]
     assert part.document.tree is not None
     program = build(
         part.document.tree,
-        Span(offset, offset + len(text)),
+        Span(at, at + len(text)),
         document.language,
         first,
         part.kept,
@@ -95,6 +97,8 @@ async def propose(
     )
     return Proposal(
         text,
+        near,
+        at,
         first,
         part,
         tuple(other.text for other in others if other is not None),

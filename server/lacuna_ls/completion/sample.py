@@ -76,24 +76,25 @@ async def take(
     proposal = await propose(document, drawn.offset, model, path)
     if proposal is None:
         return None
-    return Sample(proposal, misses(proposal, document, drawn))
+    return Sample(proposal, misses(proposal, drawn.truth))
 
 
-def misses(proposal: Proposal, document: Document, drawn: Draw) -> dict[int, tuple[bool, ...]]:
-    """See `Sample.misses`; `document` is the parse of `drawn`."""
-    language = document.language
+def misses(proposal: Proposal, truth: str) -> dict[int, tuple[bool, ...]]:
+    """See `Sample.misses`; `truth` is the rest of the line as its author wrote it."""
+    near, offset = proposal.near, proposal.offset
+    language = near.language
     assert language is not None
-    text = encode(truth_extent(decode(proposal.text), drawn.truth))
-    written = try_edit(document, TextEdit(Span(drawn.offset, drawn.offset), text))
-    shown = _insertion(proposal.shown.document, drawn.offset, len(proposal.text))
-    truth = _insertion(written, drawn.offset, len(text))
+    text = encode(truth_extent(decode(proposal.text), truth))
+    document = try_edit(near, TextEdit(Span(offset, offset), text))
+    written = _insertion(document, offset, len(text))
+    shown = _insertion(proposal.shown.document, offset, len(proposal.text))
     known: dict[tuple[int, ...], bool] = {}
 
     def missed(holes: tuple[int, ...]) -> bool:
         if holes not in known:
             ids = {proposal.program.node_ids[hole] for hole in holes}
             whole = 0 in holes
-            known[holes] = not whole and not covers(shown, truth, ids, language)
+            known[holes] = not whole and not covers(shown, written, ids, language)
         return known[holes]
 
     return {
