@@ -52,7 +52,7 @@ def insert(offset: int, new: str, summary: str, weight: float = 1.0) -> Splice:
     return Splice(TextEdit(Span(offset, offset), encode(new)), summary, weight)
 
 
-def named(text: str, limit: int = 24) -> str:
+def named(text: str, limit: int = 32) -> str:
     """Code as it stands in a title: one line, cut short."""
     line = " ".join(text.split())
     return f"`{line}`" if len(line) <= limit else f"`{line[: limit - 1]}…`"

@@ -24,13 +24,12 @@ def shifted(node: Node, context: Context, weight: float = 1.0) -> Iterator[Splic
             yield replace(node, context.text(left), f"use {named(context.text(left))}", weight)
         return
     text = context.text(node)
-    for sign in ("+", "-"):
+    for sign, what in (("+", "add 1 to"), ("-", "take 1 from")):
+        summary = f"{what} {named(text)}"
         if binding(node, context) >= Binding.SUM:
-            new = f"{text} {sign} 1"
-            yield insert(node.end_byte, f" {sign} 1", f"use {named(new)}", weight)
+            yield insert(node.end_byte, f" {sign} 1", summary, weight)
         else:
-            new = f"({text}) {sign} 1"
-            yield replace(node, new, f"use {named(new)}", weight)
+            yield replace(node, f"({text}) {sign} 1", summary, weight)
 
 
 def _ends_in_constant(node: Node, context: Context) -> bool:
