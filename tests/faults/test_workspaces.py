@@ -77,7 +77,7 @@ async def test_syntax_errors_everywhere(editor, tmp_path):
     root = await editor.workspace(tmp_path, {"broken.py": broken, "test_broken.py": test})
     (found,) = await editor.tested(editor.open(root / "broken.py"))
     assert "SyntaxError" in found["message"]
-    assert found["range"]["start"]["line"] == 0
+    assert found["range"]["start"]["line"] in (0, 1), "Pythons differ in what they see first"
     await alive(editor, root)
 
 
