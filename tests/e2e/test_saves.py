@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -41,7 +42,7 @@ async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edit
 NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 
 
-def place(found: dict) -> tuple[int, int, int]:
+def place(found: dict[str, Any]) -> tuple[int, int, int]:
     start, end = found["range"]["start"], found["range"]["end"]
     return start["line"], start["character"], end["character"]
 
