@@ -147,8 +147,8 @@ def _head(
 
 
 def _hints(source: Source, unit: Unit, contract: Contract) -> dict[str, str]:
-    """Annotations that mean the same at the new function as at the old one."""
-    if unit.enclosing or (unit.enclosing_class and not contract.receiver):
+    """Annotations that mean the same at the new function as at the old one, right beside it."""
+    if contract.receiver is None and unit.outermost != unit.statement:
         return {}
     hints = {}
     for parameter in unit.annotated:

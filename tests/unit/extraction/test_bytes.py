@@ -130,6 +130,11 @@ def test_the_new_name_is_found_after_the_edits() -> None:
     assert after[found.rename_at :].startswith(b"part(a)\n    return x")
 
 
+def test_a_type_hint_that_is_not_defined_yet_is_left_out() -> None:
+    after = extracted("if new:\n    T = int\n\n    def f(a: T):\n        «log(a)»\n")
+    assert after.startswith("def part(a):\n")
+
+
 def test_a_taken_name_is_numbered() -> None:
     assert "part_2(a)" in extracted("def part():\n    pass\n\n\ndef f(a):\n    «log(a)»\n")
 
