@@ -6,7 +6,8 @@ from typing import Any
 
 from e2e.fake_server import build_services
 from lacuna_ls.lsp.framing import Framing
-from lacuna_ls.lsp.server import LacunaServer, create_server
+from lacuna_ls.lsp.lifecycle import create_server
+from lacuna_ls.lsp.server import LacunaServer
 
 URI = "file:///w/a.py"
 AT = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}

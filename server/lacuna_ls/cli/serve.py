@@ -31,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from lacuna_ls.lsp import transport
-    from lacuna_ls.lsp.server import LacunaServer, create_server
+    from lacuna_ls.lsp.lifecycle import create_server
+    from lacuna_ls.lsp.server import LacunaServer
 
     _start_log(args)
 

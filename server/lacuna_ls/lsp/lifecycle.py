@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -23,6 +23,9 @@ from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.settings import concerns_settings, read_settings
 
+if TYPE_CHECKING:
+    from lacuna_ls.lsp.services import BuildServices
+
 log = logging.getLogger(__name__)
 
 # Not the space: a popup after every word would be in the way.
@@ -32,7 +35,9 @@ _ANSWER_TIMEOUT_S = 10.0
 _SETTINGS_FILES = ("**/pyproject.toml", "**/lacuna.toml")
 
 
-def register(server: LacunaServer) -> None:
+def create_server(build_services: "BuildServices") -> LacunaServer:
+    """A server that has not met its client yet. Heavy rooms are imported after `initialized`."""
+    server = LacunaServer(build_services)
     life = _Lifecycle(server)
     server.on(types.INITIALIZE, life.initialize)
     server.on(types.INITIALIZED, life.initialized)
@@ -42,6 +47,7 @@ def register(server: LacunaServer) -> None:
     server.on(types.WORKSPACE_DID_CHANGE_CONFIGURATION, life.configuration_changed)
     server.on(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, life.files_changed)
     server.on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, life.folders_changed)
+    return server
 
 
 class _Lifecycle:

@@ -106,12 +106,3 @@ async def _closed(services: "Services") -> None:
             await services.close()
     except Exception:
         log.exception("the engines did not close")
-
-
-def create_server(build_services: "BuildServices") -> LacunaServer:
-    """A server that has not met its client yet. Heavy rooms are imported after `initialized`."""
-    from lacuna_ls.lsp import lifecycle
-
-    server = LacunaServer(build_services)
-    lifecycle.register(server)
-    return server

@@ -7,7 +7,7 @@ _CREATED = """
 import sys
 from lacuna_ls.cli import serve
 from lacuna_ls.lsp import transport
-from lacuna_ls.lsp.server import create_server
+from lacuna_ls.lsp.lifecycle import create_server
 
 create_server(lambda server: None)
 print("\\n".join(sys.modules))

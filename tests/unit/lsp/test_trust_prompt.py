@@ -10,7 +10,8 @@ from lsprotocol import types
 from e2e.fake_server import Folders, build_services
 from lacuna_ls.domain.errors import StoreError
 from lacuna_ls.lsp.errors import RequestRefusedError
-from lacuna_ls.lsp.server import LacunaServer, create_server
+from lacuna_ls.lsp.lifecycle import create_server
+from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.settings import Settings
 
 
