@@ -34,7 +34,7 @@ COMMAND = (sys.executable, "-I", "-m", "lacuna_ls")
 # The project of the demo needs no pytest plugin; those that happen to lie beside us take seconds.
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
-_FIX = re.compile(r"Fix: .+ \((\d+) of \1 tests? pass(?:es)?\)")
+_FIX = re.compile(r"Fix: .+ \((\d+) of \1 tests? pass(?:es)?(?:, \d+ skipped)?\)")
 
 
 @dataclass(frozen=True, slots=True)
