@@ -10,7 +10,7 @@ from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.ports.code_runner import Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, Overlay, TestRequest
 from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
 
 
@@ -43,9 +43,9 @@ class FakeRunner:
         return self.script(request)
 
     async def screen(
-        self, request: TestRequest, candidates: Sequence[Overlay]
+        self, request: TestRequest, candidates: Candidates
     ) -> AsyncIterator[TestReport]:
-        for candidate in candidates:
+        for candidate in candidates if isinstance(candidates, Sequence) else await candidates:
             self.screened.append(candidate)
             yield self.script(
                 TestRequest(

@@ -23,7 +23,7 @@ from typing import Any, Self
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, starting_failed
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
-from lacuna_ls.ports.code_runner import Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, Overlay, TestRequest
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
@@ -49,7 +49,7 @@ class WorkerPool:
     async def run(self, request: TestRequest) -> TestReport:
         """See `CodeRunner.run`."""
         self._check_trust(request)
-        async with _Process.started(request, candidates=None) as process:
+        async with _Process.started(request, screening=False) as process:
             builder, ended = await process.next_run(request.limits.wall_s)
             report = builder.report(ended, await process.output())
         if report.status is RunStatus.COMPLETED:
@@ -57,7 +57,7 @@ class WorkerPool:
         return report
 
     async def screen(
-        self, request: TestRequest, candidates: Sequence[Overlay]
+        self, request: TestRequest, candidates: Candidates
     ) -> AsyncIterator[TestReport]:
         """See `CodeRunner.screen`.
 
@@ -65,13 +65,13 @@ class WorkerPool:
         no less than two seconds.
         """
         self._check_trust(request)
-        if not candidates:
-            return
         wall_s = request.limits.wall_s
         limits = replace(request.limits, wall_s=self._candidate_wall_s(request))
         request = replace(request, limits=limits)
-        async with _Process.started(request, candidates) as process:
-            for _ in candidates:
+        async with _Process.started(request, screening=True) as process:
+            known = candidates if isinstance(candidates, Sequence) else await candidates
+            process.offer(known)
+            for _ in known:
                 builder, ended = await process.next_run(2 * wall_s)  # rehearsal included
                 yield builder.report(ended, output="")
 
@@ -121,12 +121,11 @@ class _Process:
         self._buffer = messages.FrameBuffer()
         self._output = Capped(request.limits.output_bytes)
         self._drain = asyncio.create_task(self._drain_output())
+        self._sending: list[asyncio.Task[None]] = []
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def started(
-        cls, request: TestRequest, candidates: Sequence[Overlay] | None
-    ) -> AsyncIterator[Self]:
+    async def started(cls, request: TestRequest, *, screening: bool) -> AsyncIterator[Self]:
         """A process that has been told what to do, and that is gone when the block ends.
 
         Raises:
@@ -135,14 +134,25 @@ class _Process:
         scratch = tempfile.mkdtemp(prefix="lacuna-run-")
         try:
             self = cls(request, *await _spawn(request))
-            sending = asyncio.create_task(self._send(scratch, candidates))
+            self._sending.append(asyncio.create_task(self._send(scratch, screening=screening)))
             try:
                 yield self
             finally:
-                sending.cancel()
+                for sending in self._sending:
+                    sending.cancel()
                 await _uninterrupted(self._end())
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def offer(self, candidates: Sequence[Overlay]) -> None:
+        """Let the process have what it is to screen, one after the other as it gets there."""
+        begun = self._sending[-1]
+
+        async def follow() -> None:
+            await asyncio.wait([begun])
+            await self._send_contents(candidates)
+
+        self._sending.append(asyncio.create_task(follow()))
 
     async def next_run(self, wall_s: float) -> tuple[ReportBuilder, messages.Ended]:
         """What is said of one run, up to its end.
@@ -199,7 +209,7 @@ class _Process:
             raise starting_failed(self._request.interpreter, await self.output())
         return messages.Ended(max(code, 0), max(-code, 0), False, False, 0.0, 0.0)
 
-    async def _send(self, scratch: str, candidates: Sequence[Overlay] | None) -> None:
+    async def _send(self, scratch: str, *, screening: bool) -> None:
         request = self._request
         task = messages.Request(
             root=str(request.root),
@@ -210,15 +220,18 @@ class _Process:
             scratch=scratch,
             nonce=self._nonce,
             overlays=len(request.overlays),
-            candidates=-1 if candidates is None else len(candidates),
+            screening=screening,
             wall_s=request.limits.wall_s,
             cpu_s=request.limits.cpu_s,
             memory_bytes=request.limits.memory_bytes,
             threads=request.limits.processes,
         )
+        self._writer.write(messages.frame(messages.SUPERVISOR, messages.encode(task)))
+        await self._send_contents(request.overlays)
+
+    async def _send_contents(self, overlays: Sequence[Overlay]) -> None:
         with contextlib.suppress(ConnectionError):  # its reader is gone, which `_listen` reports
-            self._writer.write(messages.frame(messages.SUPERVISOR, messages.encode(task)))
-            for overlay in (*request.overlays, *(candidates or ())):
+            for overlay in overlays:
                 for part in messages.contents_frames(str(overlay.path), overlay.data):
                     self._writer.write(part)
                 await self._writer.drain()

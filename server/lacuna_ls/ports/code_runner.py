@@ -1,6 +1,6 @@
 """The port through which tests run, in the user's interpreter and never in this process."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -51,6 +51,10 @@ class TestRequest:
 TestRequest.__test__ = False  # type: ignore[attr-defined]
 
 
+# Those that are still being made are waited for while the process that will screen them starts.
+Candidates = Sequence[Overlay] | Awaitable[Sequence[Overlay]]
+
+
 class CodeRunner(Protocol):
     """Cancelling the awaiting task kills the whole process group before it returns.
 
@@ -62,9 +66,7 @@ class CodeRunner(Protocol):
         """One fresh process; the verdict is the one the user's terminal would give."""
         ...
 
-    def screen(
-        self, request: TestRequest, candidates: Sequence[Overlay]
-    ) -> AsyncIterator[TestReport]:
+    def screen(self, request: TestRequest, candidates: Candidates) -> AsyncIterator[TestReport]:
         """Run the targets once per candidate, stopping at the first red test.
 
         Reports come in the order of `candidates`. Screening may share a warm process between

@@ -28,8 +28,8 @@ class FileContents(NamedTuple):
 class Request(NamedTuple):
     """The first frame to the worker; the contents of `overlays` files follow it.
 
-    `candidates` is -1 for one plain run, else how many contents follow, one screened after the
-    other. `scratch` is an empty folder that belongs to this run. `threads` may be started beyond
+    With `screening`, contents follow as long as the server is there, one screened after the
+    other; else it is one plain run. `scratch` is an empty folder that belongs to this run. `threads` may be started beyond
     those that the user runs already.
     """
 
@@ -41,7 +41,7 @@ class Request(NamedTuple):
     scratch: str
     nonce: str
     overlays: int
-    candidates: int
+    screening: bool
     wall_s: float
     cpu_s: float
     memory_bytes: int

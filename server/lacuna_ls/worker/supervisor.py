@@ -51,7 +51,7 @@ def main(fd: int) -> None:
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()
     confined = bool(landlock.abi_version())
-    if request.candidates < 0:
+    if not request.screening:
         watch = _Watch(server, children, request.wall_s)
         watch.run(lambda fd: run_tests.run(request, overlays, fd))
         watch.report(confined and bool(overlays))
@@ -61,7 +61,7 @@ def main(fd: int) -> None:
     rehearsal.run(lambda fd: run_tests.rehearse(request, overlays, fd))
     run_tests.import_installed(rehearsal.loaded)
     gc.freeze()
-    for _ in range(request.candidates):
+    while True:
         candidate = [*overlays, server.contents()]
         # What collecting takes comes on top of what the tests may take.
         watch = _Watch(server, children, request.wall_s + rehearsal.elapsed_s)
