@@ -56,7 +56,7 @@ async def complete(
     Raises:
         ModelError: the model could not answer.
     """
-    if document.language is None or document.tree is None:
+    if document.language is None or not document.has_tree:
         return ()
     hit = cache.get(document, offset) if cache is not None else None
     proposal = hit.proposal if hit else await propose(document, offset, model, path)

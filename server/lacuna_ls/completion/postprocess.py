@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, TextEdit, encode
-from lacuna_ls.syntax.document import Document, try_edit
+from lacuna_ls.syntax.document import Document, edit_document
 from lacuna_ls.syntax.nodes import Node, covering, preorder
 
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -186,7 +186,7 @@ def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
 
 
 def _inserted(document: Document, offset: int, text: bytes) -> Document:
-    return try_edit(document, TextEdit(Span(offset, offset), text))
+    return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
 
 
 def _tolerated_faults(document: Document, offset: int) -> int:
@@ -195,7 +195,7 @@ def _tolerated_faults(document: Document, offset: int) -> int:
         return 0
     line = document.source.line_span(document.source.line_at(offset))
     blank = TextEdit(Span(line.start, max(line.end, offset)), b"")
-    without_line = _faults(try_edit(document, blank))
+    without_line = _faults(edit_document(document, document.version, [blank]))
     return min(without_line, _faults(document)) if without_line else 0
 
 

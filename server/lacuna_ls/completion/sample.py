@@ -18,7 +18,7 @@ from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, THRESHOLDS
 from lacuna_ls.holes.matcher import Insertion, covers, truth_extent
 from lacuna_ls.ports.language_model import LanguageModel
-from lacuna_ls.syntax.document import Document, open_document, try_edit
+from lacuna_ls.syntax.document import Document, edit_document, open_document
 from lacuna_ls.syntax.languages import Language
 
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
@@ -85,7 +85,7 @@ def misses(proposal: Proposal, truth: str) -> dict[int, tuple[bool, ...]]:
     language = near.language
     assert language is not None
     text = encode(truth_extent(decode(proposal.text), truth))
-    document = try_edit(near, TextEdit(Span(offset, offset), text))
+    document = edit_document(near, near.version, [TextEdit(Span(offset, offset), text)])
     written = _insertion(document, offset, len(text))
     shown = _insertion(proposal.shown.document, offset, len(proposal.text))
     known: dict[tuple[int, ...], bool] = {}
