@@ -7,7 +7,7 @@ test of the problem, in two fresh processes with different hash seeds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -46,8 +46,8 @@ async def search(
     """Fixes of the problem's document, best first.
 
     `confirmed` is called with each fix as soon as it stands. The search can be cancelled wherever
-    it awaits. If the problem's report holds the lines that each test covered, screening starts
-    while the failure is still being reproduced.
+    it awaits. The process that screens gets ready while the failure is being reproduced; if the
+    problem's report holds the lines that each test covered, screening does not wait for that.
 
     Raises:
         RunnerError: no process could be started.
@@ -62,28 +62,26 @@ async def search(
 
     if not searchable(problem):
         return ended(SearchEnd.NOT_SEARCHABLE, {})
-    async with _running(runner.run(_once_more(problem, budget))) as reproducing:
-        report = problem.report if _has_spectrum(problem) else await reproducing
-        if not _same_verdict(report, problem.report):
-            return ended(SearchEnd.FLAKY, {})
-        trials = await asyncio.to_thread(_trials, problem, report, budget)
-        request = _screening_request(problem, report)
-        async with _running(screening.run(request, trials)) as screens:
-            found: dict[Proposal, Fix] = {}
-            while len(found) < budget.max_fixes:
-                trial = await screening.best([proposal.statement for proposal in found])
-                if not _same_verdict(await reproducing, problem.report):
-                    return ended(SearchEnd.FLAKY, {})
-                if trial is None:
-                    await screens
-                    break
-                if clock.monotonic_s() - started_s > budget.wall_s:
-                    return ended(SearchEnd.OUT_OF_TIME, found)
-                evidence = await _confirm(problem, trial, runner)
-                if evidence is not None:
-                    fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
-                    found[trial.proposal] = fix
-                    confirmed(fix)
+    async with (
+        _running(runner.run(_once_more(problem, budget))) as reproducing,
+        _running(_trials_once_known(problem, reproducing, budget)) as trials,
+        _running(screening.run(_screening_request(problem), trials)) as screens,
+    ):
+        found: dict[Proposal, Fix] = {}
+        while len(found) < budget.max_fixes:
+            trial = await screening.best([proposal.statement for proposal in found])
+            if not _same_verdict(await reproducing, problem.report):
+                return ended(SearchEnd.FLAKY, {})
+            if trial is None:
+                await screens
+                break
+            if clock.monotonic_s() - started_s > budget.wall_s:
+                return ended(SearchEnd.OUT_OF_TIME, found)
+            evidence = await _confirm(problem, trial, runner)
+            if evidence is not None:
+                fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
+                found[trial.proposal] = fix
+                confirmed(fix)
     return ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
 
 
@@ -118,6 +116,16 @@ def _same_verdict(one: TestReport, other: TestReport) -> bool:
         return report.status, {result.test_id: result.outcome for result in report.results}
 
     return verdict(one) == verdict(other)
+
+
+async def _trials_once_known(
+    problem: Problem, reproducing: asyncio.Task[TestReport], budget: Budget
+) -> Sequence[Trial]:
+    """What to screen; nothing if the failure does not show again."""
+    report = problem.report if _has_spectrum(problem) else await asyncio.shield(reproducing)
+    if not _same_verdict(report, problem.report):
+        return ()
+    return await asyncio.to_thread(_trials, problem, report, budget)
 
 
 def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[Trial, ...]:
@@ -159,7 +167,7 @@ def _once_more(problem: Problem, budget: Budget) -> TestRequest:
     return replace(problem.request, trace=(problem.path,), limits=limits)
 
 
-def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
+def _screening_request(problem: Problem) -> TestRequest:
     """Only the red tests, and hardly more time than the whole run took just now.
 
     So a candidate that loops for ever costs little, and a machine under load is not mistaken for
@@ -170,7 +178,9 @@ def _screening_request(problem: Problem, again: TestReport) -> TestRequest:
     if problem.report.status is RunStatus.TIMED_OUT:
         spare_s = _AFTER_A_HANG_S
     else:
-        spare_s = max(_SHORTEST_RUN_S, again.elapsed_s) + 10 * sum(r.duration_s for r in red)
+        spare_s = max(_SHORTEST_RUN_S, problem.report.elapsed_s) + 10 * sum(
+            r.duration_s for r in red
+        )
     limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))
     if problem.report.status is RunStatus.COMPLETED:
         return replace(request, targets=tuple(r.test_id for r in red), limits=limits)

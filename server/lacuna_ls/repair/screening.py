@@ -36,13 +36,13 @@ class Screening:
         self.tried = 0
         self.cut_short = False
 
-    async def run(self, request: TestRequest, trials: Sequence[Trial]) -> None:
+    async def run(self, request: TestRequest, trials: asyncio.Future[Sequence[Trial]]) -> None:
         """Screen `trials`, which come most promising first, as long as it is worth while."""
-        reports = self._runner.screen(request, [trial.overlay for trial in trials])
-        left = iter(trials)
+        overlays = asyncio.ensure_future(_overlays(trials))
+        reports = self._runner.screen(request, overlays)
         try:
             async for report in reports:
-                trial = next(left)
+                trial = (await trials)[self.tried]
                 self.tried += 1
                 if report.green:
                     self._best = max(self._best, trial.proposal.priority)
@@ -58,6 +58,8 @@ class Screening:
             self._progress.set()
             if isinstance(reports, AsyncGenerator):
                 await reports.aclose()
+            overlays.cancel()
+            await asyncio.gather(overlays, return_exceptions=True)
 
     async def best(self, seen: Sequence[Span]) -> Trial | None:
         """Wait for a survivor and take the best so far; `None` when there will be no more."""
@@ -67,3 +69,7 @@ class Screening:
         if not self._waiting:
             return None
         return self._waiting.pop(ranked(tuple(self._waiting), seen)[0])
+
+
+async def _overlays(trials: asyncio.Future[Sequence[Trial]]) -> list[Overlay]:
+    return [trial.overlay for trial in await asyncio.shield(trials)]
