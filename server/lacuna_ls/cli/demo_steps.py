@@ -86,37 +86,32 @@ COMPLETED = Typing(
     "orchard/harvest.py",
     '''
 
-def customers(orders: list[Order]) -> list[str]:
-    """Everybody who ordered, by name."""
+def buyers(orders: list[Order], fruit: str) -> set[str]:
+    """Everybody who ordered a fruit."""
     names = set()
-    for''',
+    for order in orders:
+        for line in order.''',
 )
-# Which of them leaves the model in doubt depends on its calibration; the first that does is shown.
+# Which of them leaves the model in doubt depends on its calibration.
 DOUBTED = (
-    Typing(
-        "tests/test_harvest.py",
-        """
-
-def test_the_worst_seller_comes_last():
-    assert best_sellers(ORDERS""",
-    ),
     Typing(
         "orchard/harvest.py",
         '''
 
-def listed(orders: list[Order]) -> list[str]:
-    """What was sold of each fruit, one a line."""
-    lines = []
-    for''',
+def fruit_of(orders: list[Order], customer: str) -> Counter:
+    """Pieces of each fruit that one customer bought."""
+    bought = Counter()
+    for order in orders:
+        for''',
     ),
     Typing(
         "orchard/orders.py",
         '''
 
-def format_order(order: Order) -> str:
-    """The line that `parse_order` reads."""
-    items = []
-    for line''',
+def customers(text: str) -> list[str]:
+    """Everybody who ordered, in the order of the text."""
+    names = []
+    for''',
     ),
 )
 BUGS = (
@@ -140,10 +135,11 @@ async def completion(stage: Stage) -> Step:
 
 async def holes(stage: Stage) -> Step:
     """Where the model doubts a part of its text there is a tab stop with its guess in it."""
+    await _library_read(stage)
     for typing in DOUBTED:
         shown = await _ghost_text(stage, typing, patience_s=2.0)
         doubts = [piece for piece in shown if piece.tab_stop]
-        if doubts:
+        if doubts and len(doubts) < len(shown):
             break
     claim = await _claim(stage.root, typing)
     details = {
@@ -296,6 +292,12 @@ async def _ghost_text(stage: Stage, typing: Typing, patience_s: float) -> tuple[
         return ()
     text = items[0]["insertText"]
     return pieces(text["value"]) if isinstance(text, dict) else (Piece(text),)
+
+
+async def _library_read(stage: Stage) -> None:
+    """Wait, on a first run, for the standard library: only from there this line is known."""
+    file = stage.client.open(stage.root / "untitled.py", text="if __name__ ==")
+    await until(partial(stage.client.complete, file, len(file.text)))
 
 
 def _plain(shown: tuple[Piece, ...]) -> str:
