@@ -38,6 +38,7 @@ from .messages import (
 _HIGH_FD = 800
 # After pytest has ended, the process may still run its exit handlers.
 _EXIT_GRACE_S = 2.0
+_CANDIDATES_NICENESS = 10
 _DONE_PREFIX = b'["Done", '
 _LOADED_PREFIX = b'["Loaded", '
 
@@ -61,6 +62,8 @@ def main(fd: int) -> None:
     rehearsal.run(lambda fd: run_tests.rehearse(request, overlays, fd))
     run_tests.import_installed(rehearsal.loaded)
     gc.freeze()
+    # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
+    os.nice(_CANDIDATES_NICENESS)
     while True:
         candidate = [*overlays, server.contents()]
         # What collecting takes comes on top of what the tests may take.
