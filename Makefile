@@ -45,6 +45,9 @@ bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 calibration: $(PYTHON_READY) ## Measure the calibration that ships, on published packages (minutes, network)
 	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
 
+calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches packages, takes minutes)
+	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
+
 package: setup ## Wheel and sdist in dist/, the .vsix in client-vscode/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	npm run package

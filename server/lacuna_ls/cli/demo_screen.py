@@ -114,7 +114,8 @@ def pieces(snippet: str) -> tuple[Piece, ...]:
 
 def _piece(match: re.Match[str]) -> Piece:
     if match["choice"]:
-        guess, *others = (_plain(e) for e in re.split(r"(?<!\\),", match["entries"]))
+        entries = re.findall(r"(?:^|,)((?:\\.|[^,\\])*)", match["entries"], re.DOTALL)
+        guess, *others = map(_plain, entries)
         return Piece(guess, int(match["choice"]), tuple(others))
     if match["stop"]:
         return Piece(_plain(match["guess"]), int(match["stop"]))
