@@ -35,7 +35,8 @@ def _tab_stop(number: int, guess: str, hole: Hole) -> str:
     if len(entries) > 1 and all(e and not _NOT_IN_CHOICE.search(e) for e in entries):
         listed = ",".join(_ESCAPED_IN_CHOICE.sub(_escape, entry) for entry in entries)
         return f"${{{number}|{listed}|}}"
-    return f"${{{number}:{_ESCAPED.sub(_escape, guess)}}}" if guess else f"${number}"
+    # With braces even where nothing stands in it: a digit may follow.
+    return f"${{{number}:{_ESCAPED.sub(_escape, guess)}}}" if guess else f"${{{number}}}"
 
 
 def _literal(data: bytes) -> str:

@@ -48,7 +48,11 @@ def test_no_choice_where_editors_read_an_escape_differently():
 
 
 def test_an_empty_guess_is_a_bare_tab_stop():
-    assert snippet(suggestion("f(«»)")) == "f($1)$0"
+    assert snippet(suggestion("f(«»)")) == "f(${1})$0"
+
+
+def test_a_digit_after_an_empty_guess_is_not_of_the_tab_stops_number():
+    assert snippet(suggestion("«»0")) == "${1}0$0"
 
 
 @given(st.lists(st.tuples(st.text(), st.booleans()), max_size=6))
@@ -71,7 +75,7 @@ def expanded(form: str) -> str:
             out, i = out + form[i + 1], i + 2
         elif form[i] == "}":
             i += 1
-        elif match := re.compile(r"\$\{\d+:|\$\d+").match(form, i):
+        elif match := re.compile(r"\$\{\d+:?|\$\d+").match(form, i):
             i = match.end()
         else:
             out, i = out + form[i], i + 1
