@@ -62,7 +62,8 @@ class WorkerPool:
         """See `CodeRunner.screen`.
 
         A candidate's tests have three times as long as in the last `run` of the same targets, and
-        no less than two seconds.
+        no less than two seconds: of processor time, so that a candidate is judged alike on a
+        machine that has other work.
         """
         self._check_trust(request)
         wall_s = request.limits.wall_s
@@ -72,7 +73,9 @@ class WorkerPool:
             known = candidates if isinstance(candidates, Sequence) else await candidates
             process.offer(known)
             for _ in known:
-                builder, ended = await process.next_run(2 * wall_s)  # rehearsal included
+                # Rehearsal included, which is given as long as a candidate.
+                patience_s = 2 * messages.WAITING_FACTOR * wall_s
+                builder, ended = await process.next_run(patience_s)
                 yield builder.report(ended, output="")
 
     def _check_trust(self, request: TestRequest) -> None:

@@ -17,6 +17,9 @@ SUPERVISOR = 0
 TESTS = 1
 CONTENTS = 2
 
+# How much longer than its processor time a candidate may take on a machine that has other work.
+WAITING_FACTOR = 3.0
+
 
 class FileContents(NamedTuple):
     """Contents of `path` for a run; `size` bytes follow in frames of their own."""

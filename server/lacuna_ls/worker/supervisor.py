@@ -7,6 +7,7 @@ the forks.
 
 import fcntl
 import gc
+import math
 import os
 import resource
 import select
@@ -22,6 +23,7 @@ from .messages import (
     CONTENTS,
     SUPERVISOR,
     TESTS,
+    WAITING_FACTOR,
     Ended,
     FileContents,
     FrameBuffer,
@@ -67,7 +69,8 @@ def main(fd: int) -> None:
     while True:
         candidate = [*overlays, server.contents()]
         # What collecting takes comes on top of what the tests may take.
-        watch = _Watch(server, children, request.wall_s + rehearsal.elapsed_s)
+        busy_s = request.wall_s + rehearsal.elapsed_s
+        watch = _Watch(server, children, WAITING_FACTOR * busy_s, busy_s)
         watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, fd))  # type: ignore[misc]
         watch.report(confined)
 
@@ -147,9 +150,22 @@ class _Status(NamedTuple):
 
 
 class _Watch:
-    """One fork, from its start to the end of its last descendant."""
+    """One fork, from its start to the end of its last descendant.
 
-    def __init__(self, server: _Server, children: _Children, wall_s: float) -> None:
+    `busy_s` bounds its processor time where that can be read (Linux), else the wall clock: a fork
+    that others keep from running is not one that loops.
+    """
+
+    def __init__(
+        self,
+        server: _Server,
+        children: _Children,
+        wall_s: float,
+        busy_s: Optional[float] = None,
+    ) -> None:
+        if busy_s is not None and sys.platform != "linux":
+            wall_s, busy_s = min(wall_s, busy_s), None
+        self._busy_s = busy_s
         self._server = server
         self._children = children
         self._started_s = time.monotonic()
@@ -208,11 +224,11 @@ class _Watch:
         poll.register(self._children.read_fd, select.POLLIN)
         poll.register(self._server.fileno(), 0)  # only its end is of interest here
         while True:
-            left_s = self._deadline_s - time.monotonic()
+            left_s = min(self._deadline_s - time.monotonic(), self._busy_left_s(pid))
             if left_s <= 0:
                 self._pass_on(read_fd)
                 return None
-            events = dict(poll.poll(left_s * 1000))
+            events = dict(poll.poll(max(left_s * 1000, 1)))
             if self._server.fileno() in events:
                 guard.kill_descendants(pid)
                 self._server.follow()
@@ -224,6 +240,15 @@ class _Watch:
                 if status is not None:
                     self._pass_on(read_fd)
                     return status
+
+    def _busy_left_s(self, pid: int) -> float:
+        if self._busy_s is None:
+            return math.inf
+        try:
+            # The clock of another process's processor time: <linux/posix-timers.h>.
+            return self._busy_s - time.clock_gettime((~pid << 3) | 2)
+        except OSError:
+            return math.inf  # it has ended
 
     def _pass_on(self, read_fd: int) -> bool:
         """Relay what the child has written; False once it can write no more."""

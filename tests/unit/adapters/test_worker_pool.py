@@ -388,3 +388,15 @@ def descriptors() -> int:
 
 if sys.platform != "linux":
     pytest.skip("counts processes in /proc", allow_module_level=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads another process's processor time")
+async def test_a_candidate_that_waits_is_not_taken_for_one_that_loops(tmp_path):
+    project(tmp_path, {"calc.py": ADD, "test_calc.py": "import calc\ndef test_a(): calc.run()\n"})
+    waits = "import time\ndef run(): time.sleep(1.2)\n"
+    loops = "def run():\n    while True: pass\n"
+    candidates = [Overlay(tmp_path / "calc.py", text.encode()) for text in (waits, loops)]
+    run = request(tmp_path, "test_calc.py")
+    run = replace(run, limits=replace(run.limits, wall_s=0.6))
+    reports = [report async for report in WorkerPool(Trusting()).screen(run, candidates)]
+    assert [report.status for report in reports] == [RunStatus.COMPLETED, RunStatus.TIMED_OUT]
