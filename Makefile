@@ -42,9 +42,6 @@ format: setup ## Rewrite the sources in the project's format
 bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 	$(BIN)/python benchmarks/latency.py $(ARGS)
 
-calibration: $(PYTHON_READY) ## Measure the calibration that ships, on published packages (minutes, network)
-	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
-
 calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches packages, takes minutes)
 	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
 
