@@ -8,7 +8,7 @@ next save in its root, because what it has confirmed so far was confirmed agains
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,8 @@ from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
-# A run that was cut short took long or has ended its process: a search would do so many times.
-_SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR)
+# What ends its own process, or has no tests, gives a search nothing to compare with.
+_SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class Saves:
         self._tools = tools
         self._follows: dict[str, asyncio.Task[None]] = {}
         self._searches: dict[Path, tuple[asyncio.Task[None], frozenset[str]]] = {}
+        # Cancelled ones included, as long as their processes are not gone.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
         self._told: set[tuple[Path, str]] = set()
@@ -88,7 +90,7 @@ class Saves:
         older = self._follows.get(document.uri)
         if older is not None:
             older.cancel()
-        task = asyncio.ensure_future(self._follow(document))
+        task = self._started(self._follow(document))
         self._follows[document.uri] = task
         await asyncio.wait([task])
         if self._follows.get(document.uri) is task:
@@ -104,10 +106,15 @@ class Saves:
 
     async def close(self) -> None:
         """End every run and search, processes included."""
-        tasks = [*self._follows.values(), *(task for task, _ in self._searches.values())]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _follow(self, document: Document) -> None:
         save = self._located(document)
@@ -168,7 +175,7 @@ class Saves:
             return
         # Another document's save may have started one while this run waited for its turn.
         self._end_search(save.root)
-        task = asyncio.ensure_future(self._search(problems))
+        task = self._started(self._search(problems))
         uris = frozenset(problem.document.uri for problem in problems)
         self._searches[save.root] = (task, uris)
         task.add_done_callback(_log_failure)
