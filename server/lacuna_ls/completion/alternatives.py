@@ -9,11 +9,17 @@ from lacuna_ls.domain.text import Span, decode, encode
 
 _MOST = 4
 _VALUE = re.compile(r"[\w'\"`(\[{]")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _SEPARATOR = re.compile(r"[,;:.]+")
 
 
 def alternatives(
-    hole: Span, text: bytes, completion: Completion, kept: Span, others: Iterable[str]
+    hole: Span,
+    before: bytes,
+    text: bytes,
+    completion: Completion,
+    kept: Span,
+    others: Iterable[str],
 ) -> tuple[str, ...]:
     """Other guesses for one hole, best first.
 
@@ -22,6 +28,7 @@ def alternatives(
 
     Args:
         hole: In bytes of `text`.
+        before: What stands before the cursor.
         text: What is shown.
         completion: What the model said; `text` is its slice `kept`.
         kept: In bytes of the completion.
@@ -29,7 +36,8 @@ def alternatives(
     """
     guess = decode(text[hole.start : hole.end])
     found = [*_instead(hole, guess, completion, kept), *_aligned(hole, text, others)]
-    fit = (word for word in found if word != guess and _fits(word, guess))
+    attribute = (before + text[: hole.start]).rstrip().endswith(b".")
+    fit = (word for word in found if word != guess and _fits(word, guess, attribute=attribute))
     return tuple(dict.fromkeys(fit))[:_MOST]
 
 
@@ -55,9 +63,15 @@ def _aligned(hole: Span, text: bytes, others: Iterable[str]) -> list[str]:
     return words
 
 
-def _fits(word: str, guess: str) -> bool:
-    """Could stand there: one line, brackets closed, and a name or value where one stands now."""
+def _fits(word: str, guess: str, *, attribute: bool) -> bool:
+    """Could stand there: one line, all closed, and a name or value where one stands now.
+
+    After a dot, nothing but a name.
+    """
     if not word or "\n" in word or hides_something(word) or _SEPARATOR.fullmatch(word):
         return False
-    closed = all(word.count(opener) == word.count(closer) for opener, closer in ("()", "[]", "{}"))
+    if attribute and not word.isidentifier():
+        return False
+    brackets = all(word.count(opener) == word.count(closer) for opener, closer in _BRACKETS)
+    closed = brackets and all(word.count(quote) % 2 == 0 for quote in "'\"`")
     return closed and bool(_VALUE.match(word)) == bool(_VALUE.match(guess))

@@ -160,7 +160,12 @@ def _holes(proposal: Proposal, nodes: tuple[int, ...], typed: int) -> tuple[Hole
             ()
             if begun
             else alternatives(
-                span, proposal.text, proposal.completion, proposal.shown.kept, proposal.others
+                span,
+                proposal.near.data[: proposal.offset],
+                proposal.text,
+                proposal.completion,
+                proposal.shown.kept,
+                proposal.others,
             )
         )
         holes.append(Hole(Span(max(span.start - typed, 0), span.end - typed), found))

@@ -10,7 +10,9 @@ from lacuna_ls.domain.completion import Alternative
 from lacuna_ls.domain.text import Span, encode
 
 
-def offered(hole: str, *others: str, instead=(), said_text="f(a, b)") -> tuple[str, ...]:
+def offered(
+    hole: str, *others: str, instead=(), said_text="f(a, b)", before=b""
+) -> tuple[str, ...]:
     """Alternatives at `hole` in a completion whose tokens are its characters."""
     completion = said(*said_text)
     start = said_text.index(hole)
@@ -21,7 +23,7 @@ def offered(hole: str, *others: str, instead=(), said_text="f(a, b)") -> tuple[s
     text = encode(said_text)
     place = len(encode(said_text[:start]))
     span = Span(place, place + len(encode(hole)))
-    return alternatives(span, text, completion, Span(0, len(text)), others)
+    return alternatives(span, before, text, completion, Span(0, len(text)), others)
 
 
 def test_what_the_model_would_have_said_instead_of_the_token_comes_first():
@@ -34,6 +36,15 @@ def test_a_sample_that_differs_elsewhere_says_nothing_about_the_hole():
 
 def test_the_guess_itself_and_repetitions_are_left_out():
     assert offered("a", "f(x, b)", instead=("a", "x", "x")) == ("x",)
+
+
+def test_a_quote_that_nothing_closes_does_not_fit():
+    assert offered("a", instead=("'", '"""', "'x'")) == ("'x'",)
+
+
+def test_after_a_dot_only_a_name_fits():
+    assert offered("a", said_text="o.a", instead=('""', "x", "3")) == ("x",)
+    assert offered("a", said_text="a:", instead=("[]", "x"), before=b"for y in o.") == ("x",)
 
 
 def test_there_are_at_most_four():
