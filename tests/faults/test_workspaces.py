@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import venv
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,18 @@ HANGS = "import pathlib, time\n\ndef test_a():\n    pathlib.Path('hangs').touch(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
+async def window(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
     """One server takes everything in turn: what breaks it in one test shows in the next."""
     base = tmp_path_factory.getbasetemp().resolve()
     home = tmp_path_factory.mktemp("home")
     async with connected(tmp_path_factory.mktemp("first"), home, trustedFolders=[str(base)]) as own:
         yield own
+
+
+@pytest.fixture
+def editor(window: Editor) -> Iterator[Editor]:
+    yield window
+    window.leave()
 
 
 async def alive(editor: Editor, root: Path) -> None:
