@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from lacuna_ls.lsp.framing import Framing
 from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.saves import Saves, SaveTools
 from lacuna_ls.lsp.uris import uri_of
-from lacuna_ls.ports.code_runner import Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, TestRequest
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Fix
 from lacuna_ls.settings import Settings
@@ -64,7 +64,7 @@ class Runner:
             raise
 
     async def screen(
-        self, request: TestRequest, candidates: Sequence[Overlay]
+        self, request: TestRequest, candidates: Candidates
     ) -> AsyncIterator[TestReport]:
         self.screens += 1
         await asyncio.Event().wait()

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lacuna_ls.domain.test_result import (
     TestResult,
 )
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, CodeRunner, TestRequest
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult, in_words
 from lacuna_ls.syntax.document import open_document
@@ -264,7 +264,7 @@ async def test_the_scope_of_a_fix_is_the_function_it_edits():
 async def test_an_error_of_the_runner_while_screening_is_raised():
     class Breaking(FakeRunner):
         async def screen(
-            self, request: TestRequest, candidates: Sequence[Overlay]
+            self, request: TestRequest, candidates: Candidates
         ) -> AsyncIterator[TestReport]:
             yield self.script(request)
             raise RunnerError("python is gone")
@@ -298,7 +298,7 @@ class HangingRunner:
         return report(ages(TEXT))
 
     async def screen(
-        self, request: TestRequest, candidates: Sequence[Overlay]
+        self, request: TestRequest, candidates: Candidates
     ) -> AsyncIterator[TestReport]:
         await self._hang()
         yield report(ages(TEXT))
@@ -321,3 +321,23 @@ async def test_a_cancelled_search_cancels_the_run_it_waits_for(in_screen: bool):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert runs.cancelled
+
+
+async def test_the_process_that_screens_starts_while_the_failure_is_reproduced():
+    class Meeting(FakeRunner):
+        begun = asyncio.Event()
+
+        async def run(self, request: TestRequest) -> TestReport:
+            await self.begun.wait()
+            return await super().run(request)
+
+        async def screen(
+            self, request: TestRequest, candidates: Candidates
+        ) -> AsyncIterator[TestReport]:
+            self.begun.set()
+            async for each in super().screen(request, candidates):
+                yield each
+
+    plain = replace(problem(), report=without_spectrum(report(ages(TEXT))))
+    async with asyncio.timeout(5):
+        assert texts(await found(Meeting(runner(ages).script), plain)) == [RIGHT]
