@@ -82,7 +82,10 @@ class FolderTrust:
         return self._asked[real]
 
     async def _put_question(self, folder: Path, trust: TrustStore) -> bool:
-        message = f"Trust “{folder.name}”? Lacuna would run its tests, which is running its code."
+        message = (
+            f"Trust “{folder.name}”? Lacuna would run its tests, which is running its code, "
+            "and run them again with small edits of it when it looks for a fix."
+        )
         actions = [types.MessageActionItem(title=title) for title in (_YES, _NO)]
         params = types.ShowMessageRequestParams(
             type=types.MessageType.Info, message=message, actions=actions
