@@ -146,7 +146,7 @@ def in_words(claim: Claim) -> str:
     """What a suggestion claims, in a few words; "uncalibrated" if nothing."""
     if not claim.calibrated or claim.epsilon is None:
         return _UNCALIBRATED
-    return f"misses outside holes ≤ {claim.epsilon:g} (n = {claim.n})"
+    return f"misses outside holes ≤ {claim.epsilon:g} (δ = {claim.delta:g}, n = {claim.n})"
 
 
 def without_typed(suggestion: Suggestion, source: Source, offset: int) -> Suggestion:
