@@ -73,8 +73,8 @@ class WorkerPool:
             known = candidates if isinstance(candidates, Sequence) else await candidates
             process.offer(known)
             for _ in known:
-                # Rehearsal included, which is given as long as a candidate.
-                patience_s = 2 * messages.WAITING_FACTOR * wall_s
+                # The rehearsal included, whose length is added to what a candidate may take.
+                patience_s = 5 * messages.WAITING_FACTOR * wall_s
                 builder, ended = await process.next_run(patience_s)
                 yield builder.report(ended, output="")
 
