@@ -12,8 +12,8 @@ from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.domain.text import Span, TextEdit
-from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.lifecycle import create_server
+from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.transport import serve_stdio
