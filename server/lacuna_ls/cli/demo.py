@@ -33,14 +33,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0: every step happened. 1: one did not. 2: it could not start."""
+    """0: every step happened. 1: one did not. 2: it could not start. 130: interrupted."""
     from lacuna_ls.cli import demo_project
 
     begun = time.monotonic()
-    if args.workspace is not None:
-        status, report = demo_project.run_there(args.workspace, trust=args.trust)
-    else:
-        status, report = _show_copy()
+    try:
+        if args.workspace is not None:
+            status, report = demo_project.run_there(args.workspace, trust=args.trust)
+        else:
+            status, report = _show_copy()
+    except KeyboardInterrupt:
+        return 130
     report["elapsed_s"] = round(time.monotonic() - begun, 2)
     if args.json is not None:
         args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
