@@ -9,6 +9,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -46,7 +47,11 @@ def run(args: argparse.Namespace) -> int:
         return 130
     report["elapsed_s"] = round(time.monotonic() - begun, 2)
     if args.json is not None:
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        try:
+            args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            print(f"the steps cannot be written to {args.json}: {error.strerror}", file=sys.stderr)
+            return 2
     return status
 
 
