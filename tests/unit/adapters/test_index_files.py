@@ -1,11 +1,11 @@
 """The library index is built once in a child process, mapped, and never half written."""
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lacuna_ls.adapters import index_files
 from lacuna_ls.adapters.index_files import (
     index_path,
     library_index,
@@ -72,7 +72,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     def full(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(index_files.Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="no space"):
         write_index(path, build_index([]))
     assert [p.name for p in tmp_path.iterdir()] == ["x.index"]
