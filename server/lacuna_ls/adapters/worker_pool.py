@@ -168,7 +168,7 @@ class _Process:
             async with asyncio.timeout(wall_s + _PATIENCE_S):
                 return builder, await self._listen(builder)
         except TimeoutError:
-            return builder, messages.Ended(0, 0, True, False, wall_s, wall_s)
+            return builder, messages.Ended(0, 0, True, "", wall_s, wall_s)
 
     async def output(self) -> str:
         """All that was printed; to be asked for when the tests have ended."""
@@ -210,7 +210,7 @@ class _Process:
         code = await self._process.wait()
         if not self._ready:
             raise starting_failed(self._request.interpreter, await self.output())
-        return messages.Ended(max(code, 0), max(-code, 0), False, False, 0.0, 0.0)
+        return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
 
     async def _send(self, scratch: str, *, screening: bool) -> None:
         request = self._request

@@ -76,7 +76,8 @@ class TestResult:
 class TestReport:
     """The result of one run. `output` is what the tests printed, capped, without ANSI codes.
 
-    `confined` is true if the run could write nowhere but to a folder of its own.
+    `confined` names the sandbox that held the run; empty for the user's own tests, and where a
+    candidate ran under limits only.
     """
 
     status: RunStatus
@@ -84,7 +85,7 @@ class TestReport:
     detail: str = ""
     output: str = ""
     elapsed_s: float = 0.0
-    confined: bool = False
+    confined: str = ""
 
     @property
     def failures(self) -> tuple[TestResult, ...]:

@@ -1,5 +1,7 @@
 """Entry of the test process: `interpreter path/to/worker FD`, in the user's interpreter.
 
+`probe FOLDER PORT` in place of FD tries the confinement out.
+
 The modules of this folder are loaded as the package `_lacuna_worker`, and the folder itself is
 taken off the path again: nothing here can stand in front of a module of the user's.
 """
@@ -31,4 +33,7 @@ if __name__ == "__main__":
     _load_package(_folder)
     import importlib
 
-    importlib.import_module("_lacuna_worker.supervisor").main(int(sys.argv[1]))
+    if sys.argv[1] == "probe":
+        importlib.import_module("_lacuna_worker.probe").main(sys.argv[2], int(sys.argv[3]))
+    else:
+        importlib.import_module("_lacuna_worker.supervisor").main(int(sys.argv[1]))

@@ -136,13 +136,13 @@ class Hung(NamedTuple):
 class Ended(NamedTuple):
     """The supervisor's word on the test process: how it ended and whether it had to be stopped.
 
-    `wall_s` is the time it was given.
+    `wall_s` is the time it was given, `confined` the tier that held it (empty: none).
     """
 
     exit_code: int
     signal: int
     timed_out: bool
-    confined: bool
+    confined: str
     elapsed_s: float
     wall_s: float
 

@@ -7,11 +7,11 @@ what `--last-failed` does in the terminal.
 
 import os
 import sys
-import tempfile
 import types
 from typing import Any, List, NamedTuple, Sequence
 
-from . import guard, landlock
+from . import guard
+from .confinement import Confinement
 from .messages import TESTS, Done, Loaded, NoFramework, Request, Unseen, encode, frame, write_all
 
 _MAX_LOADED = 10_000
@@ -99,22 +99,22 @@ def _is_foreign(origin: str) -> bool:
     )
 
 
-def run(request: Request, overlays: Sequence[Contents], fd: int) -> None:
+def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests as the terminal runs them."""
     channel = Channel(fd)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     if overlays:
-        _confine(request.scratch)
+        place.enter(request.memory_bytes)
         _see(overlays, channel)
     _pytest(request, channel, [], candidate=bool(overlays))
 
 
-def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
+def rehearse(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """Collect the user's tests and name the installed modules which that took; does not return."""
     channel = Channel(fd)
     _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
-    _confine(request.scratch)
+    place.enter(request.memory_bytes)
     before = set(sys.modules)
     _see(overlays, Channel(fd, mute=True))
     _pytest(request, Channel(fd, mute=True), ["--collect-only"], candidate=True)
@@ -123,32 +123,15 @@ def rehearse(request: Request, overlays: Sequence[Contents], fd: int) -> None:
     os._exit(0)
 
 
-def screen(request: Request, overlays: Sequence[Contents], fd: int) -> None:
+def screen(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
     _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
-    guard.limit_candidate(request.memory_bytes)
-    _confine(request.scratch)
+    place.enter(request.memory_bytes)
     _see(overlays, channel)
     _pytest(request, channel, ["--exitfirst", "--tb=line"], candidate=True, leave=True)
     os._exit(0)
-
-
-def _confine(scratch: str) -> None:
-    """Where the system can, let what is not the user's code write in `scratch` only."""
-    if not landlock.abi_version():
-        return
-    # Where tools write of their own accord.
-    for name, folder in (
-        ("TMPDIR", "tmp"),
-        ("COVERAGE_FILE", "coverage"),
-        ("HYPOTHESIS_STORAGE_DIRECTORY", "hypothesis"),
-    ):
-        os.environ[name] = os.path.join(scratch, folder)
-    os.makedirs(os.environ["TMPDIR"], exist_ok=True)
-    tempfile.tempdir = None
-    landlock.confine(scratch)
 
 
 def _silence() -> None:

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
-from . import guard, landlock, run_tests, whereabouts
+from . import confinement, guard, run_tests, tiers, whereabouts
 from .messages import (
     CONTENTS,
     SUPERVISOR,
@@ -53,15 +53,15 @@ def main(fd: int) -> None:
     server.send(encode(Ready(sys.version.split()[0])))
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()
-    confined = bool(landlock.abi_version())
+    place = confinement.prepare(request.root, request.scratch)
     if not request.screening:
         watch = _Watch(server, children, request.wall_s)
-        watch.run(lambda fd: run_tests.run(request, overlays, fd))
-        watch.report(confined and bool(overlays))
+        watch.run(lambda fd: run_tests.run(request, overlays, place, fd))
+        watch.report(place.tier if overlays else tiers.NONE)
         return
     run_tests.warm_up()
     rehearsal = _Watch(server, children, request.wall_s)
-    rehearsal.run(lambda fd: run_tests.rehearse(request, overlays, fd))
+    rehearsal.run(lambda fd: run_tests.rehearse(request, overlays, place, fd))
     run_tests.import_installed(rehearsal.loaded)
     gc.freeze()
     # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
@@ -71,8 +71,8 @@ def main(fd: int) -> None:
         # What collecting takes comes on top of what the tests may take.
         busy_s = request.wall_s + rehearsal.elapsed_s
         watch = _Watch(server, children, WAITING_FACTOR * busy_s, busy_s)
-        watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, fd))  # type: ignore[misc]
-        watch.report(confined)
+        watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, place, fd))  # type: ignore[misc]
+        watch.report(place.tier)
 
 
 class _Server:
@@ -207,7 +207,7 @@ class _Watch:
         os.close(read_fd)
         os.close(answer_fd)
 
-    def report(self, confined: bool) -> None:
+    def report(self, confined: str) -> None:
         """Tell the server how it ended."""
         code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
         timed_out = self._status is None and not self._done
