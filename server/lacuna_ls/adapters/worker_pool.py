@@ -15,11 +15,13 @@ import socket
 import subprocess
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from lacuna_ls.adapters.sandbox.launch import launch
+from lacuna_ls.adapters.sandbox.probe import Probed, probe
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, starting_failed
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
@@ -45,11 +47,19 @@ class WorkerPool:
     def __init__(self, trust: TrustStore) -> None:
         self._trust = trust
         self._tests_s: OrderedDict[_Key, float] = OrderedDict()
+        self._probes: dict[Path, asyncio.Task[Probed]] = {}
+
+    async def confinement(self, interpreter: Path) -> Probed:
+        """What holds the candidates that this interpreter runs; tried out once."""
+        if interpreter not in self._probes:
+            self._probes[interpreter] = asyncio.create_task(probe(interpreter))
+        return await asyncio.shield(self._probes[interpreter])
 
     async def run(self, request: TestRequest) -> TestReport:
         """See `CodeRunner.run`."""
         self._check_trust(request)
-        async with _Process.started(request, screening=False) as process:
+        tier = await self._tier(request) if request.overlays else None
+        async with _Process.started(request, screening=False, tier=tier) as process:
             builder, ended = await process.next_run(request.limits.wall_s)
             report = builder.report(ended, await process.output())
         if report.status is RunStatus.COMPLETED:
@@ -69,7 +79,8 @@ class WorkerPool:
         wall_s = request.limits.wall_s
         limits = replace(request.limits, wall_s=self._candidate_wall_s(request))
         request = replace(request, limits=limits)
-        async with _Process.started(request, screening=True) as process:
+        tier = await self._tier(request)
+        async with _Process.started(request, screening=True, tier=tier) as process:
             known = candidates if isinstance(candidates, Sequence) else await candidates
             process.offer(known)
             for _ in known:
@@ -83,6 +94,14 @@ class WorkerPool:
             raise UntrustedFolderError(
                 f"{request.root.name} is not trusted: `lacuna-ls trust PATH` lets its tests run"
             )
+
+    async def _tier(self, request: TestRequest) -> str:
+        try:
+            return (await self.confinement(request.interpreter)).tier
+        except OSError as error:
+            raise RunnerError(
+                f"{request.interpreter} could not be started: {error.strerror or error}"
+            ) from error
 
     def _remember(self, request: TestRequest, tests_s: float) -> None:
         key = _key(request)
@@ -128,15 +147,19 @@ class _Process:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def started(cls, request: TestRequest, *, screening: bool) -> AsyncIterator[Self]:
+    async def started(
+        cls, request: TestRequest, *, screening: bool, tier: str | None
+    ) -> AsyncIterator[Self]:
         """A process that has been told what to do, and that is gone when the block ends.
+
+        `tier` is where candidates run, `None` for the user's own tests.
 
         Raises:
             RunnerError: it could not be started.
         """
         scratch = tempfile.mkdtemp(prefix="lacuna-run-")
         try:
-            self = cls(request, *await _spawn(request))
+            self = cls(request, *await _spawn(request, tier, Path(scratch)))
             self._sending.append(asyncio.create_task(self._send(scratch, screening=screening)))
             try:
                 yield self
@@ -264,18 +287,25 @@ class _Process:
 
 
 async def _spawn(
-    request: TestRequest,
+    request: TestRequest, tier: str | None, scratch: Path
 ) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
     if os.name != "posix":
         raise RunnerError("tests cannot be run on this system yet: it has no fork")
     ours, theirs = socket.socketpair()
+    command: tuple[str, ...] = (
+        str(request.interpreter),
+        str(_WORKER / "__main__.py"),
+        str(theirs.fileno()),
+    )
+    environment: Mapping[str, str] = os.environ
+    if tier is not None:
+        started = launch(tier, command, request.root, scratch)
+        command, environment = started.command, started.environment
     try:
         process = await asyncio.create_subprocess_exec(
-            str(request.interpreter),
-            str(_WORKER / "__main__.py"),
-            str(theirs.fileno()),
+            *command,
             cwd=request.root,
-            env=_environment(request),
+            env=_environment(request, environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -296,10 +326,10 @@ async def _spawn(
     return process, reader, writer
 
 
-def _environment(request: TestRequest) -> dict[str, str]:
+def _environment(request: TestRequest, environment: Mapping[str, str]) -> dict[str, str]:
     if request.hash_seed is None:
-        return dict(os.environ)
-    return {**os.environ, "PYTHONHASHSEED": str(request.hash_seed)}
+        return dict(environment)
+    return {**environment, "PYTHONHASHSEED": str(request.hash_seed)}
 
 
 async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
