@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from lacuna_ls.adapters.sandbox.launch import launch
+from lacuna_ls.adapters.sandbox.launch import clean_environment, launch
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, starting_failed
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
@@ -299,7 +299,7 @@ async def _spawn(
     )
     environment: Mapping[str, str] = os.environ
     if tier is not None:
-        started = launch(tier, command, request.root, scratch)
+        started = launch(tier, command, request.root, scratch, clean_environment(os.environ))
         command, environment = started.command, started.environment
     try:
         process = await asyncio.create_subprocess_exec(

@@ -8,7 +8,7 @@ import pytest
 
 from lacuna_ls.adapters.sandbox import launch as launching
 from lacuna_ls.adapters.sandbox import probe as probing
-from lacuna_ls.adapters.sandbox.launch import clean_environment, launch
+from lacuna_ls.adapters.sandbox.launch import Launch, clean_environment, launch
 from lacuna_ls.adapters.sandbox.probe import probe
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.ports.code_runner import Overlay
@@ -56,7 +56,8 @@ def test_only_what_tests_need_is_left_of_the_environment():
 
 
 def test_without_namespaces_the_command_is_as_it_was(tmp_path):
-    assert launch(tiers.LANDLOCK, ("python", "x"), tmp_path, tmp_path).command == ("python", "x")
+    launched = launch(tiers.LANDLOCK, ("python", "x"), tmp_path, tmp_path, {"PATH": "/bin"})
+    assert launched == Launch(("python", "x"), {"PATH": "/bin"})
 
 
 CANDIDATE = """

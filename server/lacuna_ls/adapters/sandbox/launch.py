@@ -4,11 +4,13 @@ The environment is made from nothing: what a user keeps in variables (keys, sock
 never reaches code that is not the user's, not even through `/proc`.
 """
 
-import os
+import atexit
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lacuna_ls.worker.tiers import BUBBLEWRAP, NAMESPACES
@@ -31,16 +33,25 @@ class Launch:
     environment: Mapping[str, str]
 
 
-def launch(tier: str, command: Sequence[str], root: Path, scratch: Path) -> Launch:
+def launch(
+    tier: str, command: Sequence[str], root: Path, scratch: Path, environment: Mapping[str, str]
+) -> Launch:
     """`command`, a worker for candidates of `root`, as it is started at `tier`.
 
     `scratch` exists; in namespaces of its own the process sees an empty one in its place, which
-    is gone when it ends.
+    is gone when it ends. `environment` is one that `clean_environment` made.
     """
-    environment = clean_environment(os.environ)
     if tier != BUBBLEWRAP:
         return Launch(tuple(command), environment)
     return Launch((*_bubblewrap(root, scratch), *command), {**environment, NAMESPACES: BUBBLEWRAP})
+
+
+@cache
+def candidates_folder() -> Path:
+    """Where workers for candidates keep what their runs write, until this process ends."""
+    folder = tempfile.mkdtemp(prefix="lacuna-candidates-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lacuna_ls.adapters.sandbox.launch import bubblewrap_program, launch
+from lacuna_ls.adapters.sandbox.launch import bubblewrap_program, clean_environment, launch
 from lacuna_ls.worker import tiers
 
 _WORKER = Path(tiers.__file__).parent / "__main__.py"
@@ -55,7 +56,9 @@ async def _refusal(tier: str, interpreter: Path) -> str:
         return "bwrap is not installed"
     with _bait() as (folder, port):
         command = (str(interpreter), "-I", "-S", str(_WORKER), "probe", str(folder), str(port))
-        started = launch(tier, command, Path(folder), Path(folder, "scratch"))
+        started = launch(
+            tier, command, Path(folder), Path(folder, "scratch"), clean_environment(os.environ)
+        )
         code, output, errors = await _run(started.command, dict(started.environment))
     try:
         found = json.loads(output)
