@@ -243,6 +243,7 @@ class _Process:
             doctests=list(request.doctests),
             arguments=list(request.arguments),
             trace=[str(path) for path in request.trace],
+            facts=[str(path) for path in request.facts],
             scratch=scratch,
             nonce=self._nonce,
             overlays=len(request.overlays),

@@ -6,10 +6,13 @@ complete only with the completion record, and with one outcome for each test tha
 
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lacuna_ls.adapters.worker_facts import function_facts
 from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.domain.facts import FunctionFacts
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Failure,
@@ -19,7 +22,7 @@ from lacuna_ls.domain.test_result import (
     TestReport,
     TestResult,
 )
-from lacuna_ls.worker import messages
+from lacuna_ls.worker import messages, records
 
 _NOT_TEXT = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
@@ -48,6 +51,7 @@ class ReportBuilder:
         self._results: dict[str, TestResult] = {}
         self._collection_errors: list[TestResult] = []
         self._running: str | None = None
+        self._facts: list[FunctionFacts] = []
         self._interpreter: str | None = None
         self._broken = ""
         self._unseen: str | None = None
@@ -64,9 +68,13 @@ class ReportBuilder:
                 self._collected.update((str(test_id), None) for test_id in test_ids)
             case messages.Started(test_id):
                 self._running = str(test_id)
+                self._facts = []
+            case records.Recorded(test_id, path, function) if test_id == self._running:
+                self._facts.append(function_facts(path, function))
             case messages.Finished():
                 self._running = None
-                self._add(_result(message))
+                self._add(replace(_result(message), facts=tuple(self._facts)))
+                self._facts = []
             case messages.CollectionFailed(test_id, failure):
                 self._collection_errors.append(
                     TestResult(str(test_id), Outcome.ERROR, 0.0, _failure(failure))
@@ -173,18 +181,20 @@ def _result(message: messages.Finished) -> TestResult:
             CoveredFile(Path(path), tuple(int(line) for line in lines))
             for path, lines in message.covered
         ),
+        names=tuple(clean(str(name)) for name in message.names),
     )
 
 
 def _failure(record: Any) -> Failure | None:
     if record is None:
         return None
-    exception, message, frames, names = record
+    exception, message, frames, names, example = record
     return Failure(
         exception=clean(str(exception)),
         message=clean(str(message)),
         frames=_frames(frames),
         names=tuple(clean(str(name)) for name in names),
+        example=clean(str(example)),
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from lacuna_ls.domain.facts import FunctionFacts
+
 
 class Outcome(StrEnum):
     PASSED = "passed"
@@ -40,13 +42,15 @@ class Failure:
 
     `message` is the assertion with the compared values, or the exception's last line; control
     characters are stripped. `frames` run outermost first. `names` are those that the test's code
-    refers to, in the order of their first use.
+    refers to, in the order of their first use. `example` is what a tool that generates inputs
+    says of the one that failed.
     """
 
     exception: str
     message: str
     frames: tuple[Frame, ...]
     names: tuple[str, ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,19 @@ class CoveredFile:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """`test_id` is pytest's node id relative to the run's root."""
+    """`test_id` is pytest's node id relative to the run's root.
+
+    `names` are those that the test's code refers to. `facts` are there for a red test of a run
+    that was asked for them.
+    """
 
     test_id: str
     outcome: Outcome
     duration_s: float
     failure: Failure | None = None
     covered: tuple[CoveredFile, ...] = ()
+    names: tuple[str, ...] = ()
+    facts: tuple[FunctionFacts, ...] = ()
 
     @property
     def red(self) -> bool:

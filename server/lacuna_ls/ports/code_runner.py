@@ -32,7 +32,8 @@ class TestRequest:
     """Which tests to run, where, and how.
 
     `targets` are paths or pytest node ids relative to `root`. `trace` names files whose executed
-    lines are recorded for each test. The doctests of targets that are also in `doctests` run too,
+    lines are recorded for each test, `facts` those of which it is recorded what a failing test did
+    there, values included. The doctests of targets that are also in `doctests` run too,
     as if pytest had been given `--doctest-modules` for these alone. `hash_seed` fixes the interpreter's randomised hashing where it
     has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would.
     """
@@ -46,6 +47,7 @@ class TestRequest:
     limits: Limits = Limits()
     hash_seed: int | None = None
     doctests: tuple[str, ...] = ()
+    facts: tuple[Path, ...] = ()
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]

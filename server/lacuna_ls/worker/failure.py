@@ -4,6 +4,7 @@ import ast
 import doctest
 import linecache
 import os
+import re
 import reprlib
 import types
 from functools import lru_cache
@@ -13,6 +14,9 @@ from .messages import FailureRecord
 
 _MAX_MESSAGE = 4000
 _MAX_FRAMES = 100
+# What Hypothesis calls it depends on its version.
+_EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): ")
+_MAX_EXAMPLE = 600
 _Frame = Tuple[str, int, str]
 
 _values = reprlib.Repr()
@@ -40,7 +44,27 @@ def describe(error: BaseException, test_file: str = "") -> FailureRecord:
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         frames.append((_real(error.filename), error.lineno - 1, "<module>"))
     message = _text(error) or _plain_assertion(error, entries)
-    return FailureRecord(type(error).__name__, message[:_MAX_MESSAGE], _bounded(frames))
+    return FailureRecord(
+        type(error).__name__, message[:_MAX_MESSAGE], _bounded(frames), example=_example(error)
+    )
+
+
+def falsifying(text: str) -> str:
+    """The example by which Hypothesis shows that a test fails, as it prints it; may be empty."""
+    found = _EXAMPLE.search(text)
+    lines = text[found.start() :].splitlines() if found is not None else []
+    shown: List[str] = []
+    for line in lines:
+        shown.append(line.rstrip())
+        if line.rstrip().endswith(")") and not line.startswith(" "):
+            break
+    return "\n".join(shown)[:_MAX_EXAMPLE]
+
+
+def _example(error: BaseException) -> str:
+    notes = getattr(error, "__notes__", None)
+    texts = [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
+    return next(filter(None, map(falsifying, texts)), "")
 
 
 def _text(error: BaseException) -> str:

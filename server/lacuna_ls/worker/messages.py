@@ -10,6 +10,8 @@ import os
 import struct
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from . import records
+
 MAX_FRAME_BYTES = 1 << 20
 HEADER = struct.Struct(">BI")
 
@@ -41,6 +43,7 @@ class Request(NamedTuple):
     doctests: List[str]
     arguments: List[str]
     trace: List[str]
+    facts: List[str]
     scratch: str
     nonce: str
     overlays: int
@@ -73,12 +76,14 @@ class FailureRecord(NamedTuple):
     """`frames` are (absolute path, zero-based line, function), outermost first.
 
     `names` are those that the code of the test refers to, in the order of their first use.
+    `example` is what a tool that generates inputs says of the one that failed.
     """
 
     exception: str
     message: str
     frames: List[Tuple[str, int, str]]
     names: Tuple[str, ...] = ()
+    example: str = ""
 
 
 class CollectionFailed(NamedTuple):
@@ -99,13 +104,17 @@ class Started(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """`covered` are (absolute path, zero-based lines), `failure` is a `FailureRecord` or null."""
+    """`covered` are (absolute path, zero-based lines), `failure` is a `FailureRecord` or null.
+
+    `names` are those that the code of the test refers to, in the order of their first use.
+    """
 
     test_id: str
     outcome: str
     duration_s: float
     failure: Any
     covered: List[Tuple[str, List[int]]]
+    names: List[str]
 
 
 class Broken(NamedTuple):
@@ -151,7 +160,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Loaded, Started, Finished,
-        Broken, Unseen, Done, Hung, Ended,
+        records.Recorded, Broken, Unseen, Done, Hung, Ended,
     )
 }  # fmt: skip
 

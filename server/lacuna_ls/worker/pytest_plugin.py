@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 import pytest
 
-from . import line_trace
-from .failure import describe
+from . import facts, line_trace
+from .failure import describe, falsifying
 from .messages import (
     Broken,
     Collected,
@@ -18,6 +18,7 @@ from .messages import (
     Finished,
     Started,
 )
+from .records import Recorded
 
 _IDS_IN_A_FRAME = 100
 _MAX_ID = 1000
@@ -33,19 +34,22 @@ class Reporter:
         root: str,
         doctests: Sequence[str],
         trace: Sequence[str],
+        recorded: Sequence[str] = (),
     ) -> None:
         self._send = send
         self._root = root
         self._doctests = {os.path.realpath(os.path.join(root, path)) for path in doctests}
         self._trace = line_trace.tracer(trace) if trace else None
+        self._recorder = facts.recorder(recorded) if recorded else None
         self._rootpath = root
         self._paths: Dict[str, str] = {}
         self._tests: Dict[str, _Test] = {}
         self._failures: Dict[str, FailureRecord] = {}
 
     def close(self) -> None:
-        if self._trace is not None:
-            self._trace.close()
+        for watcher in (self._trace, self._recorder):
+            if watcher is not None:
+                watcher.close()
 
     def pytest_configure(self, config: pytest.Config) -> None:
         self._rootpath = str(config.rootpath)
@@ -99,20 +103,32 @@ class Reporter:
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
         if self._trace is not None:
             self._trace.start()
+        if self._recorder is not None:
+            self._recorder.start(_generated(item))
         yield
         if self._trace is not None:
             self._trace.stop()
+        if self._recorder is not None:
+            self._recorder.freeze()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
         yield
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+            if self._recorder is not None:
+                # What tears the test down is not what made it fail.
+                self._recorder.freeze()
             failure = describe(call.excinfo.value, str(item.path))
             failure = failure._replace(names=_names(item))
             self._failures[item.nodeid + " " + call.when] = failure
+        test = self._tests.get(item.nodeid)
+        if test is not None and call.when == "setup":
+            test.names = list(_names(item))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         failure = self._failures.pop(report.nodeid + " " + str(report.when), None)
+        if failure is not None and not failure.example:
+            failure = failure._replace(example=falsifying(getattr(report, "capstdout", "")))
         test = self._tests.setdefault(report.nodeid, _Test())
         test.add(report, failure or (_from_text(report) if report.failed else None))
 
@@ -121,9 +137,27 @@ class Reporter:
         if test is None:
             return
         covered = self._trace.stop() if self._trace is not None else []
+        if self._recorder is not None and test.failure is not None:
+            self._send_facts(self._own_id(nodeid))
         self._send(
-            Finished(self._own_id(nodeid), test.outcome, test.duration_s, test.failure, covered)
+            Finished(
+                self._own_id(nodeid),
+                test.outcome,
+                test.duration_s,
+                test.failure,
+                covered,
+                test.names,
+            )
         )
+
+    def _send_facts(self, test_id: str) -> None:
+        assert self._recorder is not None
+        for path, functions in self._recorder.take().items():
+            for function in functions:
+                try:
+                    self._send(Recorded(test_id, path, function))
+                except ValueError:  # larger than a frame
+                    continue
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         crash = getattr(excrepr, "reprcrash", None)
@@ -184,6 +218,7 @@ class _Test:
         self.outcome = "error"
         self.duration_s = 0.0
         self.failure: Any = None
+        self.names: List[str] = []
         self._red = False
 
     def add(self, report: Any, failure: Any) -> None:
@@ -203,8 +238,15 @@ class _Test:
             self.outcome = "xpassed" if hasattr(report, "wasxfail") else "passed"
 
 
+def _generated(item: Any) -> Any:
+    """The code of a test that Hypothesis calls once per example, `None` for any other test."""
+    handle = getattr(getattr(item, "function", None), "hypothesis", None)
+    return getattr(getattr(handle, "inner_test", None), "__code__", None)
+
+
 def _names(item: Any) -> Tuple[str, ...]:
-    code = getattr(inspect.unwrap(getattr(item, "function", item)), "__code__", None)
+    test = inspect.unwrap(getattr(item, "function", item))
+    code = _generated(item) or getattr(test, "__code__", None)
     return () if code is None else code.co_names[:_NAMES]
 
 

@@ -74,3 +74,14 @@ def test_any_message_is_kept_within_bounds(text):
         raise ValueError(text * 100)
 
     assert failure_of(fails).message == (text * 100)[:4000]
+
+
+def test_the_example_that_a_generator_of_inputs_found_is_kept():
+    error = AssertionError("no")
+    error.add_note(
+        "Explanation:\n  Falsifying example: test_it(\n    n=0,\n)\nYou can reproduce ..."
+    )
+    try:
+        raise error
+    except AssertionError:
+        assert describe(error).example == "Falsifying example: test_it(\n    n=0,\n)"

@@ -34,7 +34,7 @@ def test_a_message_above_the_limit_is_not_sent():
 
 @given(st.text(), st.floats(0, 1e6))
 def test_messages_come_back_as_they_were_sent(text, number):
-    sent = messages.Finished(text, "passed", number, None, [])
+    sent = messages.Finished(text, "passed", number, None, [], [text])
     assert messages.decode(messages.encode(sent)) == sent
 
 
