@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from lacuna_ls.actions import extract_method, fix_failing_test
+from lacuna_ls.actions import extract_method, extract_opportunity, fix_failing_test
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.adapters.interpreters import interpreter_for
@@ -92,7 +92,7 @@ def build_services(server: LacunaServer) -> Services:
 
     return Services(
         complete=complete_with_model,
-        actions=(fix_failing_test.provider(finished), extract_method.provider()),
+        actions=(fix_failing_test.provider(finished), extract_method.provider(), extract_opportunity.provider()),
         trust=trust,
         saved=partial(_saved, saves, corpora),
         edited=saves.edited,

@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
+from lacuna_ls.analysis.outline import Outline
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.structure import Block
 from lacuna_ls.analysis.traits import Traits
@@ -28,6 +29,8 @@ class Semantics(Protocol):
     def lowered(self, nodes: Sequence[Node]) -> Block | None: ...
 
     def traits_of(self, nodes: Sequence[Node], unit: Unit) -> Traits: ...
+
+    def outline_of(self, body: Node) -> Outline: ...
 
 
 @cache

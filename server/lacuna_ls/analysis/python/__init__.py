@@ -1,7 +1,8 @@
 """What Python programs mean, beyond their syntax. Named by `grammars/python/language.toml`."""
 
 from lacuna_ls.analysis.python.functions import lowered, unit_at, unit_of
+from lacuna_ls.analysis.python.outline import outline_of
 from lacuna_ls.analysis.python.selection import selected
 from lacuna_ls.analysis.python.traits import traits_of
 
-__all__ = ["lowered", "selected", "traits_of", "unit_at", "unit_of"]
+__all__ = ["lowered", "outline_of", "selected", "traits_of", "unit_at", "unit_of"]

@@ -1,0 +1,175 @@
+"""What is worth extracting: the best runs of statements of a function, with nothing selected.
+
+A run is scored by a linear function of what is seen of it. The weights are those of a conditional
+logit (McFadden 1974), fitted by `benchmarks/opportunities.py --tune` to a question with an answer:
+which run of a function did an author keep as a function of its own? What is offered has passed the
+extraction engine, contract and all.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import log, log1p
+
+from lacuna_ls.analysis.semantics import Semantics, semantics_of
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Span
+from lacuna_ls.extraction.candidates import Candidate, candidates_of
+from lacuna_ls.extraction.engine import Extraction, extract
+from lacuna_ls.extraction.host import host_of
+from lacuna_ls.extraction.region import unseen_names
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder
+
+MOST = 3
+THRESHOLD = -1.0
+# Candidates that fail the engine are few; where they are many, the function is not worth more time.
+_MAX_REFUSALS = 12
+_FUNCTIONS_KEPT = 256
+
+FITTED: dict[str, tuple[float, Callable[[Candidate], float]]] = {
+    "statements": (-0.26, lambda c: log(c.statements)),
+    "lines": (-0.15, lambda c: log(c.lines)),
+    "share": (-0.43, lambda c: c.share),
+    "complexity": (0.52, lambda c: log1p(c.complexity)),
+    "parameters": (-1.49, lambda c: c.parameters),
+    "outputs": (-1.56, lambda c: c.outputs),
+    "fed": (-0.35, lambda c: c.fed),
+    "inside": (0.73, lambda c: log1p(c.inside)),
+    "own": (1.32, lambda c: c.own),
+    "like_after": (-1.22, lambda c: c.like_after),
+    "at_start": (0.14, lambda c: c.at_start),
+    "at_end": (-0.49, lambda c: c.at_end),
+    "whole_suite": (1.35, lambda c: c.at_start and c.at_end),
+    "one_compound": (0.84, lambda c: c.one_compound),
+    "returns": (-0.77, lambda c: c.returns),
+    "opens": (0.28, lambda c: c.opens),
+    "closes": (0.68, lambda c: c.closes),
+    "builds": (0.31, lambda c: c.builds),
+    "output_last": (0.63, lambda c: c.output_last),
+    "output_next": (0.32, lambda c: c.output_next),
+}
+# Authors' choices say nothing about these: a helper leaves neither its comment nor copies behind,
+# and the last one, the size of the function against 20 statements, is the same for all its runs.
+_CHOSEN: tuple[tuple[float, Callable[[Candidate], float]], ...] = (
+    (1.0, lambda c: c.comment),
+    (0.3, lambda c: c.gap_before and not c.at_start),
+    (0.3, lambda c: c.gap_after and not c.at_end),
+    (0.5, lambda c: log1p(c.duplicates)),
+    (1.0, lambda c: log(c.statements / c.share / 20)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """An extraction that is ready to be applied. `score` orders those of one function."""
+
+    extraction: Extraction
+    score: float
+
+
+@dataclass(slots=True)
+class Ranked:
+    """Scored runs of the functions seen last, by the function's text: an edit costs one function."""
+
+    _kept: OrderedDict[object, tuple[tuple[float, Span], ...]] = field(default_factory=OrderedDict)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(
+        self, document: Document, unit: Unit, semantics: Semantics
+    ) -> tuple[tuple[float, Span], ...]:
+        """Scores and spans relative to the function's start, the best first."""
+        text = document.data[unit.node.start_byte : unit.node.end_byte]
+        key = (text, unit.node.start_point.column, unit.receiver, unseen_names(unit))
+        found = self._kept.get(key)
+        if found is None:
+            found = _ranked(document, unit, semantics)
+            self._kept[key] = found
+            if len(self._kept) > _FUNCTIONS_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return found
+
+
+def opportunities(
+    document: Document,
+    span: Span | None,
+    ranked: Ranked | None = None,
+    most: int = MOST,
+    threshold: float = THRESHOLD,
+) -> tuple[Opportunity, ...]:
+    """What may be extracted, at most `most` a function, each function's best first.
+
+    With a span: of the innermost function around it that has any. Without: of every function.
+    """
+    semantics = semantics_of(document.language) if document.language else None
+    tree = document.tree
+    if semantics is None or tree is None:
+        return ()
+    ranked = Ranked() if ranked is None else ranked
+    if span is not None:
+        for owner in _functions_around(document, tree.root_node, span):
+            found = _of_function(document, semantics, owner, ranked, most, threshold)
+            if found:
+                return found
+        return ()
+    return tuple(
+        opportunity
+        for node in preorder(tree.root_node)
+        if node.type == "function_definition"
+        for opportunity in _of_function(document, semantics, node, ranked, most, threshold)
+    )
+
+
+def _of_function(
+    document: Document,
+    semantics: Semantics,
+    owner: Node,
+    ranked: Ranked,
+    most: int,
+    threshold: float,
+) -> tuple[Opportunity, ...]:
+    unit = semantics.unit_of(owner)
+    if unit is None or unit.kind is not UnitKind.FUNCTION:
+        return ()
+    found: list[Opportunity] = []
+    refused = 0
+    for score, relative in ranked.of(document, unit, semantics):
+        if score < threshold or len(found) == most or refused > _MAX_REFUSALS:
+            break
+        span = Span(owner.start_byte + relative.start, owner.start_byte + relative.end)
+        extraction = extract(document, span)
+        if isinstance(extraction, Extraction):
+            found.append(Opportunity(extraction, score))
+        else:
+            refused += 1
+    return tuple(found)
+
+
+def _ranked(document: Document, unit: Unit, semantics: Semantics) -> tuple[tuple[float, Span], ...]:
+    start = unit.node.start_byte
+    scored = [
+        (score(candidate), Span(candidate.span.start - start, candidate.span.end - start))
+        for candidate in candidates_of(document.source, host_of(unit, semantics))
+    ]
+    scored.sort(key=lambda item: (-item[0], item[1]))
+    return tuple(scored[:40])
+
+
+def score(candidate: Candidate) -> float:
+    """The log-odds, up to a constant of the function, that an author would name the run."""
+    terms = (*FITTED.values(), *_CHOSEN)
+    return sum(weight * seen(candidate) for weight, seen in terms)
+
+
+def _functions_around(document: Document, root: Node, span: Span) -> Iterator[Node]:
+    """Functions that hold the code of the cursor's line, innermost first."""
+    line = document.source.line_span(document.source.line_at(span.start))
+    text = document.data[line.start : line.end]
+    first = line.start + len(text) - len(text.lstrip())
+    last = max(line.start + len(text.rstrip()) - 1, first)
+    at = min(max(span.start, first), last)
+    node = covering(root, Span(at, min(at + 1, len(document.data))))
+    yield from (n for n in (node, *ancestors(node)) if n.type == "function_definition")
