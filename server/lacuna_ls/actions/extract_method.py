@@ -3,12 +3,13 @@
 What it does: turns whole statements (or one whole expression) of a function into a new function
 beside it, and puts a call in their place. Parameters are the variables that the code needs,
 results those that are needed afterwards. A method's code that uses `self` becomes a method; code
-that awaits becomes an async function, and is awaited. The new name can be changed at once.
+that awaits becomes an async function, and is awaited; code that yields becomes a generator. The
+new name can be changed at once.
 
 Why: a long function is read in pieces; a piece with a name is read once.
 
-What is refused, with the reason: jumps out of the selection, `yield`, variables shared with nested
-functions, variables that may be unbound, assignments that an exception handler would see, code
+What is refused, with the reason: jumps out of the selection, variables shared with nested functions,
+yields of async generators, variables that may be unbound, assignments that an exception handler would see, code
 that looks at its own frame. Nothing is executed: the result is parsed again and the names of both
 functions are resolved again.
 
@@ -270,6 +271,30 @@ async def fetch_all(urls):
 """,
     ),
     Example(
+        "code that yields becomes a generator, and its host yields from it",
+        """\
+def numbers(xs):
+    total = 0
+    «for x in xs:
+        yield x
+        total += x»
+    yield total
+""",
+        """\
+def compute_total(xs, total):
+    for x in xs:
+        yield x
+        total += x
+    return total
+
+
+def numbers(xs):
+    total = 0
+    total = yield from compute_total(xs, total)
+    yield total
+""",
+    ),
+    Example(
         "a global that is assigned is declared in the new function",
         """\
 def count(events):
@@ -524,15 +549,29 @@ def pick(a, b):
         "Line 3 returns from the function, but other paths go on",
     ),
     Example(
-        "a yield",
+        "a yield of an async generator, which cannot delegate",
         """\
-def numbers(xs):
-    «for x in xs:
+async def numbers(xs):
+    «async for x in xs:
         yield x»
-    done()
+    await done()
 """,
         None,
-        "Line 3 yields from the function",
+        "Line 3 yields from an async generator",
+    ),
+    Example(
+        "a StopIteration that a handler around would no longer see",
+        """\
+def pairs(xs):
+    xs = iter(xs)
+    try:
+        «x = next(xs)
+        yield x, x»
+    except StopIteration:
+        log("odd")
+""",
+        None,
+        "Line 4 may raise StopIteration within a `try`",
     ),
     Example(
         "a variable that may be unbound afterwards",

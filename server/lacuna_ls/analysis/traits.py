@@ -15,10 +15,11 @@ class Hazard:
 class Traits:
     """`returns` are offsets of return statements of the piece itself.
 
-    `class_bound` is set where the piece only means the same inside its own class.
+    `yields` are offsets of its yields. `class_bound` is set where the piece only means the same inside its own class.
     """
 
     hazards: tuple[Hazard, ...]
     returns: tuple[int, ...]
     awaits: bool
     class_bound: Hazard | None
+    yields: tuple[int, ...] = ()

@@ -1,6 +1,6 @@
 """One function, class body or module: what every analysis of it starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from lacuna_ls.analysis.scopes import Access, Bindings, Enclosing, bindings_of
@@ -56,9 +56,13 @@ class Unit:
     in_class: bool
     statement: Node
     outermost: Node
+    _bindings: Bindings = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bindings", bindings_of(self.accesses(), self.parameters))
 
     def accesses(self) -> tuple[Access, ...]:
         return tuple(a for step in steps_of(self.block) for a in step.accesses)
 
     def bindings(self) -> Bindings:
-        return bindings_of(self.accesses(), self.parameters)
+        return self._bindings

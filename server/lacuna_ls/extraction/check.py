@@ -3,7 +3,9 @@
 The new function and its host are each parsed alone, so the cost does not grow with the file.
 """
 
+from lacuna_ls.analysis.scopes import bindings_of
 from lacuna_ls.analysis.semantics import Semantics
+from lacuna_ls.analysis.structure import steps_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Source, Span, apply_edits
 from lacuna_ls.extraction.contract import Contract
@@ -29,6 +31,8 @@ def broken_promise(
     helper = None if function.has_error or definition is None else semantics.unit_of(definition)
     if helper is None:
         return "The new function would not be valid syntax."
+    if (helper.is_async, helper.is_generator) != (contract.is_async, contract.is_generator):
+        return "The new function would be called in another way."
     owned = helper.bindings()
     free = {a.name for a in helper.accesses()} - owned.bound
     strange = free - contract.free - owned.global_names
@@ -51,12 +55,26 @@ def _changed_host(
     if before.kind is UnitKind.MODULE:
         return None
     at = written.call.span.start - start + _header_length(text)
-    host = semantics.unit_at(covering(root, Span(at, at + 1)))
-    if host is None:
+    block = semantics.lowered((_statement_at(root, at),))
+    if block is None:
         return "The call would not be valid syntax."
-    was, now = before.bindings().bound, host.bindings().bound
-    lost = {a.name for a in host.accesses()} & was - now
+    around = [a for a in before.accesses() if not _holds(written.call.span, a.offset)]
+    host = (*around, *(a for step in steps_of(block) for a in step.accesses))
+    was, now = before.bindings().bound, bindings_of(host, before.parameters).bound
+    lost = {access.name for access in host} & was - now
     return f"`{min(lost)}` would no longer be a local variable." if lost else None
+
+
+def _statement_at(root: Node, offset: int) -> Node:
+    """The statement that holds `offset`, of those that stand in a suite."""
+    node = covering(root, Span(offset, offset + 1))
+    while node.parent is not None and node.parent.type not in ("block", "module"):
+        node = node.parent
+    return node
+
+
+def _holds(span: Span, offset: int) -> bool:
+    return span.start <= offset < span.end
 
 
 def _host_span(source: Source, unit: Unit, call: Span) -> Span:

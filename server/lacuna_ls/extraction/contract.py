@@ -54,6 +54,7 @@ class Contract:
     result: Result
     receiver: Receiver | None = None
     is_async: bool = False
+    is_generator: bool = False
     declared_global: tuple[str, ...] = ()
     kept_global: tuple[str, ...] = ()
     free: frozenset[str] = frozenset()
@@ -87,6 +88,7 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
         result=Result.RETURNED if returns else assigned,
         receiver=receiver,
         is_async=traits.awaits,
+        is_generator=bool(traits.yields),
         declared_global=declared,
         kept_global=kept,
         free=frozenset(a.name for a in region.accesses) - region.unseen,

@@ -33,6 +33,8 @@ def contract_of_expression(
         RefusedError: it cannot move, with the reason.
     """
     refuse_hazards(traits, line_of)
+    if traits.yields:
+        raise RefusedError(f"Line {line_of(traits.yields[0])} yields in the expression.")
     region = replace(region, accesses=selected.accesses)
     in_class_body = region.unit.kind is UnitKind.CLASS
     if in_class_body and selected.nested:

@@ -85,7 +85,7 @@ class Region:
 
     def ordered(self, bits: int, kind: AccessKind | None = None) -> tuple[str, ...]:
         """Names by their first access (of one kind) in the region."""
-        return in_order(self.members(bits), self.accesses, kind)
+        return in_order(self.members(bits), self.accesses, kind) if bits else ()
 
 
 def region_of(unit: Unit, piece: Span) -> Region:

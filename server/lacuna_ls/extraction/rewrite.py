@@ -102,6 +102,8 @@ def _call(
     text = f"{reach}{name}({', '.join(contract.parameters)})".encode()
     if contract.is_async:
         text = b"await " + text
+    if contract.is_generator:
+        text = b"yield from " + text
     if contract.result is Result.RETURNED:
         text = b"return " + text
     elif contract.result is Result.ASSIGNED:
@@ -262,6 +264,9 @@ def _moved(source: Source, selected: SelectedStatements, inner: bytes) -> bytes:
 
 
 def _refuse_mixed_indentation(source: Source, selected: SelectedStatements, base: bytes) -> None:
+    lines = source.data[selected.code.start : selected.code.end].split(b"\n")[1:]
+    if all(line.startswith(base) or not line.strip() for line in lines):
+        return
     for root in selected.nodes:
         for node in preorder(root):
             if node.parent is not None and node.parent.type == "block":
@@ -276,9 +281,15 @@ def _line_stop(source: Source, line: int) -> int:
     return starts[line + 1] if line + 1 < len(starts) else len(source.data)
 
 
+_LONG_STRING = re.compile(rb"""\"{3}|'{3}|\\[\r\n]""")
+
+
 def _lines_in_strings(source: Source, nodes: tuple[Node, ...]) -> frozenset[int]:
     """Lines that begin inside a string literal."""
     lines: set[int] = set()
+    text = source.data[nodes[0].start_byte : nodes[-1].end_byte]
+    if not _LONG_STRING.search(text):
+        return frozenset()
     for root in nodes:
         for node in preorder(root):
             if node.type in _STRINGS and node.end_point.row > node.start_point.row:

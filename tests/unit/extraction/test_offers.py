@@ -19,12 +19,12 @@ def test_the_title_names_the_lines_the_function_and_what_was_checked() -> None:
 
 
 def test_a_refusal_is_shown_to_who_asked() -> None:
-    (offer,) = offers("def f(a):\n    «yield a»\n", asked=True)
-    assert offer.disabled == "Line 2 yields from the function."
+    (offer,) = offers("def f(a):\n    «locals()»\n", asked=True)
+    assert offer.disabled == "Line 2 calls `locals`, which looks at the local variables."
 
 
 def test_a_refusal_is_not_shown_to_who_did_not_ask() -> None:
-    assert offers("def f(a):\n    «yield a»\n", asked=False) == []
+    assert offers("def f(a):\n    «locals()»\n", asked=False) == []
 
 
 def test_a_cursor_is_offered_nothing() -> None:

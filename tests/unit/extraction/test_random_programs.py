@@ -5,7 +5,7 @@ the original and the result must log the same and end the same way.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from typing import Any
 
 import pytest
@@ -29,10 +29,21 @@ class Program:
         self.lines: list[str] = []
         self.budget = rng.randint(8, 24)
         self.functions = 0
-        self.kind = rng.choice(("plain", "plain", "plain", "generator", "global"))
+        self.kind = rng.choice(
+            ("plain", "plain", "plain", "generator", "generator", "global", "async", "async")
+        )
+        self.method = rng.random() < 0.2
 
     def text(self) -> str:
-        self.lines = ["def host(a, b):"]
+        text = self.host()
+        if not self.method:
+            return text
+        method = text.replace("host(a, b)", "host(self, a, b)").replace("log(a", "log(self.x, a")
+        lines = "".join(f"    {line}\n" for line in method.splitlines())
+        return f"class Host:\n    x = 5\n\n{lines}\n\nhost = Host().host\n"
+
+    def host(self) -> str:
+        self.lines = [f"{'async ' if self.kind == 'async' else ''}def host(a, b):"]
         if self.kind == "global":
             self.lines.append("    global e")
         bound = [n for n in "cde" if self.rng.random() < 0.93 and (n, self.kind) != ("e", "global")]
@@ -55,8 +66,18 @@ class Program:
                 *(x, str(r.randint(0, 3)), f"{x} + 1", f"{x} + {y}", f"log({x})"),
                 *(f"may_fail({x})", f"({x} if {y} else 0)", f"sum([{x} for {x} in range(2)])"),
                 *(f"({x} := {x} + 1)", f"sum({y} + i for i in range(2))", f"({x} and (c := {y}))"),
+                *(f"next(iter(range({x} % 2)))", f"[{x} + i for i in range(2) if {y}][-1:]"),
+                *self.waiting(x, y),
             )
         )
+
+    def waiting(self, x: str, y: str) -> tuple[str, ...]:
+        """Values of a generator or coroutine."""
+        if self.kind == "generator":
+            return (f"(yield {x})", f"(yield {y})", f"(yield from (1, {x}))")
+        if self.kind == "async":
+            return (f"await later_on({x})", f"await later_on({y})", f"(await later_on({x})) + 1")
+        return ()
 
     def suite(self, depth: int, loops: int) -> None:
         for _ in range(self.rng.randint(1, 4)):
@@ -104,7 +125,11 @@ class Program:
                 self.lines.append(f"{pad}else:")
                 self.suite(deeper, loops)
         elif kind == "for":
-            self.lines.append(f"{pad}for {name} in range({r.randint(0, 2)}):")
+            over = f"range({r.randint(0, 2)})"
+            head = f"for {name} in {over}"
+            if self.kind == "async" and r.random() < 0.5:
+                head = f"async for {name} in slowly({over})"
+            self.lines.append(f"{pad}{head}:")
             self.suite(deeper, loops + 1)
             if r.random() < 0.3:
                 self.lines.append(f"{pad}else:")
@@ -113,7 +138,8 @@ class Program:
             self.lines.append(f"{pad}while tick():")
             self.suite(deeper, loops + 1)
         elif kind == "with":
-            self.lines.append(f"{pad}with {r.choice(('manager()', 'suppress()'))} as {name}:")
+            word = "async with" if self.kind == "async" and r.random() < 0.5 else "with"
+            self.lines.append(f"{pad}{word} {r.choice(('manager()', 'suppress()'))} as {name}:")
             self.suite(deeper, loops)
         elif kind == "match":
             self.lines.append(f"{pad}match {self.value()}:")
@@ -126,7 +152,9 @@ class Program:
             self.suite(deeper, loops)
             if r.random() < 0.7:
                 alias = f" as {name}" if r.random() < 0.3 else ""
-                self.lines.append(f"{pad}except (KeyError, NameError){alias}:")
+                caught = r.choice(("(KeyError, NameError)", "KeyError", "StopIteration"))
+                star = "*" if r.random() < 0.15 and "return" not in "".join(self.lines) else ""
+                self.lines.append(f"{pad}except{star} {caught}{alias}:")
                 self.suite(deeper, loops)
                 if r.random() < 0.3:
                     self.lines.append(f"{pad}else:")
@@ -208,7 +236,24 @@ def run(code: str, a: int, b: int) -> list[object]:
             record("exit", raised[0] is not None)
             return self.swallows
 
+        async def __aenter__(self) -> int:
+            return record("aenter")
+
+        async def __aexit__(self, *raised: object) -> bool:
+            return self.__exit__(*raised)
+
+    async def later_on(value: object) -> object:
+        record("awaited", await Suspended())
+        return may_fail(value)
+
+    async def slowly(values: Iterable[object]) -> AsyncIterator[object]:
+        for value in values:
+            record("awaited", await Suspended())
+            yield value
+
     scope: dict[str, Any] = {
+        "later_on": later_on,
+        "slowly": slowly,
         "log": record,
         "may_fail": may_fail,
         "tick": lambda: next(ticks, 0),
@@ -221,7 +266,7 @@ def run(code: str, a: int, b: int) -> list[object]:
     try:
         outcome = scope["host"](a, b)
         if hasattr(outcome, "send"):
-            outcome = tuple(outcome)
+            outcome = driven(outcome, record, a + 2 * b)
         record("result", *map(shown, outcome if isinstance(outcome, tuple) else (outcome,)))
     except Exception as error:  # noqa: BLE001 - whatever the program raises is its outcome
         record("raised", "NameError" if isinstance(error, NameError) else type(error).__name__)
@@ -232,6 +277,28 @@ def run(code: str, a: int, b: int) -> list[object]:
             record("later raised", type(error).__name__)
     record(scope.get("e"))
     return log
+
+
+class Suspended:
+    """Awaits once; its value is what the driver sends."""
+
+    def __await__(self) -> Generator[str, object, object]:
+        return (yield "waits")
+
+
+def driven(body: Any, record: Callable[..., int], seed: int) -> object:
+    """Runs a generator or coroutine: sends it values, now and then throws, at last closes it."""
+    sent = None
+    try:
+        for number in range(40):
+            throws = seed % 3 == 1 and number == 4
+            found = body.throw(KeyError("thrown")) if throws else body.send(sent)
+            record("yields", found)
+            sent = number % 3
+        body.close()
+    except StopIteration as stop:
+        return stop.value
+    return "closed"
 
 
 def selections(root: Node, rng: random.Random) -> list[Span]:

@@ -51,7 +51,7 @@ def unit_of(owner: Node) -> Unit | None:
         annotated=tuple(_annotated(parameters)),
         returns=owner.child_by_field_name("return_type"),
         is_async=any(c.type == "async" for c in owner.children),
-        is_generator=is_function and any(n.is_named and n.type == "yield" for n in own_nodes(body)),
+        is_generator=is_function and _yields(body),
         enclosing_class=direct,
         receiver=_receiver(owner, parameters) if direct else None,
         enclosing=enclosing,
@@ -91,6 +91,12 @@ def _enclosing(function: Node) -> Enclosing:
     )
     rebound = frozenset(a.name for a in inside if a.kind is AccessKind.CAPTURE_WRITE)
     return Enclosing(span_of(function), bindings_of(inside, names), rebound)
+
+
+def _yields(body: Node) -> bool:
+    return b"yield" in (body.text or b"") and any(
+        n.is_named and n.type == "yield" for n in own_nodes(body)
+    )
 
 
 def _statement(owner: Node) -> Node:

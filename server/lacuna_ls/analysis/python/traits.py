@@ -1,5 +1,6 @@
 """What keeps Python code where it is: jumps, yields, frames, class-bound names."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from lacuna_ls.analysis.python.accesses import text_of
@@ -11,6 +12,7 @@ from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
 
 _FRAME_READERS = ("locals", "vars", "eval", "exec", "dir", "_getframe", "currentframe", "stack")
+_FRAME_WORDS = re.compile(rb"\b(?:%s|stacklevel)\b" % "|".join(_FRAME_READERS).encode())
 
 
 def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
@@ -18,16 +20,15 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
     if unit.kind is not UnitKind.FUNCTION and (defined := next(_definitions(nodes), None)):
         return Traits((defined,), (), awaits=False, class_bound=None)
     piece = Span(nodes[0].start_byte, nodes[-1].end_byte)
-    own = [found for node in nodes for found in own_nodes(node)]
-    everything = [found for node in nodes for found in preorder(node)]
+    own = [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
     hazards = [
         *_errors(nodes),
         *_bare_super(nodes[0]),
         *_docstring(nodes[0]),
         *_jumps(own, piece),
         *_unmovable(own, unit),
-        *_frame_readers(everything),
-        *_frame_readers(_left_behind(unit, piece)),
+        *_delegated(own, nodes[0], unit),
+        *_frame_readers_near(nodes, unit, piece),
     ]
     returns = tuple(n.start_byte for n in own if n.type == "return_statement")
     if returns and unit.is_async and unit.is_generator:
@@ -38,8 +39,33 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         tuple(hazards),
         returns,
         awaits=any(_awaits(n) for n in own),
-        class_bound=next(_class_bound(everything), None) if unit.in_class else None,
+        class_bound=next(_class_bound(_all(nodes)), None) if unit.in_class else None,
+        yields=tuple(n.start_byte for n in own if n.type == "yield"),
     )
+
+
+_TELLING = frozenset(
+    [
+        "return_statement",
+        "break_statement",
+        "continue_statement",
+        "raise_statement",
+        "yield",
+        "await",
+        "call",
+        "assignment",
+        "for_statement",
+        "with_statement",
+        "for_in_clause",
+        "wildcard_import",
+        "nonlocal_statement",
+        "future_import_statement",
+    ]
+)
+
+
+def _all(nodes: Iterable[Node]) -> Iterator[Node]:
+    return (found for node in nodes for found in preorder(node))
 
 
 def _errors(nodes: Iterable[Node]) -> Iterator[Hazard]:
@@ -81,7 +107,6 @@ def _loop_of(jump: Node) -> Node | None:
 
 
 def _left_behind(unit: Unit, piece: Span) -> Iterator[Node]:
-    """The rest of a function. What looks at the names of a module sees the same afterwards."""
     if unit.kind is UnitKind.FUNCTION:
         yield from (n for n in own_nodes(unit.body) if not piece.contains(span_of(n)))
 
@@ -94,7 +119,6 @@ def _definitions(nodes: Iterable[Node]) -> Iterator[Hazard]:
 
 
 _UNMOVABLE = {
-    "yield": "yields from the function",
     "wildcard_import": "imports `*`, so its names are unknown",
     "nonlocal_statement": "declares a nonlocal variable",
     "future_import_statement": "changes the meaning of the whole file",
@@ -103,12 +127,69 @@ _UNMOVABLE = {
 
 def _unmovable(own: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
     for node in own:
-        if node.is_named and node.type in _UNMOVABLE:
+        if node.type in _UNMOVABLE:
             yield Hazard(node.start_byte, _UNMOVABLE[node.type])
-        if unit.kind is UnitKind.FUNCTION or not node.is_named:
+        if unit.kind is UnitKind.FUNCTION:
             continue
         if node.type == "assignment" and node.child_by_field_name("type"):
             yield Hazard(node.start_byte, "annotates a name of the module")
+
+
+def _delegated(own: Sequence[Node], first: Node, unit: Unit) -> Iterator[Hazard]:
+    """What a generator or coroutine of its own would change.
+
+    `yield from` does not exist in async generators. A StopIteration that leaves a generator or
+    coroutine becomes a RuntimeError (PEP 479), which a handler around would tell apart.
+    """
+    for node in own:
+        if node.type == "yield" and unit.is_async:
+            yield Hazard(node.start_byte, "yields from an async generator")
+    if not any(node.type == "yield" or _awaits(node) for node in own):
+        return
+    for stop in own:
+        if _may_stop(stop) and any(_handlers_around(first, unit)):
+            yield Hazard(stop.start_byte, "may raise StopIteration within a `try`")
+    for handler in _handlers_around(first, unit):
+        if any(word in text_of(handler) for word in ("StopIteration", "RuntimeError")):
+            yield Hazard(handler.start_byte, "handles StopIteration, which would not get there")
+
+
+def _may_stop(node: Node) -> bool:
+    """`next(x)` without a default, and `raise StopIteration`."""
+    if node.type == "raise_statement":
+        return "StopIteration" in text_of(node)
+    function = node.child_by_field_name("function") if node.type == "call" else None
+    arguments = node.child_by_field_name("arguments") if node.type == "call" else None
+    called_next = function is not None and function.text in (b"next", b"anext")
+    return called_next and arguments is not None and len(arguments.named_children) == 1
+
+
+def _handlers_around(node: Node, unit: Unit) -> Iterator[Node]:
+    """What the code around, within the unit, looks at exceptions with."""
+    child = node
+    for above in ancestors(node):
+        if above == unit.node:
+            return
+        guarded = above.child_by_field_name("body") == child
+        if above.type == "try_statement" and guarded:
+            for clause in above.named_children:
+                if clause.type in ("except_clause", "except_group_clause"):
+                    yield clause.child_by_field_name("value") or clause
+        elif above.type == "with_statement" and guarded:
+            yield from (
+                c
+                for c in above.named_children
+                if c.type == "with_clause" and b"Stop" in (c.text or b"")
+            )
+        child = above
+
+
+def _frame_readers_near(nodes: Iterable[Node], unit: Unit, piece: Span) -> Iterator[Hazard]:
+    """The rest of a function counts. What looks at the names of a module sees the same after."""
+    host = unit.node if unit.kind is UnitKind.FUNCTION else None
+    if host is None or _FRAME_WORDS.search(host.text or b""):
+        yield from _frame_readers(_all(nodes))
+        yield from _frame_readers(_left_behind(unit, piece))
 
 
 def _frame_readers(nodes: Iterable[Node]) -> Iterator[Hazard]:
@@ -138,7 +219,7 @@ def _of_inspect(function: Node) -> bool:
 
 
 def _awaits(node: Node) -> bool:
-    if node.type == "await" and node.is_named:
+    if node.type == "await":
         return True
     starters = ("for_statement", "with_statement", "for_in_clause")
     return node.type in starters and any(c.type == "async" for c in node.children)
