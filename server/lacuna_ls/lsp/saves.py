@@ -3,6 +3,9 @@
 A newer save of the same document kills the run that the older one started; runs in one workspace
 root follow each other. A search for fixes ends with the next edit of what it searches and with the
 next save in its root, because what it has confirmed so far was confirmed against other files.
+
+When the file's own tests have reported and no search is left, the other tests that the save can
+affect run. A save that changed no code runs nothing: what is known stays, on the lines it went to.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ from lsprotocol import types
 
 from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.lsp.affected import AffectedTests
 from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
@@ -28,13 +32,17 @@ from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.results import findings, summary
-from lacuna_ls.test_runs.selection import targets_of
+from lacuna_ls.test_runs.same_code import moved_lines, moved_result
+from lacuna_ls.test_runs.selection import Targets, targets_of
 from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
 # What ends its own process, or has no tests, gives a search nothing to compare with.
 _SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
+_CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
+# Of a file that has no tests of its own, this many test files that reach it stand for them.
+_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class Saves:
         self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
         self._told: set[tuple[Path, str]] = set()
+        self._affected = AffectedTests(tools.files, self._started)
+        self._tested: dict[str, tuple[Document, _Run]] = {}
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
     async def saved(self, document: Document) -> None:
@@ -121,6 +131,7 @@ class Saves:
         if save is None or document.language is None:
             return
         self._forget_fixes(save.root)
+        self._affected.interrupt(save.root)
         self._written[document.uri] = (document.version, self._tools.files.signature(save.path))
         if self._server.settings.tests_on_save == "off":
             return
@@ -130,22 +141,84 @@ class Saves:
             self._tell_once(save.root, str(error))
 
     async def _test(self, save: _Save) -> None:
+        if await self._changed_no_code(save):
+            self._affected.start(save.root, (), self._retest(save))
+            return
         targets = targets_of(save.path, save.root, save.document, self._tools.files)
+        if not targets.paths:
+            targets = Targets((await self._reached(save))[:_NEAREST])
         if not targets.paths:
             self._note(f"{save.path.name}: no tests of it were found")
             return
         if not await self._server.trust.ask(save.root):
             return
-        request = TestRequest(
+        run = await self._run(save, self._request(save, targets))
+        self._verdicts[save.root].record(save.path, run.request.targets, run.report)
+        self._publish(save, run)
+        self._start_search(save, run)
+        await self._start_affected(save, run)
+
+    def _request(self, save: _Save, targets: Targets) -> TestRequest:
+        return TestRequest(
             root=save.root,
             interpreter=self._tools.interpreter(save.root, save.path),
             targets=targets.paths,
             doctests=targets.doctests,
             arguments=self._server.settings.tests_arguments,
         )
-        run = await self._run(save, request)
+
+    async def _changed_no_code(self, save: _Save) -> bool:
+        """Whether only comments and layout changed since the last run, whose results then hold.
+
+        A save without any change is a wish to run the tests again.
+        """
+        before, run = self._tested.pop(save.document.uri, (None, None))
+        if before is None or run is None or before.data == save.document.data:
+            return False
+        lines = await asyncio.to_thread(moved_lines, before, save.document)
+        if lines is None:
+            return False
+        self._verdicts[save.root].moved(save.path, lines)
+        results = tuple(moved_result(each, save.path, lines) for each in run.report.results)
+        report = replace(run.report, results=results)
+        run = _Run(run.request, report, tuple(self._clean(save)))
         self._publish(save, run)
         self._start_search(save, run)
+        self._tested[save.document.uri] = save.document, run
+        return True
+
+    async def _reached(self, save: _Save) -> tuple[str, ...]:
+        """The test files that the save can affect, nearest first."""
+        language = save.document.language
+        if language is None or language.test_runner is None:
+            return ()
+        return await self._affected.of(save.path, save.root, language)
+
+    async def _start_affected(self, save: _Save, run: _Run) -> None:
+        own = run.request.targets
+        if run.report.status not in _CUT_SHORT:
+            self._affected.done(save.root, own)
+        rest = [test for test in await self._reached(save) if test not in own]
+        self._affected.start(save.root, rest, self._retest(save))
+        # Not before: a save that the next one overtakes has not run what it can affect.
+        self._tested[save.document.uri] = save.document, run
+
+    def _retest(self, save: _Save) -> Callable[[tuple[str, ...]], Awaitable[bool]]:
+        """What runs some of the tests that `save` can affect."""
+
+        async def run_tests(tests: tuple[str, ...]) -> bool:
+            searching, _ = self._searches.get(save.root, (None, None))
+            if searching is not None:
+                await asyncio.wait([searching])
+            run = await self._run(save, self._request(save, Targets(tests)))
+            if run.report.status in _CUT_SHORT and len(tests) > 1:
+                return False
+            self._verdicts[save.root].extend(save.path, run.report)
+            self._publish(save, run)
+            self._start_search(save, run)
+            return True
+
+        return run_tests
 
     async def _run(self, save: _Save, request: TestRequest) -> _Run:
         async with self._turns[save.root]:
@@ -157,7 +230,6 @@ class Saves:
 
     def _publish(self, save: _Save, run: _Run) -> None:
         verdicts = self._verdicts[save.root]
-        verdicts.record(save.path, run.request.targets, run.report)
         if run.report.status is RunStatus.NO_FRAMEWORK:
             self._tell_once(save.root, run.report.detail)
         unsaved = self._unsaved_note(save, run.clean)

@@ -1,8 +1,9 @@
-"""Which tests concern a saved file: itself, its examples, and the test files that mirror it.
+"""Which tests concern a saved file: its own at once, then all that its change can reach.
 
-By name only, so that a save costs some hundred `stat` calls at most and never a discovery of the
-project: `src/pkg/a/b.py` is tested by `test_b.py` or `b_test.py` beside it, and below the `tests`
-folder of any parent, there under `pkg/a`, under `a` or at the top.
+Its own are itself, its examples, and the test files that mirror it, by name only: some hundred
+`stat` calls at most and never a discovery of the project. `src/pkg/a/b.py` is tested by `test_b.py`
+or `b_test.py` beside it, and below the `tests` folder of any parent, there under `pkg/a`, under `a`
+or at the top. What else it can reach is read off the imports of the workspace.
 """
 
 import re
@@ -15,9 +16,11 @@ from pathlib import Path, PurePath
 from lacuna_ls.ports.files import Files
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
+from lacuna_ls.test_runs.import_graph import ImportGraph
 from lacuna_ls.test_runs.pytest_config import PytestConfig, read_pytest_config
 
 _TEST_FOLDERS = ("tests", "test", "tests/unit")
+_IMPORTED_UNASKED = ("conftest.py", "__init__.py")
 _MAX_STATS = 400
 _MAX_TARGETS = 8
 
@@ -48,6 +51,26 @@ def targets_of(path: Path, root: Path, document: Document, files: Files) -> Targ
     return Targets((*own, *(test.relative_to(root).as_posix() for test in mirrored)), doctests)
 
 
+def affected_tests(path: Path, graph: ImportGraph, config: PytestConfig) -> tuple[str, ...]:
+    """The test files that a change of `path` can reach, relative to the graph's root.
+
+    Those that are fewest imports away come first, and among them those named like `path`. A test
+    depends on the fixtures and packages around it without importing them. Where the project says
+    in which folders its tests are, those elsewhere are none.
+    """
+    distances = graph.dependents(path)
+    words = _words(path)
+    found: list[tuple[int, int, str]] = []
+    for test in graph.modules:
+        relative = test.relative_to(graph.root)
+        if not (is_test_file(relative, graph.language, config) and _within(relative, config)):
+            continue
+        near = [distances[each] for each in (test, *_around(test, graph)) if each in distances]
+        if near:
+            found.append((min(near), -len(words & _words(test)), relative.as_posix()))
+    return tuple(name for _, _, name in sorted(found))
+
+
 def is_test_file(path: PurePath, language: Language, config: PytestConfig) -> bool:
     """Whether the project's or else the language's patterns take `path` for a test file."""
     patterns = config.python_files or tuple(p.format(stem="*") for p in language.test_files)
@@ -59,6 +82,29 @@ def _matches(path: PurePath, pattern: str) -> bool:
     if "/" in pattern:
         return fnmatch(path.as_posix(), pattern) or fnmatch(path.as_posix(), f"*/{pattern}")
     return fnmatch(path.name, pattern)
+
+
+def _within(path: PurePath, config: PytestConfig) -> bool:
+    """Whether pytest would come across the file without being told of it."""
+    folders = ("/".join(path.parts[:n]) or "." for n in range(len(path.parts) + 1))
+    wanted = [folder.removeprefix("./").rstrip("/") or "." for folder in config.testpaths]
+    return not wanted or any(fnmatch(f, pattern) for f in folders for pattern in wanted)
+
+
+def _around(test: Path, graph: ImportGraph) -> Iterator[Path]:
+    """What pytest imports before a test file without being told."""
+    for folder in test.parents:
+        for name in _IMPORTED_UNASKED:
+            if folder / name in graph.modules:
+                yield folder / name
+        if folder == graph.root:
+            return
+
+
+def _words(path: PurePath) -> frozenset[str]:
+    return frozenset(
+        re.findall(r"[^\W_]+", path.stem if path.stem != "__init__" else path.parent.name)
+    )
 
 
 def _has_line(pattern: str | None, document: Document) -> bool:

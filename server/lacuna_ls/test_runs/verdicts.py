@@ -1,9 +1,10 @@
 """The newest result of each test of one workspace root."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lacuna_ls.domain.test_result import RunStatus, TestReport, TestResult
+from lacuna_ls.test_runs.same_code import moved_result
 
 
 class Verdicts:
@@ -27,6 +28,25 @@ class Verdicts:
         self._ended = {p: e for p, e in self._ended.items() if not self._concerned[p] & asked}
         self._concerned[path] = asked
         self._ended[path] = (report.status, report.detail)
+
+    def extend(self, path: Path, report: TestReport) -> None:
+        """Take over a run of tests that a save of `path` could affect, beyond the file's own.
+
+        They concern it as its own do where they turned red with it, or stayed so since.
+        """
+        files = {_file(result.test_id) for result in report.results}
+        old = {id_ for id_, result in self._results.items() if result.red}
+        turned = {_file(r.test_id) for r in report.failures if r.test_id not in old}
+        stayed = {_file(r.test_id) for r in report.failures} & self.concerned(path)
+        kept = {id_: r for id_, r in self._results.items() if _file(id_) not in files}
+        self._results = kept | {result.test_id: result for result in report.results}
+        self._concerned[path] = self.concerned(path) | turned | stayed
+
+    def moved(self, path: Path, lines: Mapping[int, int]) -> None:
+        """The code of `path` is what it was, on other lines."""
+        self._results = {
+            id_: moved_result(result, path, lines) for id_, result in self._results.items()
+        }
 
     def concerned(self, path: Path) -> frozenset[str]:
         """The test files that ran when `path` was last saved."""

@@ -357,3 +357,104 @@ async def test_close_ends_runs_and_searches(desk):
     await desk.runner.began(3)
     await desk.saves.close()
     assert len(desk.runner.killed) == len(desk.runner.requests) - 1
+
+
+def reaching(desk: Desk, *names: str) -> None:
+    """Test files that import `shop` and are not named after it."""
+    for name in names:
+        desk.files.contents[desk.root / name] = b"import shop\n"
+
+
+def passed(*names: str) -> TestReport:
+    results = tuple(TestResult(f"{name}::test", Outcome.PASSED, 0.1) for name in names)
+    return TestReport(RunStatus.COMPLETED, results)
+
+
+def broken(name: str) -> TestReport:
+    result = TestResult(f"{name}::test", Outcome.FAILED, 0.1, Failure("E", "no price", ()))
+    return TestReport(RunStatus.COMPLETED, (result,))
+
+
+async def test_after_its_own_tests_those_run_that_reach_the_saved_file(desk):
+    reaching(desk, "test_far.py", "test_near.py")
+    saving = desk.save(desk.open("shop.py", SHOP))
+    await desk.runner.ended(1, GREEN)
+    await saving
+    await desk.runner.began(2)
+    targets = [request.targets for request in desk.runner.requests]
+    assert targets == [("test_shop.py",), ("test_far.py", "test_near.py")]
+
+
+async def test_what_a_save_broke_elsewhere_is_shown_in_the_saved_file(desk):
+    reaching(desk, "test_far.py")
+    shop = desk.open("shop.py", SHOP)
+    saving = desk.save(shop)
+    await desk.runner.ended(1, GREEN)
+    await saving
+    await desk.runner.ended(2, broken("test_far.py"))
+    await turns()
+    assert desk.published(shop) == [[], ["test: E: no price"]]
+
+
+async def test_a_file_without_tests_of_its_own_is_tested_by_the_nearest_that_reach_it(desk):
+    desk.files.contents[desk.root / "test_far.py"] = b"import lonely\n"
+    saving = desk.save(desk.open("lonely.py", "x = 1\n"))
+    await desk.runner.ended(1, passed("test_far.py"))
+    await saving
+    assert [request.targets for request in desk.runner.requests] == [("test_far.py",)]
+
+
+async def test_a_save_kills_the_affected_tests_and_they_run_after_it(desk):
+    reaching(desk, "test_far.py")
+    shop, cart = desk.open("shop.py", SHOP), desk.open("cart.py", "x = 1\n")
+    saving = desk.save(shop)
+    await desk.runner.ended(1, GREEN)
+    await saving
+    await desk.runner.began(2)
+    saving = desk.save(cart)
+    await desk.runner.ended(3, passed("test_cart.py"))
+    await saving
+    await desk.runner.began(4)
+    targets = [request.targets for request in desk.runner.requests]
+    assert targets == [("test_shop.py",), ("test_far.py",), ("test_cart.py",), ("test_far.py",)]
+    assert desk.runner.killed == desk.runner.requests[1:2]
+
+
+async def test_affected_tests_that_were_cut_short_together_run_one_by_one(desk):
+    reaching(desk, "test_a.py", "test_b.py")
+    saving = desk.save(desk.open("shop.py", SHOP))
+    await desk.runner.ended(1, GREEN)
+    await saving
+    await desk.runner.ended(2, TestReport(RunStatus.TIMED_OUT, ()))
+    await desk.runner.ended(3, passed("test_a.py"))
+    await desk.runner.ended(4, passed("test_b.py"))
+    targets = [request.targets for request in desk.runner.requests]
+    assert targets[2:] == [("test_a.py",), ("test_b.py",)]
+
+
+async def test_a_save_that_changed_only_a_comment_runs_nothing(desk):
+    shop = desk.open("shop.py", SHOP)
+    saving = desk.save(shop)
+    await desk.runner.ended(1, GREEN)
+    await saving
+    await desk.save(desk.edit(shop, "# what it costs\n" + SHOP))
+    assert len(desk.runner.requests) == 1
+
+
+async def test_a_finding_whose_code_is_only_moved_by_a_comment_stays_with_it(desk):
+    shop = desk.open("shop.py", SHOP)
+    await desk.red(shop, "shop.py")
+    after = desk.edit(shop, "# what it costs\n" + SHOP)
+    desk.files.contents[desk.root / "shop.py"] = after.data
+    await desk.save(after)
+    last = [m for m in desk.sent if m.get("method") == "textDocument/publishDiagnostics"][-1]
+    assert last["params"]["diagnostics"][0]["range"]["start"]["line"] == 2
+
+
+async def test_a_save_without_any_change_runs_the_tests_again(desk):
+    shop = desk.open("shop.py", SHOP)
+    for number in (1, 2):
+        saving = desk.save(shop)
+        await desk.runner.ended(number, GREEN)
+        await saving
+    assert len(desk.runner.requests) == 2

@@ -2,10 +2,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from fakes import FakeFiles
 from lacuna_ls.ports.files import Files
 from lacuna_ls.syntax.document import open_document
-from lacuna_ls.syntax.languages import by_path
-from lacuna_ls.test_runs.selection import Targets, targets_of
+from lacuna_ls.syntax.languages import by_path, languages
+from lacuna_ls.test_runs.import_graph import ImportGraph, refreshed
+from lacuna_ls.test_runs.pytest_config import PytestConfig
+from lacuna_ls.test_runs.selection import Targets, affected_tests, targets_of
 
 ROOT = Path("/w")
 
@@ -131,3 +134,45 @@ def test_a_deep_path_costs_a_bounded_number_of_looks():
     files = OnPaper({})
     _targets("/".join("abcdefghijklmnopqrstuvwxyz") + "/z.py", "", files)
     assert files.asked <= 400
+
+
+def affected(saved: str, contents: dict[str, str], *testpaths: str):
+    files = FakeFiles({ROOT / name: text.encode() for name, text in contents.items()})
+    language = next(language for language in languages() if language.name == "python")
+    config = PytestConfig(testpaths=testpaths)
+    return affected_tests(ROOT / saved, refreshed(ImportGraph(ROOT, language), files), config)
+
+
+def test_tests_that_import_the_saved_file_are_affected_the_nearest_first():
+    contents = {
+        "pkg/__init__.py": "",
+        "pkg/a.py": "",
+        "pkg/b.py": "from . import a",
+        "tests/test_b.py": "import pkg.b",
+        "tests/test_x.py": "import pkg.a",
+        "tests/test_pkg_a.py": "from pkg import a",
+        "tests/test_none.py": "import os",
+        "pkg/c.py": "from . import a",
+    }
+    assert affected("pkg/a.py", contents) == (
+        "tests/test_pkg_a.py",
+        "tests/test_x.py",
+        "tests/test_b.py",
+    )
+
+
+def test_tests_under_fixtures_that_import_the_saved_file_are_affected():
+    contents = {
+        "a.py": "",
+        "tests/conftest.py": "import a",
+        "tests/u/test_x.py": "",
+        "test_y.py": "",
+    }
+    assert affected("a.py", contents) == ("tests/u/test_x.py",)
+    assert affected("tests/conftest.py", contents) == ("tests/u/test_x.py",)
+
+
+@pytest.mark.parametrize("testpaths", ["tests", "./tests/", "t*s"])
+def test_tests_that_the_terminal_would_not_come_across_are_not_affected(testpaths):
+    contents = {"a.py": "", "tests/u/test_x.py": "import a", "examples/test_y.py": "import a"}
+    assert affected("a.py", contents, testpaths) == ("tests/u/test_x.py",)
