@@ -13,10 +13,12 @@ import tempfile
 from typing import Iterator, List, NamedTuple, Optional
 
 from . import guard, landlock, seccomp
+from .sentinel import Sentinel, Totals
 from .tiers import BUBBLEWRAP, LANDLOCK, NAMESPACES, NONE
 
 # Taken out of the environment, where it would be passed on.
 _NAMESPACES = os.environ.pop(NAMESPACES, "")
+_sentinel = Sentinel()
 _SYSTEM = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store",
     "/run/current-system", "/etc/alternatives", "/etc/bash.bashrc", "/etc/ca-certificates",
@@ -37,6 +39,8 @@ _CONFIGURATION = (
 _SECRET_NAMES = (".git", ".hg", ".svn", ".netrc", ".npmrc", ".pypirc", ".ssh", ".aws", ".gnupg")
 _SECRET_STARTS = (".env.", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials")
 _SECRET_ENDS = (".pem", ".key", ".p12", ".pfx", ".kdbx")
+_MAX_PROCESSES = 256
+_MAX_DISK_BYTES = 1 << 30
 # A root with more entries than this is granted as a whole.
 _MAX_ENTRIES = 4000
 # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: a user who is root owns no file in particular.
@@ -50,6 +54,7 @@ class Confinement(NamedTuple):
     tier: str
     scratch: str
     rules: Optional[int]
+    filter: bytes
 
     def enter(self, memory_bytes: int) -> None:
         """Confine this process, a fork, and all it will start.
@@ -58,15 +63,14 @@ class Confinement(NamedTuple):
             OSError: the kernel refused; nothing may be run then.
         """
         self._live_in_scratch()
+        _sentinel.call()
         guard.limit_candidate(memory_bytes)
         if self.rules is None:
             return
         _drop_capabilities()
         landlock.enter(self.rules)
         os.close(self.rules)
-        private = self.tier == BUBBLEWRAP
-        own = None if landlock.keeps_signals_inside() else os.getpid()
-        seccomp.give_up(seccomp.Rules(private, private, own))
+        seccomp.give_up(self.filter or _filter(self.tier == BUBBLEWRAP, os.getpid()))
 
     def _live_in_scratch(self) -> None:
         """Where programs write of their own accord."""
@@ -75,24 +79,30 @@ class Confinement(NamedTuple):
             ("HYPOTHESIS_STORAGE_DIRECTORY", "hypothesis"),
         ):  # fmt: skip
             os.environ[name] = os.path.join(self.scratch, folder)
-        for name in ("HOME", "TMPDIR"):
-            os.makedirs(os.environ[name], exist_ok=True)
         tempfile.tempdir = None
 
 
-def prepare(root: str, scratch: str) -> Confinement:
+def prepare(root: str, scratch: str, memory_bytes: int) -> Confinement:
     """What this system can hold for candidates of the workspace at `root`."""
     private = _NAMESPACES == BUBBLEWRAP
-    os.makedirs(scratch, exist_ok=True)
+    for folder in ("home", "tmp"):
+        os.makedirs(os.path.join(scratch, folder), exist_ok=True)
+    _sentinel.start(Totals(_MAX_PROCESSES, memory_bytes, _MAX_DISK_BYTES, os.path.dirname(scratch)))
     if not landlock.abi_version() or not seccomp.supported():
-        return Confinement(NONE, scratch, None)
+        return Confinement(NONE, scratch, None, b"")
     writable = [scratch, *(["/dev/shm"] if private else [])]
     readable = [*_SYSTEM, *_interpreter(), *_above(root), *_entries(root)]
     if private:
         readable.append("/proc")
     grants = landlock.Grants(readable, [root], writable, _DEVICES, private)
     tier = BUBBLEWRAP if private else LANDLOCK
-    return Confinement(tier, scratch, landlock.ruleset(grants))
+    # Where Landlock does not keep signals inside, the filter has to name the process it is in.
+    code = _filter(private, None) if landlock.keeps_signals_inside() else b""
+    return Confinement(tier, scratch, landlock.ruleset(grants), code)
+
+
+def _filter(private: bool, only_signal: Optional[int]) -> bytes:
+    return seccomp.assembled(seccomp.Rules(private, private, only_signal))
 
 
 def _interpreter() -> Iterator[str]:

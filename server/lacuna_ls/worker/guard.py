@@ -7,11 +7,12 @@ import resource
 import signal
 import sys
 import time
-from typing import Iterator, List
+from typing import Iterable, Iterator, List, Set
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _CANDIDATE_FILE_BYTES = 64 << 20
+_spared: Set[int] = set()
 
 
 def adopt_orphans() -> None:
@@ -63,15 +64,25 @@ def kill_descendants(leader_pid: int, patience_s: float = 2.0) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader_pid, signal.SIGKILL)
     while True:
-        for pid in _children():
+        # What is stopped starts no more while the rest is being killed.
+        running = [pid for pid in descendants(os.getpid()) if pid not in _spared]
+        signal_all(running, signal.SIGSTOP)
+        for pid in running:
             _kill(pid)
         try:
             if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                if _spared and not running:
+                    return
                 time.sleep(0.001)
         except ChildProcessError:
             return
         if time.monotonic() > deadline:
             return
+
+
+def spare(pid: int) -> None:
+    """`kill_descendants` is to leave this child alone, which is not of a run."""
+    _spared.add(pid)
 
 
 def _kill(pid: int) -> None:
@@ -82,12 +93,33 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _children() -> List[int]:
+def _children(pid: int) -> List[int]:
+    """Those of all its threads."""
+    found: List[int] = []
     try:
-        with open("/proc/thread-self/children", encoding="ascii") as listing:
-            return [int(pid) for pid in listing.read().split()]
+        for thread in os.listdir("/proc/{}/task".format(pid)):
+            with open("/proc/{}/task/{}/children".format(pid, thread), "rb") as listing:
+                found += map(int, listing.read().split())
     except (OSError, ValueError):
-        return []
+        pass
+    return found
+
+
+def descendants(pid: int) -> List[int]:
+    """All that a process has started and adopted, it itself left out (Linux)."""
+    found: List[int] = []
+    left = [pid]
+    while left:
+        below = _children(left.pop())
+        found += below
+        left += below
+    return found
+
+
+def signal_all(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
 
 
 def _lower(limit: int, soft: int, hard: int) -> None:

@@ -18,7 +18,8 @@ def main(folder: str, port: int) -> None:
     `folder` has an empty folder `scratch` and a file `canary`; somebody listens on loopback at
     `port` and, by the name `folder/socket`, to UNIX sockets.
     """
-    place = confinement.prepare(os.path.join(folder, "scratch"), os.path.join(folder, "scratch"))
+    scratch = os.path.join(folder, "scratch")
+    place = confinement.prepare(scratch, scratch, _MEMORY_BYTES)
     place.enter(_MEMORY_BYTES)
     canary = os.path.join(folder, "canary")
     attempts: Dict[str, Callable[[], object]] = {

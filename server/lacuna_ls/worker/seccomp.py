@@ -89,13 +89,17 @@ def supported() -> bool:
     return sys.platform == "linux" and platform.machine() in _AUDIT_MACHINES
 
 
-def give_up(rules: Rules) -> None:
-    """Install the filter in this process and all it will start.
+def assembled(rules: Rules) -> bytes:
+    """The filter as the kernel takes it."""
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in _program(rules))
+
+
+def give_up(code: bytes) -> None:
+    """Install a filter in this process and all it will start.
 
     Raises:
         OSError: the kernel refused.
     """
-    code = b"".join(struct.pack("HBBI", *instruction) for instruction in _program(rules))
     held = ctypes.create_string_buffer(code)
 
     class _Program(ctypes.Structure):

@@ -53,7 +53,7 @@ def main(fd: int) -> None:
     server.send(encode(Ready(sys.version.split()[0])))
     overlays = [server.contents() for _ in range(request.overlays)]
     children = _Children()
-    place = confinement.prepare(request.root, request.scratch)
+    place = confinement.prepare(request.root, request.scratch, request.memory_bytes)
     if not request.screening:
         watch = _Watch(server, children, request.wall_s)
         watch.run(lambda fd: run_tests.run(request, overlays, place, fd))
