@@ -72,8 +72,9 @@ def build_services(server: LacunaServer) -> Services:
     files = _Files(server)
     model = EmbeddedModel(files)
     finished = FinishedFixes()
+    runner = WorkerPool(trust)
     tools = SaveTools(
-        runner=WorkerPool(trust),
+        runner=runner,
         files=files,
         clock=_SystemClock(),
         finished=finished,
@@ -98,7 +99,7 @@ def build_services(server: LacunaServer) -> Services:
         edited=saves.edited,
         repository_settings=repository_settings,
         prepare=corpora.prepare,
-        close=partial(_close, saves, corpora),
+        close=partial(_close, saves, corpora, runner),
     )
 
 
@@ -160,5 +161,6 @@ async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
     await asyncio.gather(corpora.refresh(), saves.saved(document))
 
 
-async def _close(saves: Saves, corpora: _Corpora) -> None:
+async def _close(saves: Saves, corpora: _Corpora, runner: WorkerPool) -> None:
     await asyncio.gather(saves.close(), corpora.close())
+    await runner.close()

@@ -1,8 +1,7 @@
 """Tests in processes of the user's interpreter.
 
-For each run a supervisor is started (`lacuna_ls/worker`), which forks the process that runs the
-tests and ends it with everything it started. The socket between it and this process is its life
-line: closing it, or the death of this process, ends the whole tree.
+Each run is a fork of a supervisor (`lacuna_ls/worker`), which ends it with everything it started.
+Supervisors are kept for the runs that follow (`warm_workers`).
 """
 
 import asyncio
@@ -10,35 +9,39 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from lacuna_ls.adapters.sandbox.launch import clean_environment, launch
+from lacuna_ls.adapters.sandbox.launch import candidates_folder, clean_environment
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
-from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, starting_failed
+from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
+from lacuna_ls.adapters.worker_process import PATIENCE_S, WorkerProcess
+from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
 from lacuna_ls.ports.code_runner import Candidates, Overlay, TestRequest
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
-_WORKER = Path(messages.__file__).parent
-# A supervisor ends its tree in milliseconds; one that does not is killed.
-_PATIENCE_S = 5.0
 _MIN_CANDIDATE_S = 2.0
 _MAX_CANDIDATE_S = 10.0
 _BASELINE_FACTOR = 3.0
 _REMEMBERED_RUNS = 64
-
+_SENT_AHEAD = 2
 
 _Key = tuple[Path, Path, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Of the last run that came to its end."""
+
+    tests_s: float
+    collecting_s: float
 
 
 class WorkerPool:
@@ -46,24 +49,21 @@ class WorkerPool:
 
     def __init__(self, trust: TrustStore) -> None:
         self._trust = trust
-        self._tests_s: OrderedDict[_Key, float] = OrderedDict()
+        self._workers = WarmWorkers()
         self._probes: dict[Path, asyncio.Task[Probed]] = {}
+        self._times: OrderedDict[_Key, _Times] = OrderedDict()
 
-    async def confinement(self, interpreter: Path) -> Probed:
-        """What holds the candidates that this interpreter runs; tried out once."""
-        if interpreter not in self._probes:
-            self._probes[interpreter] = asyncio.create_task(probe(interpreter))
-        return await asyncio.shield(self._probes[interpreter])
+    async def close(self) -> None:
+        """End the processes that wait for work."""
+        await self._workers.close()
 
     async def run(self, request: TestRequest) -> TestReport:
         """See `CodeRunner.run`."""
         self._check_trust(request)
-        tier = await self._tier(request) if request.overlays else None
-        async with _Process.started(request, screening=False, tier=tier) as process:
-            builder, ended = await process.next_run(request.limits.wall_s)
-            report = builder.report(ended, await process.output())
+        async with self._session(request) as session:
+            report = await session.run(request.limits.wall_s)
         if report.status is RunStatus.COMPLETED:
-            self._remember(request, sum(result.duration_s for result in report.results))
+            self._remember(request, report)
         return report
 
     async def screen(
@@ -76,18 +76,54 @@ class WorkerPool:
         machine that has other work.
         """
         self._check_trust(request)
-        wall_s = request.limits.wall_s
-        limits = replace(request.limits, wall_s=self._candidate_wall_s(request))
+        times = self._times.get(_key(request))
+        wall_s = min(_candidate_wall_s(times), request.limits.wall_s)
+        collecting_s = wall_s if times is None else times.collecting_s
+        limits = replace(request.limits, wall_s=wall_s)
         request = replace(request, limits=limits)
-        tier = await self._tier(request)
-        async with _Process.started(request, screening=True, tier=tier) as process:
+        async with self._session(request, collecting_s) as session:
             known = candidates if isinstance(candidates, Sequence) else await candidates
-            process.offer(known)
-            for _ in known:
-                # The rehearsal included, whose length is added to what a candidate may take.
-                patience_s = 5 * messages.WAITING_FACTOR * wall_s
-                builder, ended = await process.next_run(patience_s)
-                yield builder.report(ended, output="")
+            patience_s = messages.WAITING_FACTOR * (wall_s + collecting_s)
+            async for report in session.screen(known, patience_s):
+                yield report
+
+    @contextlib.asynccontextmanager
+    async def _session(
+        self, request: TestRequest, collecting_s: float | None = None
+    ) -> AsyncIterator["_Session"]:
+        """A process that has begun with the request; nothing of the run is left afterwards.
+
+        Candidates are screened if `collecting_s` is given, else it is one plain run.
+        """
+        if os.name != "posix":
+            raise RunnerError("tests cannot be run on this system yet: it has no fork")
+        tier = await self._tier(request, collecting_s)
+        place = Place(request.interpreter, request.root, request.hash_seed, tier)
+        nonce = secrets.token_hex(16)
+        # Candidates' is made by the process itself, which sees a folder of its own in that place.
+        scratch = (
+            tempfile.mkdtemp(prefix="lacuna-run-")
+            if tier is None
+            else str(candidates_folder() / nonce)
+        )
+        try:
+            task = _task(request, nonce, scratch, collecting_s)
+            process = await self._workers.take(place, _environment(request, tier), task)
+            session = _Session(request, process, nonce)
+            try:
+                yield session
+            finally:
+                await _uninterrupted(self._end(place, process, session))
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    async def _end(self, place: Place, process: WorkerProcess, session: "_Session") -> None:
+        if not await session.end():
+            await process.end()
+            return
+        # What a candidate says it has imported is not imported on its word.
+        learnt = {} if session.of_candidates else session.loaded
+        self._workers.give_back(place, process, learnt)
 
     def _check_trust(self, request: TestRequest) -> None:
         if not self._trust.trusted(request.root):
@@ -95,7 +131,15 @@ class WorkerPool:
                 f"{request.root.name} is not trusted: `lacuna-ls trust PATH` lets its tests run"
             )
 
-    async def _tier(self, request: TestRequest) -> str:
+    async def confinement(self, interpreter: Path) -> Probed:
+        """What holds the candidates that this interpreter runs; tried out once."""
+        if interpreter not in self._probes:
+            self._probes[interpreter] = asyncio.create_task(probe(interpreter))
+        return await asyncio.shield(self._probes[interpreter])
+
+    async def _tier(self, request: TestRequest, collecting_s: float | None) -> str | None:
+        if not request.overlays and collecting_s is None:
+            return None
         try:
             return (await self.confinement(request.interpreter)).tier
         except OSError as error:
@@ -103,233 +147,113 @@ class WorkerPool:
                 f"{request.interpreter} could not be started: {error.strerror or error}"
             ) from error
 
-    def _remember(self, request: TestRequest, tests_s: float) -> None:
+    def _remember(self, request: TestRequest, report: TestReport) -> None:
+        tests_s = sum(result.duration_s for result in report.results)
         key = _key(request)
-        self._tests_s[key] = tests_s
-        self._tests_s.move_to_end(key)
-        if len(self._tests_s) > _REMEMBERED_RUNS:
-            self._tests_s.popitem(last=False)
+        self._times[key] = _Times(tests_s, max(report.elapsed_s - tests_s, 0.0))
+        self._times.move_to_end(key)
+        if len(self._times) > _REMEMBERED_RUNS:
+            self._times.popitem(last=False)
 
-    def _candidate_wall_s(self, request: TestRequest) -> float:
-        tests_s = self._tests_s.get(_key(request))
-        allowed = (
-            _MAX_CANDIDATE_S
-            if tests_s is None
-            else max(_MIN_CANDIDATE_S, _BASELINE_FACTOR * tests_s)
-        )
-        return min(allowed, request.limits.wall_s)
+
+def _candidate_wall_s(times: _Times | None) -> float:
+    if times is None:
+        return _MAX_CANDIDATE_S
+    return max(_MIN_CANDIDATE_S, _BASELINE_FACTOR * times.tests_s)
 
 
 def _key(request: TestRequest) -> _Key:
     return request.root, request.interpreter, request.targets
 
 
-class _Process:
-    """A supervisor and what it says."""
+def _task(
+    request: TestRequest, nonce: str, scratch: str, collecting_s: float | None
+) -> messages.Request:
+    return messages.Request(
+        root=str(request.root),
+        targets=list(request.targets),
+        doctests=list(request.doctests),
+        arguments=list(request.arguments),
+        trace=[str(path) for path in request.trace],
+        facts=[str(path) for path in request.facts],
+        scratch=scratch,
+        nonce=nonce,
+        overlays=len(request.overlays),
+        screening=collecting_s is not None,
+        wall_s=request.limits.wall_s,
+        collecting_s=collecting_s or 0.0,
+        cpu_s=request.limits.cpu_s,
+        memory_bytes=request.limits.memory_bytes,
+        threads=request.limits.processes,
+    )
 
-    def __init__(
-        self,
-        request: TestRequest,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+
+class _Session:
+    """One request on one process, from the first word to the last."""
+
+    def __init__(self, request: TestRequest, process: WorkerProcess, nonce: str) -> None:
         self._request = request
-        self._nonce = secrets.token_hex(16)
         self._process = process
-        self._reader = reader
-        self._writer = writer
-        self._ready = False
-        self._buffer = messages.FrameBuffer()
+        self._nonce = nonce
         self._output = Capped(request.limits.output_bytes)
-        self._drain = asyncio.create_task(self._drain_output())
-        self._sending: list[asyncio.Task[None]] = []
+        self._sending = asyncio.create_task(self._send(request.overlays))
+        self._screening = False
+        self.loaded: dict[str, str] = {}
 
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def started(
-        cls, request: TestRequest, *, screening: bool, tier: str | None
-    ) -> AsyncIterator[Self]:
-        """A process that has been told what to do, and that is gone when the block ends.
+    @property
+    def of_candidates(self) -> bool:
+        """Whether code ran that is not the user's."""
+        return bool(self._request.overlays) or self._screening
 
-        `tier` is where candidates run, `None` for the user's own tests.
-
-        Raises:
-            RunnerError: it could not be started.
-        """
-        scratch = tempfile.mkdtemp(prefix="lacuna-run-")
-        try:
-            self = cls(request, *await _spawn(request, tier, Path(scratch)))
-            self._sending.append(asyncio.create_task(self._send(scratch, screening=screening)))
-            try:
-                yield self
-            finally:
-                for sending in self._sending:
-                    sending.cancel()
-                await _uninterrupted(self._end())
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-    def offer(self, candidates: Sequence[Overlay]) -> None:
-        """Let the process have what it is to screen, one after the other as it gets there."""
-        begun = self._sending[-1]
-
-        async def follow() -> None:
-            await asyncio.wait([begun])
-            await self._send_contents(candidates)
-
-        self._sending.append(asyncio.create_task(follow()))
-
-    async def next_run(self, wall_s: float) -> tuple[ReportBuilder, messages.Ended]:
-        """What is said of one run, up to its end.
-
-        Raises:
-            RunnerError: the interpreter did not get as far as to read its task.
-        """
+    async def run(self, wall_s: float) -> TestReport:
+        """The report on one run."""
         builder = ReportBuilder(self._nonce)
         try:
-            async with asyncio.timeout(wall_s + _PATIENCE_S):
-                return builder, await self._listen(builder)
+            async with asyncio.timeout(wall_s + PATIENCE_S):
+                ended = await self._process.end_of_run(builder, self._output, self.loaded)
         except TimeoutError:
-            return builder, messages.Ended(0, 0, True, "", wall_s, wall_s)
+            ended = messages.Ended(0, 0, True, "", wall_s, wall_s)
+        if ended is None:
+            code = await self._process.status()
+            ended = messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
+        return builder.report(ended, self._output.text())
 
-    async def output(self) -> str:
-        """All that was printed; to be asked for when the tests have ended."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._drain), _PATIENCE_S)
-        return self._output.text()
+    async def screen(
+        self, candidates: Sequence[Overlay], wall_s: float
+    ) -> AsyncIterator[TestReport]:
+        """The report on each candidate, in order."""
+        self._screening = True
+        for index in range(len(candidates)):
+            # The next one is there when the process has done with this one; those after that can
+            # wait here, where nobody has to read them if they are not wanted any more.
+            ahead = candidates[:_SENT_AHEAD] if index == 0 else candidates[index + 1 : index + 2]
+            self._send_later(ahead)
+            yield await self.run(wall_s)
 
-    async def _listen(self, builder: ReportBuilder) -> messages.Ended:
-        while True:
-            taken = self._buffer.take()
-            if taken is None:
-                data = await self._read()
-                if not data:
-                    return await self._supervisor_died()
-                self._buffer.feed(data)
-                continue
-            channel, payload = taken
-            if channel == messages.TESTS:
-                # What the code under test writes there is its own affair: without a proper
-                # completion record the run counts as crashed.
-                with contextlib.suppress(ValueError, TypeError, AttributeError):
-                    builder.tests_say(messages.decode(payload))
-                continue
-            message = messages.decode(payload)
-            if isinstance(message, messages.Ready):
-                self._ready = True
-            if isinstance(message, messages.Hung):
-                builder.hung(message)
-            if isinstance(message, messages.Ended):
-                return message
+    async def end(self) -> bool:
+        """End all that the request has started; whether the process can take another."""
+        self._sending.cancel()
+        await asyncio.gather(self._sending, return_exceptions=True)
+        return await self._process.stop()
 
-    async def _read(self) -> bytes:
-        try:
-            return await self._reader.read(1 << 16)
-        except ConnectionError:
-            return b""
+    def _send_later(self, overlays: Sequence[Overlay]) -> None:
+        before = self._sending
 
-    async def _supervisor_died(self) -> messages.Ended:
-        code = await self._process.wait()
-        if not self._ready:
-            raise starting_failed(self._request.interpreter, await self.output())
-        return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
+        async def follow() -> None:
+            await before
+            await self._send(overlays)
 
-    async def _send(self, scratch: str, *, screening: bool) -> None:
-        request = self._request
-        task = messages.Request(
-            root=str(request.root),
-            targets=list(request.targets),
-            doctests=list(request.doctests),
-            arguments=list(request.arguments),
-            trace=[str(path) for path in request.trace],
-            facts=[str(path) for path in request.facts],
-            scratch=scratch,
-            nonce=self._nonce,
-            overlays=len(request.overlays),
-            screening=screening,
-            wall_s=request.limits.wall_s,
-            cpu_s=request.limits.cpu_s,
-            memory_bytes=request.limits.memory_bytes,
-            threads=request.limits.processes,
-        )
-        self._writer.write(messages.frame(messages.SUPERVISOR, messages.encode(task)))
-        await self._send_contents(request.overlays)
+        self._sending = asyncio.create_task(follow())
 
-    async def _send_contents(self, overlays: Sequence[Overlay]) -> None:
-        with contextlib.suppress(ConnectionError):  # its reader is gone, which `_listen` reports
-            for overlay in overlays:
-                for part in messages.contents_frames(str(overlay.path), overlay.data):
-                    self._writer.write(part)
-                await self._writer.drain()
-
-    async def _drain_output(self) -> None:
-        stdout = self._process.stdout
-        assert stdout is not None
-        while data := await stdout.read(1 << 16):
-            self._output.add(data)
-
-    async def _end(self) -> None:
-        """Close the life line, and see to it that the process is gone."""
-        # Not `close`, which would first send all that is left to a supervisor that may itself be
-        # waiting to be read.
-        self._writer.transport.abort()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
-        try:
-            await asyncio.wait_for(self._process.wait(), _PATIENCE_S)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
-        await self.output()
-        self._drain.cancel()
-        await asyncio.gather(self._drain, return_exceptions=True)
+    async def _send(self, overlays: Sequence[Overlay]) -> None:
+        for overlay in overlays:
+            await self._process.send_contents(overlay)
 
 
-async def _spawn(
-    request: TestRequest, tier: str | None, scratch: Path
-) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader, asyncio.StreamWriter]:
-    if os.name != "posix":
-        raise RunnerError("tests cannot be run on this system yet: it has no fork")
-    ours, theirs = socket.socketpair()
-    command: tuple[str, ...] = (
-        str(request.interpreter),
-        str(_WORKER / "__main__.py"),
-        str(theirs.fileno()),
-    )
-    environment: Mapping[str, str] = os.environ
-    if tier is not None:
-        started = launch(tier, command, request.root, scratch, clean_environment(os.environ))
-        command, environment = started.command, started.environment
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=request.root,
-            env=_environment(request, environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-        )
-    except OSError as error:
-        ours.close()
-        raise RunnerError(
-            f"{request.interpreter} could not be started: {error.strerror or error}"
-        ) from error
-    except BaseException:
-        ours.close()
-        raise
-    finally:
-        theirs.close()
-    reader, writer = await asyncio.open_unix_connection(sock=ours)
-    return process, reader, writer
-
-
-def _environment(request: TestRequest, environment: Mapping[str, str]) -> dict[str, str]:
+def _environment(request: TestRequest, tier: str | None) -> dict[str, str]:
+    environment = dict(os.environ) if tier is None else clean_environment(os.environ)
     if request.hash_seed is None:
-        return dict(environment)
+        return environment
     return {**environment, "PYTHONHASHSEED": str(request.hash_seed)}
 
 

@@ -18,6 +18,7 @@ HEADER = struct.Struct(">BI")
 SUPERVISOR = 0
 TESTS = 1
 CONTENTS = 2
+OUTPUT = 3
 
 # How much longer than its processor time a candidate may take on a machine that has other work.
 WAITING_FACTOR = 3.0
@@ -30,12 +31,31 @@ class FileContents(NamedTuple):
     size: int
 
 
-class Request(NamedTuple):
-    """The first frame to the worker; the contents of `overlays` files follow it.
+class Prepare(NamedTuple):
+    """Get ready for runs in `root`; the first message to the worker, and sent again with more.
 
-    With `screening`, contents follow as long as the server is there, one screened after the
-    other; else it is one plain run. `scratch` is an empty folder that belongs to this run. `threads` may be started beyond
-    those that the user runs already.
+    `modules` are (name, origin) that earlier runs imported, in their order; what is in `avoid` is
+    not imported ahead of a run.
+    """
+
+    root: str
+    modules: List[Tuple[str, str]]
+    avoid: List[str]
+
+
+class Prepared(NamedTuple):
+    """The worker is ready, unless importing `spoilt_by` ahead left traces that a run would see."""
+
+    spoilt_by: str
+
+
+class Request(NamedTuple):
+    """A run; the contents of `overlays` files follow it once the worker is `Ready`.
+
+    With `screening`, contents follow as long as the server likes, one screened after the
+    other; else it is one plain run. `scratch` is an empty folder that belongs to this run.
+    `threads` may be started beyond those that the user runs already. `collecting_s` is what a
+    candidate may take beyond `wall_s`, until its tests have been collected.
     """
 
     root: str
@@ -49,15 +69,26 @@ class Request(NamedTuple):
     overlays: int
     screening: bool
     wall_s: float
+    collecting_s: float
     cpu_s: float
     memory_bytes: int
     threads: int
 
 
 class Ready(NamedTuple):
-    """The worker runs and has read its request."""
+    """The worker takes the request."""
 
-    python: str
+
+class Changed(NamedTuple):
+    """What the worker has imported is not what is installed now: the request is for another."""
+
+
+class Stop(NamedTuple):
+    """End whatever the request has started; every request is followed by one of these."""
+
+
+class Stopped(NamedTuple):
+    """Nothing of the last request is left."""
 
 
 class NoFramework(NamedTuple):
@@ -94,9 +125,9 @@ class CollectionFailed(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """Installed modules that the collection of the tests imports."""
+    """(name, origin) of installed modules that can be imported ahead of the next run."""
 
-    modules: List[str]
+    modules: List[Tuple[str, str]]
 
 
 class Started(NamedTuple):
@@ -159,8 +190,8 @@ class Ended(NamedTuple):
 _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        FileContents, Request, Ready, NoFramework, Collected, CollectionFailed, Loaded, Started, Finished,
-        records.Recorded, Broken, Unseen, Done, Hung, Ended,
+        FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, Broken, Unseen, Done, Hung, Ended,
     )
 }  # fmt: skip
 

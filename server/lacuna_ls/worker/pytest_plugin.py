@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 import pytest
 
 from . import facts, line_trace
+from .ahead import Learner
 from .failure import describe, falsifying
 from .messages import (
     Broken,
@@ -184,6 +185,21 @@ class Reporter:
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+class Learning:
+    """Tells a learner where the run has got to."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        self._learner.start()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        self._learner.collected()
 
 
 class Leave:

@@ -5,16 +5,17 @@ configuration but its cache folder: results of runs that the user did not start 
 what `--last-failed` does in the terminal.
 """
 
+import importlib
 import os
 import sys
 import types
 from typing import Any, List, NamedTuple, Sequence
 
-from . import guard
+from . import ahead, guard
 from .confinement import Confinement
 from .messages import TESTS, Done, Loaded, NoFramework, Request, Unseen, encode, frame, write_all
 
-_MAX_LOADED = 10_000
+_CANDIDATES_NICENESS = 10
 
 
 class Contents(NamedTuple):
@@ -27,81 +28,25 @@ class Contents(NamedTuple):
 class Channel:
     """Frames from the process that was forked to run tests, and from no fork of it."""
 
-    def __init__(self, fd: int, mute: bool = False) -> None:
+    def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._pid = 0 if mute else os.getpid()
+        self._pid = os.getpid()
 
     def send(self, message: Any) -> None:
         if os.getpid() == self._pid:
             write_all(self._fd, frame(TESTS, encode(message)))
 
 
-def warm_up() -> None:
-    """Import pytest and its installed plugins, nothing of the user's."""
-    try:
-        from _pytest.assertion.rewrite import AssertionRewritingHook
-        from _pytest.config import default_plugins
-    except ImportError:
-        return
-    for name in default_plugins:
-        __import__("_pytest." + name)
-    if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in os.environ:
-        _import_plugins()
-    hook: Any = AssertionRewritingHook
-    # It would warn that these plugins are there before it could rewrite their assertions, and
-    # under `-W error` the warning is an error.
-    hook._warn_already_imported = lambda self, name: None
-
-
-def import_installed(modules: Sequence[str]) -> None:
-    """Import what lies in site-packages or the standard library, so that forks need not."""
-    for name in modules:
-        if _is_installed(name):
-            try:
-                __import__(name)
-            except Exception:
-                continue  # whoever needs it will say so in its own way
-
-
-def _import_plugins() -> None:
-    from importlib.metadata import distributions
-
-    import_installed(
-        [
-            entry.value.partition(":")[0]
-            for distribution in distributions()
-            for entry in distribution.entry_points
-            if entry.group == "pytest11"
-        ]
-    )
-
-
-def _is_installed(module: str) -> bool:
-    """Whether it is not the user's own code, as an editable install is."""
-    import importlib.util
-
-    try:
-        spec = importlib.util.find_spec(module.partition(".")[0])
-    except (ImportError, ValueError):
-        return False
-    origin = spec.origin if spec is not None else None
-    return origin is not None and _is_foreign(origin)
-
-
-def _is_foreign(origin: str) -> bool:
-    folders = os.path.normpath(origin).split(os.sep)
-    return (
-        origin in ("built-in", "frozen")
-        or "site-packages" in folders
-        or "dist-packages" in folders
-        or os.path.dirname(os.__file__)
-        == os.path.commonpath([os.path.dirname(os.__file__), origin])
-    )
+def load() -> None:
+    """Import what every run needs of this package; nothing where there is no pytest."""
+    if "pytest" in sys.modules:
+        from . import overlay, pytest_plugin  # noqa: F401 -- the forks use them
 
 
 def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests as the terminal runs them."""
     channel = Channel(fd)
+    _as_if_started(request.root)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     if overlays:
         place.enter(request.memory_bytes)
@@ -112,29 +57,27 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
     _pytest(request, channel, [], candidate=bool(overlays or request.facts))
 
 
-def rehearse(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
-    """Collect the user's tests and name the installed modules which that took; does not return."""
-    channel = Channel(fd)
-    _silence()
-    guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
-    place.enter(request.memory_bytes)
-    before = set(sys.modules)
-    _see(overlays, Channel(fd, mute=True))
-    _pytest(request, Channel(fd, mute=True), ["--collect-only"], candidate=True)
-    loaded = [name for name, module in sys.modules.items() if name not in before and module]
-    channel.send(Loaded([name for name in loaded if _is_installed(name)][:_MAX_LOADED]))
-    os._exit(0)
-
-
 def screen(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
+    # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
+    os.nice(_CANDIDATES_NICENESS)
+    _as_if_started(request.root)
     _silence()
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     place.enter(request.memory_bytes)
     _see(overlays, channel)
     _pytest(request, channel, ["--exitfirst", "--tb=line"], candidate=True, leave=True)
     os._exit(0)
+
+
+def _as_if_started(root: str) -> None:
+    """What a process that was started for this run would not share with those before it."""
+    os.chdir(root)
+    importlib.invalidate_caches()
+    numpy_random: Any = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()  # the standard library's own generator does so by itself
 
 
 def _silence() -> None:
@@ -169,7 +112,7 @@ def _pytest(
             raise
         channel.send(NoFramework(sys.executable))
         return
-    from .pytest_plugin import InOneProcess, Leave, Reporter
+    from .pytest_plugin import InOneProcess, Learning, Leave, Reporter
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
@@ -178,12 +121,14 @@ def _pytest(
     _be_pytest(arguments)
     reporter = Reporter(channel.send, request.root, request.doctests, request.trace, request.facts)
     plugins: List[Any] = [reporter]
-    if candidate:
-        plugins.append(InOneProcess())
+    learner = None if candidate else ahead.Learner(request.root)
+    plugins.append(InOneProcess() if learner is None else Learning(learner))
     if leave:
         plugins.append(Leave(channel.send, request.nonce))
     exit_code = pytest.main(arguments, plugins=plugins)
     reporter.close()
+    if learner is not None:
+        channel.send(Loaded(learner.learnt()))
     channel.send(Done(request.nonce, int(exit_code)))
 
 

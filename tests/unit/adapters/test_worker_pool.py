@@ -26,8 +26,10 @@ def _no_plugins(monkeypatch):
 
 
 @pytest.fixture
-def pool():
-    return WorkerPool(Trusting())
+async def pool():
+    pool = WorkerPool(Trusting())
+    yield pool
+    await pool.close()
 
 
 async def test_every_outcome_is_told_apart(tmp_path):
@@ -193,6 +195,7 @@ async def test_abandoning_a_screening_ends_its_processes(tmp_path, pool):
     ) as reports:
         async for _ in reports:
             break
+    await pool.close()
     assert children() == set()
 
 
@@ -285,7 +288,7 @@ async def test_lines_that_a_test_executes_are_those_of_the_named_file(tmp_path, 
     ]
 
 
-async def test_cancelling_a_run_leaves_no_process_and_no_descriptor(tmp_path, pool):
+async def test_cancelling_a_run_ends_all_that_it_started(tmp_path, pool):
     project(
         tmp_path,
         {
@@ -295,15 +298,27 @@ async def test_cancelling_a_run_leaves_no_process_and_no_descriptor(tmp_path, po
             "    open('started', 'w').close()\n    time.sleep(60)\n"
         },
     )
-    before = descriptors()
     task = asyncio.create_task(pool.run(request(tmp_path, "test_it.py")))
     while not (tmp_path / "started").exists():  # noqa: ASYNC110 -- another process makes it
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert children() == set()
-    assert descriptors() == before
+    assert grandchildren() == set()
+
+
+async def test_a_closed_pool_leaves_no_process_and_no_descriptor(tmp_path, pool):
+    project(tmp_path, {"calc.py": ADD, "test_calc.py": TEST_ADD})
+    run = request(tmp_path, "test_calc.py")
+    overlay = Overlay(run.root / "calc.py", ADD.encode())
+    await pool.run(run)  # what is made once for all runs
+    await pool.close()
+    before, running = descriptors(), children()
+    await pool.run(run)
+    await pool.run(replace(run, hash_seed=1, overlays=(overlay,)))
+    assert [r.green async for r in pool.screen(run, [overlay] * 3)] == [False] * 3
+    await pool.close()
+    assert (descriptors(), children()) == (before, running)
 
 
 async def test_a_folder_that_is_not_trusted_runs_nothing(tmp_path):
@@ -380,6 +395,12 @@ def children() -> set[int]:
     """Processes below this one; those of `multiprocessing` and the like would be there before."""
     listing = Path("/proc/self/task").glob("*/children")
     return {int(pid) for each in listing for pid in each.read_text().split()}
+
+
+def grandchildren() -> set[int]:
+    """What the processes that are kept for the next runs have below them."""
+    listing = [Path(f"/proc/{pid}/task").glob("*/children") for pid in children()]
+    return {int(pid) for files in listing for each in files for pid in each.read_text().split()}
 
 
 def descriptors() -> int:

@@ -1,0 +1,185 @@
+"""Supervisors kept between runs, with what their runs will need already imported.
+
+One serves one run at a time. It is found again by interpreter, root, hash seed and environment; it
+tells itself when what it has imported is no longer what is installed. What earlier runs imported
+is imported ahead in those that are kept, except for modules that were seen to leave traces.
+"""
+
+import asyncio
+import weakref
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lacuna_ls.adapters.worker_process import WorkerProcess
+from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.worker import messages
+
+_MAX_IDLE = 6
+_IDLE_S = 600.0
+_MAX_ATTEMPTS = 3
+_MAX_MODULES = 2000
+# Not to be imported ahead: then nothing is, as if each run were the first.
+_NOTHING_AHEAD = "pytest"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs can share a process. `tier` is the candidates' sandbox, `None` for no candidates."""
+
+    interpreter: Path
+    root: Path
+    hash_seed: int | None
+    tier: str | None
+
+
+@dataclass(slots=True)
+class _Imports:
+    """What runs of one interpreter in one root import (name to origin), and what must wait."""
+
+    modules: dict[str, str] = field(default_factory=dict)
+    avoid: set[str] = field(default_factory=set)
+
+
+class WarmWorkers:
+    """Hands processes out and takes them back."""
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[Place, WorkerProcess]] = []
+        self._coming: defaultdict[Place, list[asyncio.Task[WorkerProcess]]] = defaultdict(list)
+        self._imports: defaultdict[tuple[Path, Path], _Imports] = defaultdict(_Imports)
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Those of an owner that is dropped without `close`, at the end of the program at the latest.
+        weakref.finalize(self, _end_now, self._idle)
+
+    async def take(
+        self, place: Place, environment: Mapping[str, str], task: messages.Request
+    ) -> WorkerProcess:
+        """A process that has begun with `task`.
+
+        Raises:
+            RunnerError: no process could be started.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            process = await self._next(place, environment)
+            try:
+                begun = await process.begin(task)
+            except BaseException:
+                await process.end()
+                raise
+            if begun:
+                return process
+            await process.end()
+        raise RunnerError(f"{place.interpreter} is being changed: its tests cannot run now")
+
+    def give_back(
+        self, place: Place, process: WorkerProcess, loaded: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep it for the next run; `loaded` is what the last one imported."""
+        imports = self._imports[place.interpreter, place.root]
+        if loaded and len(imports.modules) < _MAX_MODULES:
+            imports.modules.update(loaded)
+        if imports.modules.keys() - imports.avoid <= process.modules:
+            self._keep(place, process)
+        else:
+            self._expect(place, asyncio.create_task(self._prepared(place, process)))
+
+    async def close(self) -> None:
+        """End all that are not handed out."""
+        coming = [task for tasks in self._coming.values() for task in tasks]
+        for task in [*coming, *self._tasks]:
+            task.cancel()
+        await asyncio.gather(*coming, *self._tasks, return_exceptions=True)
+        kept, self._idle[:] = [process for _, process in self._idle], []
+        await asyncio.gather(*(process.end() for process in kept))
+
+    async def _next(self, place: Place, environment: Mapping[str, str]) -> WorkerProcess:
+        """One that waits, one that will in a moment, or a new one."""
+        while True:
+            process = self._kept(place) or await self._expected(place)
+            if process is None:
+                task = asyncio.create_task(self._started(place, environment))
+                self._expect(place, task)
+                continue
+            if process.environment == environment and process.alive:
+                return process
+            await process.end()
+
+    def _kept(self, place: Place) -> WorkerProcess | None:
+        for index in reversed(range(len(self._idle))):
+            if self._idle[index][0] == place:
+                return self._idle.pop(index)[1]
+        return None
+
+    async def _expected(self, place: Place) -> WorkerProcess | None:
+        """What is being started or warmed; it goes on if the wait is cancelled."""
+        if not self._coming[place]:
+            return None
+        task = self._coming[place].pop()
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                self._coming[place].append(task)
+                self._keep_when_done(place, task)
+            raise
+
+    def _expect(self, place: Place, task: "asyncio.Task[WorkerProcess]") -> None:
+        self._coming[place].append(task)
+        self._keep_when_done(place, task)
+
+    def _keep_when_done(self, place: Place, task: "asyncio.Task[WorkerProcess]") -> None:
+        def done(task: "asyncio.Task[WorkerProcess]") -> None:
+            # Else somebody waits for it, and gets it.
+            if task in self._coming[place]:
+                self._coming[place].remove(task)
+                if not task.cancelled() and task.exception() is None:
+                    self._keep(place, task.result())
+
+        task.add_done_callback(done)
+
+    def _keep(self, place: Place, process: WorkerProcess) -> None:
+        self._idle.append((place, process))
+        asyncio.get_running_loop().call_later(_IDLE_S, self._drop, process)
+        if len(self._idle) > _MAX_IDLE:
+            self._drop(self._idle[0][1])
+
+    def _drop(self, process: WorkerProcess) -> None:
+        """End it if it still waits for work."""
+        if any(kept is process for _, kept in self._idle):
+            self._idle[:] = [(place, kept) for place, kept in self._idle if kept is not process]
+            task = asyncio.create_task(process.end())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _started(self, place: Place, environment: Mapping[str, str]) -> WorkerProcess:
+        return await self._prepared(
+            place, WorkerProcess(place.interpreter, place.root, environment, place.tier)
+        )
+
+    async def _prepared(self, place: Place, process: WorkerProcess) -> WorkerProcess:
+        """The process, or one in its place, with all that it should have imported."""
+        imports = self._imports[place.interpreter, place.root]
+        for attempt in range(_MAX_ATTEMPTS + 1):
+            if attempt == _MAX_ATTEMPTS:
+                imports.avoid.add(_NOTHING_AHEAD)
+            ahead = {n: o for n, o in imports.modules.items() if n not in imports.avoid}
+            try:
+                spoilt_by = await process.prepare(ahead, imports.avoid)
+            except BaseException:
+                await process.end()
+                raise
+            if not spoilt_by:
+                return process
+            imports.avoid.add(spoilt_by)
+            await process.end()
+            process = WorkerProcess(place.interpreter, place.root, process.environment, place.tier)
+        raise AssertionError("a process that imports nothing is spoilt by nothing")
+
+
+def _end_now(idle: list[tuple[Place, WorkerProcess]]) -> None:
+    for _, process in idle:
+        process.cut()
+    for _, process in idle:
+        process.end_now()
