@@ -46,9 +46,7 @@ def _moved(frame: Frame, path: Path, lines: Mapping[int, int]) -> Frame:
     return replace(frame, line=lines.get(frame.line, frame.line)) if frame.path == path else frame
 
 
-def _nodes(
-    tree: Tree, data: bytes, language: Language
-) -> Iterator[tuple[int, str, bytes, range]]:
+def _nodes(tree: Tree, data: bytes, language: Language) -> Iterator[tuple[int, str, bytes, range]]:
     """Depth and type of each node but comments; text and lines where it has no parts."""
     cursor = tree.walk()
     while True:
