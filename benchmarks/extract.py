@@ -43,37 +43,23 @@ SIZES = {200: 7, 2_000: 5, 20_000: 1}
 OUR_REPEATS = 15
 PYTHON = by_language_id("python")
 PROBE = '''
-def probe(orders, rates, log, *, limit=100, rounded=True):
+def probe(orders, rates, log):
     """Sums up orders by customer."""
     totals = {}
     late, skipped = [], 0
-    highest = None
-    for position, order in enumerate(orders):
+    for order in orders:
         if order.cancelled or not order.lines:
             skipped += 1
             continue
-        try:
-            rate = rates[order.currency]
-        except KeyError:
-            log("no rate", order.currency, position)
-            rate = 1
+        rate = rates.get(order.currency, 1)
         amount = sum(line.price * line.count for line in order.lines) * rate
         if order.due < order.delivered:
             late.append((order.customer, amount))
-        if highest is None or amount > highest[0]:
-            highest = amount, order
         totals[order.customer] = totals.get(order.customer, 0) + amount
-        if len(totals) > limit:
-            log("too many customers", limit)
-            break
-    else:
-        log("all orders seen", len(orders))
-    if rounded:
-        totals = {customer: round(amount, 2) for customer, amount in totals.items()}
     log(len(totals), late, skipped)
-    return totals, late, highest
+    return totals, late
 '''
-SELECTED = PROBE[PROBE.index("    for position") : PROBE.index("    if rounded")]
+SELECTED = PROBE[PROBE.index("    for order") : PROBE.index("    log(")]
 MODULES = (
     *("argparse", "ast", "calendar", "difflib", "doctest", "fractions", "ftplib"),
     *("gettext", "imaplib", "inspect", "locale", "mailbox", "nntplib", "optparse", "pdb", "pickle"),

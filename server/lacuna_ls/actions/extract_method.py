@@ -135,6 +135,29 @@ def first_good(items):
 """,
     ),
     Example(
+        "a return of a constant that follows goes along",
+        """\
+def has_good(items):
+    log(items)
+    «for item in items:
+        if item.good:
+            return True»
+    return False
+""",
+        """\
+def extracted(items):
+    for item in items:
+        if item.good:
+            return True
+    return False
+
+
+def has_good(items):
+    log(items)
+    return extracted(items)
+""",
+    ),
+    Example(
         "break and continue may move with their loop",
         """\
 def load(paths):
@@ -337,6 +360,27 @@ def mean(values: list[float], weight: float = 1.0) -> float:
 """,
     ),
     Example(
+        "the type hint of a result is kept where the function states it",
+        """\
+def best(offers: list[Offer], limit: int) -> Offer | None:
+    «for offer in offers:
+        if offer.price < limit:
+            return offer»
+    return None
+""",
+        """\
+def extracted(offers: list[Offer], limit: int) -> Offer | None:
+    for offer in offers:
+        if offer.price < limit:
+            return offer
+    return None
+
+
+def best(offers: list[Offer], limit: int) -> Offer | None:
+    return extracted(offers, limit)
+""",
+    ),
+    Example(
         "comments move along, strings keep every byte",
         '''\
 def usage(name):
@@ -475,12 +519,12 @@ def rows(xs, k):
 """,
     ),
     Example(
-        "statements of the module: a variable that only they use comes back",
+        "statements of the module: a variable that is set last comes back",
         """\
 import sys
 
-«names = sys.argv[1:]
-names.sort()»
+«check(sys.argv)
+names = sorted(sys.argv[1:])»
 print(names)
 """,
         """\
@@ -488,8 +532,8 @@ import sys
 
 
 def compute_names():
-    names = sys.argv[1:]
-    names.sort()
+    check(sys.argv)
+    names = sorted(sys.argv[1:])
     return names
 
 
@@ -498,7 +542,7 @@ print(names)
 """,
     ),
     Example(
-        "statements of the module: a variable that functions read stays global",
+        "statements of the module: a variable that functions or a failure may show stays global",
         """\
 def show():
     print(limit)

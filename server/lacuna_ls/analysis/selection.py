@@ -26,7 +26,8 @@ class SelectedExpression:
 
     `inner` names belong to lambdas and comprehensions between the expression and its unit;
     `nested` is true if
-    there is such a scope, or one inside the expression. `assigned_to` is the one variable that becomes its value.
+    there is such a scope, or one inside the expression. `assigned_to` is the one variable that
+    becomes its value; `is_returned` is true if the function returns just that.
     """
 
     node: Node
@@ -35,3 +36,4 @@ class SelectedExpression:
     inner: frozenset[str]
     nested: bool
     assigned_to: str | None
+    is_returned: bool = False

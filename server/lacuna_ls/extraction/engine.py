@@ -65,7 +65,7 @@ def _extract(
     selected = semantics.selected(root, document.data, span)
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
-    unit, contract = _contract(document, semantics, root, selected)
+    unit, selected, contract = _contract(document, semantics, root, selected)
     chosen = _name(document, selected, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
     language = document.language
@@ -81,7 +81,9 @@ def _contract(
     semantics: Semantics,
     root: Node,
     selected: SelectedStatements | SelectedExpression,
-) -> tuple[Unit, Contract]:
+) -> tuple[Unit, SelectedStatements | SelectedExpression, Contract]:
+    """The unit around, what of it really moves, and how."""
+
     def line_of(offset: int) -> int:
         return document.source.line_at(offset) + 1
 
@@ -92,19 +94,23 @@ def _contract(
     if isinstance(selected, SelectedExpression):
         region = region_around(unit, selected.span)
         traits = semantics.traits_of((first,), unit)
-        return unit, contract_of_expression(region, selected, traits, line_of)
+        return unit, selected, contract_of_expression(region, selected, traits, line_of)
     if unit.kind is UnitKind.CLASS:
         raise RefusedError("The statements of a class body define its attributes.")
     traits = semantics.traits_of(selected.nodes, unit)
     if unit.kind is UnitKind.FUNCTION:
-        return unit, contract_of_statements(region_of(unit, selected.code), traits, line_of)
+        if traits.returns:
+            selected = semantics.with_final_return(selected, document.data)
+        region = region_of(unit, selected.code)
+        return unit, selected, contract_of_statements(region, traits, line_of)
     refuse_hazards(traits, line_of)
     block = semantics.lowered(selected.nodes)
     if block is None:
         raise RefusedError("The selection has a syntax error.")
     unit = replace(unit, block=block)
     region = region_of(unit, selected.code)
-    return unit, contract_of_module_statements(region, selected, root, document.data, line_of)
+    contract = contract_of_module_statements(region, selected, root, document.data, line_of)
+    return unit, selected, contract
 
 
 def _name(

@@ -1,12 +1,14 @@
 """The contract of statements of the module itself, whose variables anybody may read.
 
 A variable that only the module's own statements use becomes a result like any other. One that a
-function reads, that is set on some paths only, or that an exception handler may see stays a global
-of the new function.
+function reads, that is set on some paths only, or that is set before something may fail stays a
+global of the new function: after an exception the module's names are there to be seen.
 """
 
 import re
 
+from lacuna_ls.analysis.control_flow import EdgeKind
+from lacuna_ls.analysis.data_flow import perhaps_touched
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.domain.text import Span
@@ -47,7 +49,7 @@ def contract_of_module_statements(
         not touched & ~region.sure_by_itself()
         and not touched & region.exposed()
         and not any(a.kind in _CAPTURES and a.name in names for a in region.accesses)
-        and not any(above.type == "try_statement" for above in ancestors(selected.nodes[0]))
+        and not _set_before_failing(region)
         and "globals" not in accessed
         and not any(_used_in_a_function(root, data, selected.span, name) for name in names)
     )
@@ -58,6 +60,18 @@ def contract_of_module_statements(
         declared_global=() if simple else region.ordered(touched),
         free=accessed - names if simple else accessed,
     )
+
+
+def _set_before_failing(region: Region) -> bool:
+    """Whether an exception may leave the region once a name of the module has changed."""
+    touched = perhaps_touched(region.flow, region.entries, region.steps)
+    for edge in region.leaving:
+        if edge.kind in (EdgeKind.EXCEPTION, EdgeKind.RAISE) and touched[edge.source]:
+            return True
+        late = edge.kind is EdgeKind.RAISE and region.flow.transfers[edge.source].touched
+        if late:
+            return True
+    return False
 
 
 def _used_in_a_function(root: Node, data: bytes, piece: Span, name: str) -> bool:

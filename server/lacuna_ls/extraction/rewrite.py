@@ -11,7 +11,7 @@ from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Source, Span, TextEdit
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
-from lacuna_ls.syntax.nodes import Node, preorder
+from lacuna_ls.syntax.nodes import Node, preorder, span_of
 
 _INDENT = re.compile(rb"[ \t\f]*")
 _STRINGS = ("string",)
@@ -61,7 +61,7 @@ def rewrite(
         body = [inner + _moved(source, selected, inner)]
     else:
         body = [inner + b"return " + _expression_text(source, selected, inner, newline)]
-    head = _head(source, unit, contract, name, place.indent, newline)
+    head = _head(source, unit, selected, contract, name, place.indent)
     globals_ = contract.declared_global
     declared = [inner + b"global " + _names(globals_)] if globals_ else []
     tail = [inner + b"return " + _names(contract.outputs)] if contract.outputs else []
@@ -134,7 +134,12 @@ def _binds_tighter(node: Node) -> bool:
 
 
 def _head(
-    source: Source, unit: Unit, contract: Contract, name: str, indent: bytes, newline: bytes
+    source: Source,
+    unit: Unit,
+    selected: SelectedStatements | SelectedExpression,
+    contract: Contract,
+    name: str,
+    indent: bytes,
 ) -> list[bytes]:
     lines = []
     if contract.receiver and contract.receiver.decorator:
@@ -144,20 +149,46 @@ def _head(
     if contract.receiver:
         parameters.insert(0, contract.receiver.name)
     keyword = "async def" if contract.is_async else "def"
-    lines.append(indent + f"{keyword} {name}({', '.join(parameters)}):".encode())
+    arrow = _result_hint(source, unit, selected, contract, hints)
+    lines.append(indent + f"{keyword} {name}({', '.join(parameters)}){arrow}:".encode())
     return lines
+
+
+def _result_hint(
+    source: Source,
+    unit: Unit,
+    selected: SelectedStatements | SelectedExpression,
+    contract: Contract,
+    hints: dict[str, str],
+) -> str:
+    """` -> T` where the host says what the result is; its own result's if that is returned."""
+    host = "" if unit.returns is None else source.text(span_of(unit.returns))
+    known = _says_the_same(unit, contract, host)
+    if not known or contract.is_generator:
+        return ""
+    if contract.result is Result.NOTHING:
+        return " -> None"
+    if contract.result is Result.ASSIGNED:
+        hint = hints.get(contract.outputs[0], "")[2:]
+        return f" -> {hint}" if hint and len(contract.outputs) == 1 else ""
+    is_whole = isinstance(selected, SelectedStatements) or selected.is_returned
+    return "" if unit.is_generator or not is_whole else f" -> {host}"
 
 
 def _hints(source: Source, unit: Unit, contract: Contract) -> dict[str, str]:
     """Annotations that mean the same at the new function as at the old one, right beside it."""
-    if contract.receiver is None and unit.outermost != unit.statement:
-        return {}
     hints = {}
     for parameter in unit.annotated:
-        text = source.text(Span(parameter.annotation.start_byte, parameter.annotation.end_byte))
-        if _SIMPLE_HINT.fullmatch(text) and not _mentions(text, unit.parameters):
+        text = source.text(span_of(parameter.annotation))
+        if _says_the_same(unit, contract, text):
             hints[parameter.name] = f": {text}"
     return hints
+
+
+def _says_the_same(unit: Unit, contract: Contract, hint: str) -> bool:
+    beside = contract.receiver is not None or unit.outermost == unit.statement
+    simple = _SIMPLE_HINT.fullmatch(hint) is not None
+    return beside and simple and not _mentions(hint, unit.parameters)
 
 
 _SIMPLE_HINT = re.compile(r"""[\w.,| \[\]"']+""")

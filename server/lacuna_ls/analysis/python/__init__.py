@@ -2,7 +2,15 @@
 
 from lacuna_ls.analysis.python.functions import lowered, unit_at, unit_of
 from lacuna_ls.analysis.python.outline import outline_of
-from lacuna_ls.analysis.python.selection import selected
+from lacuna_ls.analysis.python.selection import selected, with_final_return
 from lacuna_ls.analysis.python.traits import traits_of
 
-__all__ = ["lowered", "outline_of", "selected", "traits_of", "unit_at", "unit_of"]
+__all__ = [
+    "lowered",
+    "outline_of",
+    "selected",
+    "traits_of",
+    "unit_at",
+    "unit_of",
+    "with_final_return",
+]

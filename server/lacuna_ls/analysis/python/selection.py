@@ -66,6 +66,25 @@ def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | Select
         return None
 
 
+def with_final_return(selected: SelectedStatements, data: bytes) -> SelectedStatements:
+    """The selection and the `return` of a constant right behind it, if that is what comes next."""
+    following = selected.nodes[-1].next_named_sibling
+    while following is not None and following.type in EXTRAS:
+        following = following.next_named_sibling
+    if following is None or following.type != "return_statement":
+        return selected
+    value = code_children(following)
+    if value and value[0].type not in _CONSTANTS:
+        return selected
+    end = _end_with_comments(data, following.end_byte, following.end_byte)
+    assert end is not None
+    span = Span(selected.span.start, end)
+    return SelectedStatements((*selected.nodes, following), selected.suite, span)
+
+
+_CONSTANTS = ("none", "true", "false", "integer", "float", "string")
+
+
 def _trimmed(data: bytes, span: Span) -> tuple[int, int]:
     start, end = span.start, min(span.end, len(data))
     while start < end and data[start] in _SPACE:
@@ -158,8 +177,10 @@ def _expression(root: Node, span: Span) -> SelectedExpression | None:
             holds_scope = any(n.type in _SCOPES for n in preorder(node))
             inner = frozenset(name for scope in scopes for name in _names_of(scope))
             nested = bool(scopes) or holds_scope
+            above = node.parent
+            returned = above is not None and above.type == "return_statement"
             return SelectedExpression(
-                node, span, accesses_of(node), inner, nested, _assigned_to(node)
+                node, span, accesses_of(node), inner, nested, _assigned_to(node), returned
             )
         node = node.parent
     return None
