@@ -33,7 +33,7 @@ from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
-from lacuna_ls.test_runs.selection import Targets, targets_of
+from lacuna_ls.test_runs.selection import NEAREST, Targets, targets_of
 from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,6 @@ log = logging.getLogger(__name__)
 # What ends its own process, or has no tests, gives a search nothing to compare with.
 _SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
-# Of a file that has no tests of its own, this many test files that reach it stand for them.
-_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ class Saves:
             return
         targets = targets_of(save.path, save.root, save.document, self._tools.files)
         if not targets.paths:
-            targets = Targets((await self._reached(save))[:_NEAREST])
+            targets = Targets((await self._reached(save))[:NEAREST])
         if not targets.paths:
             self._note(f"{save.path.name}: no tests of it were found")
             return
