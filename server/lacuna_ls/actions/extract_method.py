@@ -123,7 +123,7 @@ def first_good(items):
             return item»
 """,
         """\
-def extracted(items):
+def first_item(items):
     for item in items:
         if item.good:
             return item
@@ -131,7 +131,7 @@ def extracted(items):
 
 def first_good(items):
     log(items)
-    return extracted(items)
+    return first_item(items)
 """,
     ),
     Example(
@@ -145,7 +145,7 @@ def has_good(items):
     return False
 """,
         """\
-def extracted(items):
+def has_item(items):
     for item in items:
         if item.good:
             return True
@@ -154,7 +154,7 @@ def extracted(items):
 
 def has_good(items):
     log(items)
-    return extracted(items)
+    return has_item(items)
 """,
     ),
     Example(
@@ -170,7 +170,7 @@ def load(paths):
     done()
 """,
         """\
-def read_path(paths):
+def load_paths(paths):
     for path in paths:
         if path.hidden:
             continue
@@ -180,7 +180,7 @@ def read_path(paths):
 
 
 def load(paths):
-    read_path(paths)
+    load_paths(paths)
     done()
 """,
     ),
@@ -196,10 +196,10 @@ class Cart:
         """\
 class Cart:
     def total(self, rate):
-        net, tax = self.sum_line(rate)
+        net, tax = self.sum_net(rate)
         return net + tax
 
-    def sum_line(self, rate):
+    def sum_net(self, rate):
         net = sum(line.price for line in self.lines)
         tax = net * rate
         return net, tax
@@ -327,7 +327,7 @@ def count(events):
     report(seen)
 """,
         """\
-def extracted(events):
+def count_events(events):
     global seen
     for event in events:
         seen += event.weight
@@ -335,7 +335,7 @@ def extracted(events):
 
 def count(events):
     global seen
-    extracted(events)
+    count_events(events)
     report(seen)
 """,
     ),
@@ -369,7 +369,7 @@ def best(offers: list[Offer], limit: int) -> Offer | None:
     return None
 """,
         """\
-def extracted(offers: list[Offer], limit: int) -> Offer | None:
+def best_offers(offers: list[Offer], limit: int) -> Offer | None:
     for offer in offers:
         if offer.price < limit:
             return offer
@@ -377,7 +377,7 @@ def extracted(offers: list[Offer], limit: int) -> Offer | None:
 
 
 def best(offers: list[Offer], limit: int) -> Offer | None:
-    return extracted(offers, limit)
+    return best_offers(offers, limit)
 """,
     ),
     Example(
@@ -392,7 +392,7 @@ def usage(name):
         show(name, text)»
 ''',
         '''\
-def show_name(name):
+def show_text(name):
     text = """usage:
   run it
     twice"""  # verbatim
@@ -402,7 +402,7 @@ def show_name(name):
 
 def usage(name):
     if name:
-        show_name(name)
+        show_text(name)
 ''',
     ),
     Example(
@@ -495,12 +495,12 @@ def price(net, rate):
     return round(«net * (1 + rate)», 2)
 """,
         """\
-def extracted(net, rate):
+def price_net(net, rate):
     return net * (1 + rate)
 
 
 def price(net, rate):
-    return round(extracted(net, rate), 2)
+    return round(price_net(net, rate), 2)
 """,
     ),
     Example(
@@ -510,12 +510,12 @@ def rows(xs, k):
     return [«x * k + 1» for x in xs]
 """,
         """\
-def extracted(x, k):
+def rows_x(x, k):
     return x * k + 1
 
 
 def rows(xs, k):
-    return [extracted(x, k) for x in xs]
+    return [rows_x(x, k) for x in xs]
 """,
     ),
     Example(
@@ -557,14 +557,14 @@ def show():
     print(limit)
 
 
-def extracted():
+def show_limit():
     global limit
     limit = 3
     show()
 
 
 if __name__ == "__main__":
-    extracted()
+    show_limit()
 """,
     ),
     Example(

@@ -69,7 +69,7 @@ def send(message, host, retries):
     return retries
 """,
         """\
-def partition_line(line, headers):
+def send_line(line, headers):
     if ":" in line:
         key, _, value = line.partition(":")
         headers[key.strip().lower()] = value.strip()
@@ -79,7 +79,7 @@ def send(message, host, retries):
     log.info("send to %s", host)
     headers = {}
     for line in message.head.splitlines():
-        partition_line(line, headers)
+        send_line(line, headers)
     connection = open_connection(host)
     if headers.get("expect"):
         connection.wait(headers["expect"])
@@ -114,14 +114,14 @@ class Cache:
     def lookup(self, key):
         self.hits += 1
         entry = self.entries.get(key)
-        self.items_entries(entry)
+        self.lookup_now(entry)
         self.note(key)
         self.touch(key)
         if self.hits > 1000:
             self.hits = 0
         return entry
 
-    def items_entries(self, entry):
+    def lookup_now(self, entry):
         if entry is None:
             now = self.clock()
             stale = [k for k, e in self.entries.items() if e.expires < now]

@@ -26,7 +26,7 @@ from lacuna_ls.extraction.naming import free_name, proposed_name
 from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import rewrite
 from lacuna_ls.syntax.document import Document
-from lacuna_ls.syntax.nodes import Node
+from lacuna_ls.syntax.nodes import Node, span_of
 
 RESERVED = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist))
 
@@ -66,7 +66,7 @@ def _extract(
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
     unit, selected, contract = _contract(document, semantics, root, selected)
-    chosen = _name(document, selected, contract, name)
+    chosen = _name(document, unit, selected, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
     language = document.language
     assert language is not None
@@ -115,6 +115,7 @@ def _contract(
 
 def _name(
     document: Document,
+    unit: Unit,
     selected: SelectedStatements | SelectedExpression,
     contract: Contract,
     name: str | None,
@@ -124,4 +125,6 @@ def _name(
     code, outputs = document.source.text(selected.span), contract.outputs
     if isinstance(selected, SelectedExpression) and selected.assigned_to:
         code, outputs = f"{selected.assigned_to} = {code}", (selected.assigned_to,)
-    return proposed_name(document.data, encode(code), outputs, RESERVED)
+    named = unit.node.child_by_field_name("name") if unit.kind is UnitKind.FUNCTION else None
+    host = document.source.text(span_of(named)) if named else ""
+    return proposed_name(document.data, encode(code), outputs, host, RESERVED)

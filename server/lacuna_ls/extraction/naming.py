@@ -1,29 +1,59 @@
 """A name for the new function, from what the code itself says. Deterministic.
 
-In order: the comment above it; its single result; the call that dominates it; `extracted`.
+In order: the comment above it; its single result (`compute_x`, `build_x`, `is_x`, or the verb of the
+call that makes it); `validate_x` for code that only raises; and else a verb with what is spoken of
+most, or looped over. The verb is the host's, whose part the code is, or that of the calls made most.
+
+Which word weighs what was measured on names that authors gave (`benchmarks/opportunities.py`): of a
+name's words two thirds stand in the code or in the name of the function around, the most frequent
+word of the code being the best single guess.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+MAX_WORDS = 4
+_COMMENT_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
 _BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
-_CALL = re.compile(rb"(?:\b(\w+)\.)?\b([A-Za-z_]\w*)\((?=([A-Za-z_]\w*)?)")
-_CAMEL = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_NOT_THINGS = (b"self", b"cls", b"None", b"True", b"False", b"not", b"lambda", b"await")
-_NOT_ACTIONS = frozenset(("len", "str", "int", "float", "list", "dict", "set", "tuple", "range"))
-_NOT_ACTIONS |= frozenset(
-    ("isinstance", "print", "super", "enumerate", "zip", "min", "max", "repr")
+_QUOTED = re.compile(rb"(?s)('''|\"\"\").*?\1|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*")
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_CALLED = re.compile(rb"([A-Za-z_]\w*)\(")
+_LOOP = re.compile(rb"\s*(?:async )?for [\w, ()]+ in ([\w.]+)[^\n]*:\n")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# ruff: noqa: SIM905 - lists of words read best as words
+_GENERIC = frozenset(
+    "self cls append extend items keys values get join format error exception args kwargs".split()
 )
-MAX_WORDS = 4
+_VERBS = frozenset(
+    """
+    add apply build check clean cleanup clear close collect compile compute configure connect convert
+    copy count create decode define delete draw dump emit encode ensure execute expand export extract
+    fetch fill filter find flush format generate get group handle import init initialize insert
+    install invoke iterate join load log lookup make map match merge normalize notify open parse
+    perform populate post prepare print process push put raise read receive record register remove
+    render replace report request reset resolve restore run save scan schedule search select send
+    serialize set setup show sort split start stop store sum sync transform trim unpack update
+    upload validate verify visit wait walk wrap write
+    """.split()
+)
 
 
 def proposed_name(
-    data: bytes, code: bytes, outputs: tuple[str, ...], reserved: Iterable[str]
+    data: bytes, code: bytes, outputs: tuple[str, ...], host: str, reserved: frozenset[str]
 ) -> str:
-    """A name for `code` that occurs nowhere in the file: no scope can collide with it."""
-    name = _from_comment(code) or _from_output(code, outputs) or _from_call(code) or "extracted"
+    """A name for `code` that occurs nowhere in the file: no scope can collide with it.
+
+    `host` is the name of the function that the code is taken from, empty at the module's level.
+    """
+    spoken = _QUOTED.sub(b"''", code)
+    name = (
+        _from_comment(code)
+        or _from_output(spoken, outputs)
+        or _from_subject(spoken, host, reserved)
+        or "extracted"
+    )
     if name.startswith("test"):  # a test runner would collect it
         name = f"run_{name}"
     return free_name(data, name, reserved)
@@ -49,7 +79,7 @@ def _from_comment(code: bytes) -> str | None:
     if not line.startswith(b"#"):
         return None
     text = line.lstrip(b"#").strip().decode("ascii", "replace")
-    words = [w.lower() for w in _WORD.findall(text) if w.lower() not in _STOP_WORDS]
+    words = [w.lower() for w in _COMMENT_WORD.findall(text) if w.lower() not in _STOP_WORDS]
     if not 2 <= len(words) <= MAX_WORDS:
         return None
     return "_".join(words)
@@ -63,20 +93,60 @@ def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
         return None
     if name.startswith(("is_", "has_")):
         return f"compute_{name}"
-    value = re.search(rb"\b%s\s*=\s*(?!=)(.*)" % outputs[0].encode(), code)
-    start = value.group(1) if value else b""
-    if start.startswith((b"True", b"False", b"not ")):
+    values = re.findall(rb"\b%s\s*=\s*(?!=)(.*)" % outputs[0].encode(), code)
+    first, last = (values[0], values[-1]) if values else (b"", b"")
+    if first.startswith((b"True", b"False", b"not ")):
         return f"is_{name}"
-    return f"build_{name}" if start.startswith(_BUILDERS) else f"compute_{name}"
+    if first.startswith(_BUILDERS):
+        return f"build_{name}"
+    made = _CALLED.match(last.rpartition(b".")[2])
+    verb = next(iter(_words(made.group(1))), "") if made else ""
+    return f"{verb}_{name}" if verb in _VERBS else f"compute_{name}"
 
 
-def _from_call(code: bytes) -> str | None:
-    """The call made most, first among equals, with the first variable it is given or made on."""
-    counts: dict[str, int] = {}
-    for match in _CALL.finditer(code):
-        verb = "_".join(part.lower() for part in _CAMEL.findall(match.group(2).decode()))
-        thing = next((g.decode() for g in match.group(3, 1) if g and g not in _NOT_THINGS), "")
-        if len(verb) > 2 and verb not in _NOT_ACTIONS and thing.strip("_"):
-            name = f"{verb}_{thing.strip('_').lower()}"
-            counts[name] = counts.get(name, 0) + 1
-    return max(counts, key=lambda name: counts[name]) if counts else None
+def _from_subject(code: bytes, host: str, reserved: frozenset[str]) -> str | None:
+    verb = "validate" if _only_raises(code) else _verb(code, host)
+    thing = _subject(code, verb, reserved)
+    return f"{verb}_{thing}" if verb and thing else None
+
+
+def _verb(code: bytes, host: str) -> str:
+    """The host's verb, since the code is a part of what it does; else that of the calls in it."""
+    around = [word for word in _words(host.encode()) if word not in ("test", "do")]
+    if around and around[0] in _VERBS:
+        return around[0]
+    called = Counter(next(_words(name), "") for name in _CALLED.findall(code))
+    verbs = [word for word, _ in called.most_common() if word in _VERBS]
+    return next(iter((*verbs, *around)), "")
+
+
+def _subject(code: bytes, verb: str, reserved: frozenset[str]) -> str:
+    """What is looped over, if it has a name; else the most frequent word."""
+    loop = _LOOP.match(code)
+    if loop:
+        thing = "_".join(_words(loop.group(1).rpartition(b".")[2]))
+        if len(thing) > 2 and thing not in _GENERIC:
+            return thing
+    names = [
+        tuple(_words(name)) for name in _IDENTIFIER.findall(code) if name.decode() not in reserved
+    ]
+    counts = Counter(
+        word
+        for words in names
+        for word in words
+        if word != verb and word not in _GENERIC and word not in reserved
+    )
+    spoken = max(counts, key=lambda word: (len(word) > 1, counts[word]), default="")
+    whole = next((w for w, _ in Counter(names).most_common() if spoken in w), ())
+    return "_".join(whole) if len(whole) == 2 and verb not in whole else spoken
+
+
+def _words(identifier: bytes) -> Iterator[str]:
+    return (part.lower() for part in _WORD.findall(identifier.decode()))
+
+
+def _only_raises(code: bytes) -> bool:
+    """Whether every line is a condition or refuses one."""
+    lines = [line.split() for line in code.splitlines() if line.strip()]
+    firsts = [words[0].rstrip(b":") for words in lines]
+    return b"raise" in firsts and all(f in (b"if", b"elif", b"else", b"raise") for f in firsts)
