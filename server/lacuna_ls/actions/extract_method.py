@@ -45,7 +45,8 @@ from lacuna_ls.actions.provider import (
 )
 from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.extraction.contract import Refusal
-from lacuna_ls.extraction.engine import extract
+from lacuna_ls.extraction.engine import Extraction, extract, extract_with_duplicates
+from lacuna_ls.syntax.document import Document
 from lacuna_ls.verification.evidence import Evidence, titled
 
 EXAMPLES: tuple[Example, ...] = (
@@ -778,17 +779,22 @@ class _ExtractMethod:
                 return ()
             what = f"Extract {_lines(document.source, request.span)} into a function"
             return (Offer(what, self.kind, document.version, disabled=outcome.reason),)
-        what = f'Extract {_lines(document.source, outcome.span)} into "{outcome.name}"'
+        everywhere = extract_with_duplicates(document, request.span)
+        outcomes = (outcome,) if everywhere is None else (outcome, everywhere)
+        return tuple(self._offer(document, outcome) for outcome in outcomes)
+
+    def _offer(self, document: Document, outcome: Extraction) -> Offer:
+        count = outcome.duplicates
+        more = f" and {count} duplicate{'s' if count > 1 else ''}" if count else ""
+        what = f'Extract {_lines(document.source, outcome.span)}{more} into "{outcome.name}"'
         evidence = Evidence(checked_syntax=True)
-        return (
-            Offer(
-                titled(what, evidence),
-                self.kind,
-                document.version,
-                outcome.edits,
-                evidence,
-                rename_at=outcome.rename_at,
-            ),
+        return Offer(
+            titled(what, evidence),
+            self.kind,
+            document.version,
+            outcome.edits,
+            evidence,
+            rename_at=outcome.rename_at,
         )
 
 

@@ -20,11 +20,12 @@ from lacuna_ls.extraction.contract import (
     contract_of_statements,
     refuse_hazards,
 )
+from lacuna_ls.extraction.duplicates import Analysed, Selected, duplicates
 from lacuna_ls.extraction.expression import contract_of_expression
 from lacuna_ls.extraction.module_level import contract_of_module_statements
 from lacuna_ls.extraction.naming import free_name, proposed_name
 from lacuna_ls.extraction.region import region_around, region_of
-from lacuna_ls.extraction.rewrite import rewrite
+from lacuna_ls.extraction.rewrite import Rewrite, rewrite
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import Node, span_of
 
@@ -36,12 +37,14 @@ class Extraction:
     """Edits to the document, and what to call the result.
 
     `span` is what moves; `rename_at` is the offset, after the edits, of the new name in the call.
+    `duplicates` is how many runs of the same statements were replaced besides.
     """
 
     edits: tuple[TextEdit, ...]
     name: str
     span: Span
     rename_at: int
+    duplicates: int = 0
 
 
 def extract(document: Document, span: Span, name: str | None = None) -> Extraction | Refusal | None:
@@ -59,6 +62,45 @@ def extract(document: Document, span: Span, name: str | None = None) -> Extracti
         return Refusal(str(refused))
 
 
+def extract_with_duplicates(
+    document: Document, span: Span, name: str | None = None
+) -> Extraction | None:
+    """As `extract`, and the same statements elsewhere become calls too; `None` if there are none."""
+    semantics = semantics_of(document.language) if document.language else None
+    tree = document.tree
+    if semantics is None or tree is None or not document.data[span.start : span.end].strip():
+        return None
+    try:
+        return _extract_all(document, semantics, tree.root_node, span, name)
+    except RefusedError:
+        return None
+
+
+def _extract_all(
+    document: Document, semantics: Semantics, root: Node, span: Span, name: str | None
+) -> Extraction | None:
+    def analysed(selected: Selected) -> Analysed:
+        return _contract(document, semantics, root, selected)
+
+    selected = semantics.selected(root, document.data, span)
+    if selected is None:
+        return None
+    found = analysed(selected)
+    unit, selected, contract = found
+    others = duplicates(semantics, root, document.data, found, analysed)
+    runs = sorted([(unit, selected), *others], key=lambda run: run[1].span)
+    if len(runs) == 1:
+        return None
+    first, again = runs[0], runs[1:]
+    chosen = _name(document, unit, selected, contract, name)
+    spans = [run.code for _, run in again if isinstance(run, SelectedStatements)]
+    written = rewrite(document.source, *first, contract, chosen, spans)
+    for (host, _), at in zip(runs, (first[1].span, *spans), strict=True):
+        call = replace(written, call=TextEdit(at, written.call.new))
+        _refuse_broken(document, semantics, host, contract, call)
+    return Extraction(written.edits, chosen, selected.span, written.rename_at, len(again))
+
+
 def _extract(
     document: Document, semantics: Semantics, root: Node, span: Span, name: str | None
 ) -> Extraction:
@@ -68,20 +110,25 @@ def _extract(
     unit, selected, contract = _contract(document, semantics, root, selected)
     chosen = _name(document, unit, selected, contract, name)
     written = rewrite(document.source, unit, selected, contract, chosen)
-    language = document.language
-    assert language is not None
-    problem = broken_promise(document.source, language, semantics, unit, contract, written)
+    _refuse_broken(document, semantics, unit, contract, written)
+    return Extraction(written.edits, chosen, selected.span, written.rename_at)
+
+
+def _refuse_broken(
+    document: Document, semantics: Semantics, unit: Unit, contract: Contract, written: Rewrite
+) -> None:
+    assert document.language is not None
+    problem = broken_promise(document.source, document.language, semantics, unit, contract, written)
     if problem:
         raise RefusedError(problem)
-    return Extraction(written.edits, chosen, selected.span, written.rename_at)
 
 
 def _contract(
     document: Document,
     semantics: Semantics,
     root: Node,
-    selected: SelectedStatements | SelectedExpression,
-) -> tuple[Unit, SelectedStatements | SelectedExpression, Contract]:
+    selected: Selected,
+) -> Analysed:
     """The unit around, what of it really moves, and how."""
 
     def line_of(offset: int) -> int:
@@ -116,7 +163,7 @@ def _contract(
 def _name(
     document: Document,
     unit: Unit,
-    selected: SelectedStatements | SelectedExpression,
+    selected: Selected,
     contract: Contract,
     name: str | None,
 ) -> str:

@@ -5,6 +5,7 @@ outside stays. Lines inside string literals are never re-indented.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
@@ -47,8 +48,9 @@ def rewrite(
     selected: SelectedStatements | SelectedExpression,
     contract: Contract,
     name: str,
+    again: Sequence[Span] = (),
 ) -> Rewrite:
-    """The edits for a contract.
+    """The edits for a contract; at `again` stand the same statements, which become the same call.
 
     Raises:
         RefusedError: the selection is indented in a way that cannot be moved.
@@ -68,23 +70,27 @@ def rewrite(
     text = newline.join((*head, *declared, *body, *tail))
     call = TextEdit(selected.span, _call(source, selected, contract, name, newline))
     function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
-    edits, start = _joined(call, function)
-    return Rewrite(edits, start + call.new.index(name.encode() + b"("), call, text)
+    edits = (call, function, *(TextEdit(span, call.new) for span in again))
+    start = _moved_to(call.span.start, edits)
+    return Rewrite(_joined(edits), start + call.new.index(name.encode() + b"("), call, text)
 
 
-def _joined(call: TextEdit, function: TextEdit) -> tuple[tuple[TextEdit, ...], int]:
-    """The edits in order and where the call ends up; one edit where they meet.
+def _joined(edits: Iterable[TextEdit]) -> tuple[TextEdit, ...]:
+    """The edits in order, one where two meet: an editor may apply what touches in any order."""
+    joined: list[TextEdit] = []
+    for edit in sorted(edits, key=lambda e: e.span):
+        if joined and joined[-1].span.end == edit.span.start:
+            last = joined.pop()
+            joined.append(TextEdit(Span(last.span.start, edit.span.end), last.new + edit.new))
+        else:
+            joined.append(edit)
+    return tuple(joined)
 
-    An editor may apply what touches in any order.
-    """
-    at, start = function.span.start, call.span.start
-    if at > call.span.end:
-        return (call, function), start
-    if at == call.span.end:
-        return (TextEdit(call.span, call.new + function.new),), start
-    if at == start:
-        return (TextEdit(call.span, function.new + call.new),), start + len(function.new)
-    return (function, call), start + len(function.new)
+
+def _moved_to(offset: int, edits: Iterable[TextEdit]) -> int:
+    """Where the text that begins at `offset` begins after the edits; what is inserted there is first."""
+    before = [e for e in edits if e.span.end <= offset]
+    return offset + sum(len(e.new) - len(e.span) for e in before)
 
 
 def _names(names: tuple[str, ...]) -> bytes:

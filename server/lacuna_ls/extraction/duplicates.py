@@ -1,0 +1,84 @@
+"""The same statements elsewhere in the file, which the new function can stand for as well.
+
+Two runs of statements are the same if their text is, indentation aside, and if each by itself would
+become the same function: then every name in them is found in the same place.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.semantics import Semantics
+from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.domain.text import Span
+from lacuna_ls.extraction.contract import Contract, RefusedError, Result
+from lacuna_ls.syntax.nodes import Node
+
+Selected = SelectedStatements | SelectedExpression
+Analysed = tuple[Unit, Selected, Contract]
+# A call is hardly shorter than what is shorter than this.
+FEWEST_BYTES = 25
+_MULTI_LINE_STRING = re.compile(rb"\"{3}|'{3}")
+
+
+def duplicates(
+    semantics: Semantics,
+    root: Node,
+    data: bytes,
+    found: Analysed,
+    analysed: Callable[[Selected], Analysed],
+) -> Iterator[tuple[Unit, SelectedStatements]]:
+    """Runs that the function of `found` can replace, in the order of the source, `found` excluded.
+
+    `analysed` says what would become of a selection, or raises RefusedError.
+    """
+    unit, selected, contract = found
+    if unit.kind is not UnitKind.FUNCTION or not isinstance(selected, SelectedStatements):
+        return
+    code = selected.code
+    if len(code) < FEWEST_BYTES:
+        return
+    taken = [code]
+    for span in _same_text(data, code):
+        other = semantics.selected(root, data, span)
+        if not isinstance(other, SelectedStatements) or any(map(other.code.overlaps, taken)):
+            continue
+        if len(other.nodes) != len(selected.nodes) or other.code != span:
+            continue
+        try:
+            host, moved, same = analysed(other)
+        except RefusedError:
+            continue
+        reachable = contract.receiver is None or host.enclosing_class == unit.enclosing_class
+        if host.kind is not UnitKind.FUNCTION or not isinstance(moved, SelectedStatements):
+            continue
+        if reachable and _serves(contract, same):
+            taken.append(moved.code)
+            yield host, moved
+
+
+def _serves(contract: Contract, other: Contract) -> bool:
+    """Whether the function of one contract does for the other, which may need fewer results.
+
+    A result that is not needed is assigned all the same, as the replaced statements did.
+    """
+    unneeded = other.result is Result.NOTHING and contract.result is Result.ASSIGNED
+    if set(other.outputs) <= set(contract.outputs) and (
+        unneeded or other.result is contract.result
+    ):
+        other = replace(other, outputs=contract.outputs, result=contract.result)
+    return other == contract
+
+
+def _same_text(data: bytes, code: Span) -> Iterator[Span]:
+    """Where the lines of `code` stand once more, at whatever indentation, in the order of the text."""
+    text = data[code.start : code.end]
+    if _MULTI_LINE_STRING.search(text):
+        pattern = re.escape(text)
+    else:
+        lines = [re.escape(line.strip()) for line in text.splitlines()]
+        pattern = rb"[ \t\f]*\r?\n[ \t\f]*".join(lines)
+    for match in re.finditer(rb"(?<![\w.])" + pattern, data):
+        if match.start() != code.start:
+            yield Span(*match.span())
