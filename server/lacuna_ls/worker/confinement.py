@@ -8,6 +8,7 @@ write in the run's scratch folder.
 
 import ctypes
 import os
+import shutil
 import sys
 import tempfile
 from typing import Iterator, List, NamedTuple, Optional
@@ -39,6 +40,7 @@ _CONFIGURATION = (
 _SECRET_NAMES = (".git", ".hg", ".svn", ".netrc", ".npmrc", ".pypirc", ".ssh", ".aws", ".gnupg")
 _SECRET_STARTS = (".env.", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials")
 _SECRET_ENDS = (".pem", ".key", ".p12", ".pfx", ".kdbx")
+_SESSION = "session"
 _MAX_PROCESSES = 256
 _MAX_DISK_BYTES = 1 << 30
 # A root with more entries than this is granted as a whole.
@@ -62,7 +64,13 @@ class Confinement(NamedTuple):
         Raises:
             OSError: the kernel refused; nothing may be run then.
         """
-        self._live_in_scratch()
+        for entry in list(os.scandir(self.scratch)):
+            # What an earlier run has left is neither to be seen nor to take up room.
+            if entry.is_dir(follow_symlinks=False) and entry.name != _SESSION:
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.name != _SESSION:
+                os.unlink(entry.path)
+        self._live_in("run")
         _sentinel.call()
         guard.limit_candidate(memory_bytes)
         if self.rules is None:
@@ -72,24 +80,36 @@ class Confinement(NamedTuple):
         os.close(self.rules)
         seccomp.give_up(self.filter or _filter(self.tier == BUBBLEWRAP, os.getpid()))
 
-    def _live_in_scratch(self) -> None:
-        """Where programs write of their own accord."""
-        for name, folder in (
+    def live_in_scratch(self) -> None:
+        """For what several runs have in common: where it writes of its own accord."""
+        self._live_in(_SESSION)
+
+    def close(self) -> None:
+        """In the supervisor, when no more forks will enter."""
+        if self.rules is not None:
+            os.close(self.rules)
+
+    def _live_in(self, name: str) -> None:
+        for variable, folder in (
             ("HOME", "home"), ("TMPDIR", "tmp"), ("COVERAGE_FILE", "coverage"),
             ("HYPOTHESIS_STORAGE_DIRECTORY", "hypothesis"),
         ):  # fmt: skip
-            os.environ[name] = os.path.join(self.scratch, folder)
+            os.environ[variable] = os.path.join(self.scratch, name, folder)
+        for variable in ("HOME", "TMPDIR"):
+            os.makedirs(os.environ[variable], exist_ok=True)
         tempfile.tempdir = None
+
+
+UNCONFINED = Confinement(NONE, "", None, b"")
 
 
 def prepare(root: str, scratch: str, memory_bytes: int) -> Confinement:
     """What this system can hold for candidates of the workspace at `root`."""
     private = _NAMESPACES == BUBBLEWRAP
-    for folder in ("home", "tmp"):
-        os.makedirs(os.path.join(scratch, folder), exist_ok=True)
+    os.makedirs(scratch, exist_ok=True)
     _sentinel.start(Totals(_MAX_PROCESSES, memory_bytes, _MAX_DISK_BYTES, os.path.dirname(scratch)))
     if not landlock.abi_version() or not seccomp.supported():
-        return Confinement(NONE, scratch, None, b"")
+        return UNCONFINED._replace(scratch=scratch)
     writable = [scratch, *(["/dev/shm"] if private else [])]
     readable = [*_SYSTEM, *_interpreter(), *_above(root), *_entries(root)]
     if private:

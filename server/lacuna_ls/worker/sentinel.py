@@ -15,7 +15,8 @@ from typing import List, NamedTuple
 from . import guard
 
 _INTERVAL_MS = 50
-_PID = struct.Struct("i")
+# The process of the run and its parent, which adopts what the run leaves.
+_CALL = struct.Struct("ii")
 # Where the other descriptors of the supervisor lie.
 _HIGH_FD = 800
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -55,21 +56,22 @@ class Sentinel:
             kept_fd = os.dup2(wake_fd, 0, inheritable=False)
             os.closerange(1, 4096)
             while True:
-                watched = os.read(kept_fd, _PID.size)
-                if len(watched) < _PID.size:
+                called = os.read(kept_fd, _CALL.size)
+                if len(called) < _CALL.size:
                     break
-                _follow(_PID.unpack(watched)[0], supervisor, totals)
+                watched, parent = _CALL.unpack(called)
+                _follow(watched, parent, totals)
         finally:
             os._exit(0)
 
     def call(self) -> None:
         """In the process of a run: be watched from now on, to the end."""
         if self._call_fd >= 0:
-            os.write(self._call_fd, _PID.pack(os.getpid()))
+            os.write(self._call_fd, _CALL.pack(os.getpid(), os.getppid()))
             os.close(self._call_fd)
 
 
-def _follow(watched: int, supervisor: int, totals: Totals) -> None:
+def _follow(watched: int, parent: int, totals: Totals) -> None:
     try:
         pidfd = os.pidfd_open(watched)
     except OSError:
@@ -78,26 +80,26 @@ def _follow(watched: int, supervisor: int, totals: Totals) -> None:
     end.register(pidfd, select.POLLIN)
     free_bytes = _free_bytes(totals.folder)
     while not end.poll(_INTERVAL_MS):
-        running = _running(supervisor)
+        running = _running(parent)
         too_much = (
             len(running) > totals.processes
             or sum(map(_resident_bytes, running)) > totals.memory_bytes
             or free_bytes - _free_bytes(totals.folder) > totals.disk_bytes
         )
         if too_much:
-            _end(supervisor)
+            _end(parent)
     os.close(pidfd)
 
 
-def _running(supervisor: int) -> List[int]:
-    return [pid for pid in guard.descendants(supervisor) if pid != os.getpid()]
+def _running(parent: int) -> List[int]:
+    return [pid for pid in guard.descendants(parent) if pid != os.getpid()]
 
 
-def _end(supervisor: int) -> None:
+def _end(parent: int) -> None:
     """Stop all before any is killed: what is stopped cannot start more."""
     stopped: List[int] = []
     while True:
-        new = [pid for pid in _running(supervisor) if pid not in stopped]
+        new = [pid for pid in _running(parent) if pid not in stopped]
         if not new:
             break
         guard.signal_all(new, signal.SIGSTOP)

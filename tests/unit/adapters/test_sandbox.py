@@ -78,6 +78,7 @@ async def test_a_candidate_sees_no_key_and_runs_where_it_was_said(tmp_path, monk
     run = request(tmp_path, "test_it.py")
     confirmed = await pool.run(replace(run, overlays=(overlay,)))
     (screened,) = [report async for report in pool.screen(run, [overlay])]
+    await pool.close()
     assert confirmed.green, confirmed
     assert screened.green, screened
     tier = (await pool.confinement(HERE)).tier
