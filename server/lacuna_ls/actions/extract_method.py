@@ -569,6 +569,197 @@ if __name__ == "__main__":
 """,
     ),
     Example(
+        "match moves with its patterns",
+        """\
+def area(shape):
+    «match shape:
+        case Circle(radius=r):
+            size = 3.14 * r * r
+        case [width, height] if width > 0:
+            size = width * height
+        case _:
+            raise ValueError(shape)»
+    return size
+""",
+        """\
+def compute_size(shape):
+    match shape:
+        case Circle(radius=r):
+            size = 3.14 * r * r
+        case [width, height] if width > 0:
+            size = width * height
+        case _:
+            raise ValueError(shape)
+    return size
+
+
+def area(shape):
+    size = compute_size(shape)
+    return size
+""",
+    ),
+    Example(
+        "except* and async with move with what they guard",
+        """\
+async def load(urls):
+    failed = []
+    «try:
+        async with TaskGroup() as group:
+            for url in urls:
+                group.create_task(fetch(url))
+    except* OSError as errors:
+        failed.extend(errors.exceptions)»
+    return failed
+""",
+        """\
+async def load_group(urls, failed):
+    try:
+        async with TaskGroup() as group:
+            for url in urls:
+                group.create_task(fetch(url))
+    except* OSError as errors:
+        failed.extend(errors.exceptions)
+
+
+async def load(urls):
+    failed = []
+    await load_group(urls, failed)
+    return failed
+""",
+    ),
+    Example(
+        "an asynchronous comprehension is awaited",
+        """\
+async def titles(pages):
+    «found = [await page.title() async for page in pages if page]
+    found.sort()»
+    return found
+""",
+        """\
+async def build_found(pages):
+    found = [await page.title() async for page in pages if page]
+    found.sort()
+    return found
+
+
+async def titles(pages):
+    found = await build_found(pages)
+    return found
+""",
+    ),
+    Example(
+        "a hint that names a type parameter stays with its function",
+        """\
+def largest[T: Sized](boxes: list[T], limit: int) -> T:
+    «sizes = [len(box) for box in boxes]
+    top = max(size for size in sizes if size < limit)»
+    return boxes[sizes.index(top)]
+""",
+        """\
+def largest_size(boxes, limit: int):
+    sizes = [len(box) for box in boxes]
+    top = max(size for size in sizes if size < limit)
+    return sizes, top
+
+
+def largest[T: Sized](boxes: list[T], limit: int) -> T:
+    sizes, top = largest_size(boxes, limit)
+    return boxes[sizes.index(top)]
+""",
+    ),
+    Example(
+        "a name that a walrus binds is a variable like any other",
+        """\
+def read(stream):
+    blocks = []
+    «while (block := stream.read(64)):
+        blocks.append(block)»
+    return blocks, block
+""",
+        """\
+def compute_block(stream, blocks):
+    while (block := stream.read(64)):
+        blocks.append(block)
+    return block
+
+
+def read(stream):
+    blocks = []
+    block = compute_block(stream, blocks)
+    return blocks, block
+""",
+    ),
+    Example(
+        "a variable may be deleted where nobody reads it afterwards",
+        """\
+def drop(cache, key):
+    «entry = cache[key]
+    del cache[key]
+    log(key, entry)
+    del entry»
+    return cache
+""",
+        """\
+def log_entry(cache, key):
+    entry = cache[key]
+    del cache[key]
+    log(key, entry)
+    del entry
+
+
+def drop(cache, key):
+    log_entry(cache, key)
+    return cache
+""",
+    ),
+    Example(
+        "code of a static method becomes a function",
+        """\
+class Money:
+    @staticmethod
+    def parse(text):
+        «amount, _, unit = text.partition(" ")
+        value = int(amount)»
+        return Money(value, unit)
+""",
+        """\
+def parse_amount(text):
+    amount, _, unit = text.partition(" ")
+    value = int(amount)
+    return unit, value
+
+
+class Money:
+    @staticmethod
+    def parse(text):
+        unit, value = parse_amount(text)
+        return Money(value, unit)
+""",
+    ),
+    Example(
+        "code of a property becomes a method",
+        """\
+class Page:
+    @property
+    def summary(self):
+        «words = self.text.split()
+        short = " ".join(words[:20])»
+        return short
+""",
+        """\
+class Page:
+    @property
+    def summary(self):
+        short = self.join_short()
+        return short
+
+    def join_short(self):
+        words = self.text.split()
+        short = " ".join(words[:20])
+        return short
+""",
+    ),
+    Example(
         "a jump out of the selection",
         """\
 def use_good(items):
@@ -580,6 +771,20 @@ def use_good(items):
 """,
         None,
         "Line 4 has a `continue` that leaves the selection",
+    ),
+    Example(
+        "a break of a loop that stays",
+        """\
+def send(mails):
+    for mail in mails:
+        «try:
+            post(mail)
+        except OSError:
+            break»
+    done()
+""",
+        None,
+        "Line 6 has a `break` that leaves the selection",
     ),
     Example(
         "a return on some paths only",

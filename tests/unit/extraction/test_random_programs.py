@@ -12,7 +12,7 @@ import pytest
 
 from lacuna_ls.domain.text import Span, apply_edits
 from lacuna_ls.extraction.contract import Refusal
-from lacuna_ls.extraction.engine import Extraction, extract
+from lacuna_ls.extraction.engine import Extraction, extract, extract_with_duplicates
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 from lacuna_ls.syntax.nodes import Node, preorder
@@ -49,7 +49,10 @@ class Program:
         bound = [n for n in "cde" if self.rng.random() < 0.93 and (n, self.kind) != ("e", "global")]
         self.lines += [f"    {n} = {i}" for i, n in enumerate(bound)]
         self.suite(1, loops=0)
+        before = len(self.lines)
         self.suite(1, loops=0)
+        if self.rng.random() < 0.3:
+            self.lines += [*self.lines[before:], "    log(b, d)"]
         self.lines.append(f"    return ({', '.join(self.some(2))})")
         if self.kind == "generator":
             self.lines.append("    yield a")
@@ -334,17 +337,24 @@ def differences(seed: int) -> tuple[int, str | None]:
     for span in selections(document.tree.root_node, rng):
         outcome = extract(document, span)
         assert isinstance(outcome, Refusal | Extraction)
-        if isinstance(outcome, Refusal):
-            continue
-        extracted += 1
-        result = apply_edits(document.data, outcome.edits).decode()
-        if not valid(result):
-            return extracted, f"invalid syntax\n{code}\n{result}"
-        for a, b in ((0, 1), (2, 0), (1, 1)):
-            before, after = run(code, a, b), run(result, a, b)
-            if before != after:
-                return extracted, f"seed {seed}: {before}\n{after}\n{code}\n{result}"
+        for done in (outcome, extract_with_duplicates(document, span)):
+            if not isinstance(done, Extraction):
+                continue
+            extracted += 1
+            difference = difference_of(code, apply_edits(document.data, done.edits).decode())
+            if difference is not None:
+                return extracted, f"seed {seed}: {difference}"
     return extracted, None
+
+
+def difference_of(code: str, result: str) -> str | None:
+    if not valid(result):
+        return f"invalid syntax\n{code}\n{result}"
+    for a, b in ((0, 1), (2, 0), (1, 1)):
+        before, after = run(code, a, b), run(result, a, b)
+        if before != after:
+            return f"{before}\n{after}\n{code}\n{result}"
+    return None
 
 
 @pytest.mark.parametrize("start", [0, 1000])
