@@ -215,6 +215,28 @@ class Leave:
         os._exit(0)
 
 
+class Fork:
+    """Calls `begin` when all but the collection has been prepared."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        self._begin()
+
+
+class ForkEarly:
+    """Calls `begin` when the plugins have been loaded, and nothing of the user's."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        self._begin()
+
+
 class InOneProcess:
     """Keeps xdist, where it is asked for, from moving tests to processes without the overlay."""
 

@@ -9,13 +9,14 @@ import importlib
 import os
 import sys
 import types
-from typing import Any, List, NamedTuple, Sequence
+from typing import Any, Callable, List, NamedTuple, Sequence, Tuple
 
 from . import ahead, guard
 from .confinement import Confinement
 from .messages import TESTS, Done, Loaded, NoFramework, Request, Unseen, encode, frame, write_all
 
 _CANDIDATES_NICENESS = 10
+_UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
 
 
 class Contents(NamedTuple):
@@ -28,7 +29,18 @@ class Contents(NamedTuple):
 class Channel:
     """Frames from the process that was forked to run tests, and from no fork of it."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int = -1) -> None:
+        self._fd = -1
+        self._pid = 0
+        if fd >= 0:
+            self.open(fd)
+
+    @property
+    def is_open(self) -> bool:
+        return self._pid != 0
+
+    def open(self, fd: int) -> None:
+        """Speak to `fd`, from this process on."""
         self._fd = fd
         self._pid = os.getpid()
 
@@ -54,21 +66,69 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
     if request.facts:
         # Nobody asked for this run: it leaves nothing that the next report of coverage would take.
         os.environ["COVERAGE_FILE"] = os.path.join(request.scratch, "coverage")
-    _pytest(request, channel, [], candidate=bool(overlays or request.facts))
+    learner = None if overlays or request.facts else ahead.Learner(request.root)
+    _pytest(
+        request, channel, [], lambda p: p.InOneProcess() if not learner else p.Learning(learner)
+    )
+    if learner is not None:
+        channel.send(Loaded(learner.learnt()))
 
 
 def screen(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
-    # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
-    os.nice(_CANDIDATES_NICENESS)
     _as_if_started(request.root)
     _silence()
+    _be_of_a_candidate(request, place)
+    _see(overlays, channel)
+    _pytest(
+        request, channel, _UP_TO_THE_FIRST_RED, lambda p: p.InOneProcess(),
+        lambda p: p.Leave(channel.send, request.nonce),
+    )  # fmt: skip
+    os._exit(0)
+
+
+def begin_session(
+    request: Request,
+    overlays: Sequence[Contents],
+    place: Confinement,
+    fork: Callable[[], "Tuple[int, Contents]"],
+    *,
+    before_conftests: bool,
+) -> None:
+    """Take a session of pytest as far as its collection, or its first conftest; there `fork`.
+
+    That returns in each fork only: a descriptor for its frames, and the candidate that is to be
+    judged. What comes before it is the same for all candidates. Does return if pytest ended
+    without having got there.
+    """
+    channel = Channel()
+    _as_if_started(request.root)
+    _silence()
+    place.live_in_scratch()
+    _see(overlays, channel)
+
+    def begin() -> None:
+        fd, candidate = fork()
+        channel.open(fd)
+        _as_if_started(request.root)
+        _be_of_a_candidate(request, place)
+        _see([candidate], channel)
+
+    _pytest(
+        request, channel, _UP_TO_THE_FIRST_RED, lambda p: p.InOneProcess(),
+        lambda p: p.Leave(channel.send, request.nonce),
+        lambda p: p.ForkEarly(begin) if before_conftests else p.Fork(begin),
+    )  # fmt: skip
+    if channel.is_open:
+        os._exit(0)
+
+
+def _be_of_a_candidate(request: Request, place: Confinement) -> None:
+    # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
+    os.nice(_CANDIDATES_NICENESS)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     place.enter(request.memory_bytes)
-    _see(overlays, channel)
-    _pytest(request, channel, ["--exitfirst", "--tb=line"], candidate=True, leave=True)
-    os._exit(0)
 
 
 def _as_if_started(root: str) -> None:
@@ -97,11 +157,10 @@ def _see(overlays: Sequence[Contents], channel: Channel) -> None:
 def _pytest(
     request: Request,
     channel: Channel,
-    arguments: List[str],
-    *,
-    candidate: bool,
-    leave: bool = False,
+    arguments: Sequence[str],
+    *further: Callable[[Any], Any],
 ) -> None:
+    """Run it with our reporter, and with `further` plugins made from the module of them."""
     # As `python -m` does, unless the user has switched it off.
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, request.root)
@@ -112,23 +171,19 @@ def _pytest(
             raise
         channel.send(NoFramework(sys.executable))
         return
-    from .pytest_plugin import InOneProcess, Learning, Leave, Reporter
+    from . import pytest_plugin
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
         *request.arguments, *arguments, *request.targets,
     ]  # fmt: skip
     _be_pytest(arguments)
-    reporter = Reporter(channel.send, request.root, request.doctests, request.trace, request.facts)
-    plugins: List[Any] = [reporter]
-    learner = None if candidate else ahead.Learner(request.root)
-    plugins.append(InOneProcess() if learner is None else Learning(learner))
-    if leave:
-        plugins.append(Leave(channel.send, request.nonce))
+    reporter = pytest_plugin.Reporter(
+        channel.send, request.root, request.doctests, request.trace, request.facts
+    )
+    plugins = [reporter, *(make(pytest_plugin) for make in further)]
     exit_code = pytest.main(arguments, plugins=plugins)
     reporter.close()
-    if learner is not None:
-        channel.send(Loaded(learner.learnt()))
     channel.send(Done(request.nonce, int(exit_code)))
 
 

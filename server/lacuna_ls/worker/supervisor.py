@@ -5,13 +5,15 @@ and forks for each, so that a run finds them loaded; the user's own modules are 
 the forks. It serves one request after the other until the server closes the line.
 """
 
+import copy
 import gc
 import os
 import shutil
 import socket
+import time
 from typing import Any, List, Optional
 
-from . import ahead, confinement, guard, run_tests, tiers
+from . import ahead, confinement, guard, prefork, run_tests
 from .messages import (
     CONTENTS,
     SUPERVISOR,
@@ -76,16 +78,36 @@ def _serve(server: "_Server", children: Children) -> None:
 def _run(request: Request, server: "_Server", children: Children) -> None:
     request = request._replace(threads=guard.thread_limit(request.threads))
     overlays = [server.contents() for _ in range(request.overlays)]
-    place = confinement.prepare(request.root, request.scratch, request.memory_bytes)
+    place = confinement.UNCONFINED
+    if overlays or request.screening:
+        place = confinement.prepare(request.root, request.scratch, request.memory_bytes)
+    try:
+        _fork(request, overlays, place, server, children)
+    finally:
+        place.close()
+
+
+def _fork(
+    request: Request,
+    overlays: List[run_tests.Contents],
+    place: confinement.Confinement,
+    server: "_Server",
+    children: Children,
+) -> None:
     if not request.screening:
         watch = Watch(server, children, request.wall_s)
         watch.run(lambda fd: run_tests.run(request, overlays, place, fd))
-        watch.report(place.tier if overlays else tiers.NONE)
+        watch.report(place.tier)
         return
     wall_s = WAITING_FACTOR * (request.wall_s + request.collecting_s)
+
+    def watched(server: Any, children: Children) -> Watch:
+        return Watch(server, children, wall_s, request.wall_s, request.collecting_s)
+
+    prefork.screen(request, overlays, place, server, children, watched)
     while True:
         candidate = [*overlays, server.contents()]
-        watch = Watch(server, children, wall_s, request.wall_s, request.collecting_s)
+        watch = watched(server, children)
         watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, place, fd))  # type: ignore[misc]
         watch.report(place.tier)
 
@@ -135,6 +157,24 @@ class _Server:
         assert channel == SUPERVISOR
         return decode(payload)
 
+    def forget(self) -> None:
+        """Drop what came for a fork of this process that has answered for it."""
+        self._buffer = FrameBuffer()
+        self._kept.clear()
+
+    def next_path(self) -> str:
+        """The path of the next file, waited for and not taken; empty if no file comes."""
+        while True:
+            peeked = copy.deepcopy(self._buffer)
+            taken = self._kept[0] if self._kept else peeked.take()
+            if taken is None:
+                peeked.feed(self._received(socket.MSG_PEEK))
+                taken = peeked.take()
+            if taken is not None:
+                message = decode(taken[1])
+                return message.path if isinstance(message, FileContents) else ""
+            time.sleep(0.001)  # the rest of the frame is on its way
+
     def contents(self) -> run_tests.Contents:
         """The next file, waited for.
 
@@ -176,7 +216,10 @@ class _Server:
             self._receive()
 
     def _receive(self) -> None:
-        data = self._socket.recv(1 << 16)
+        self._buffer.feed(self._received())
+
+    def _received(self, flags: int = 0) -> bytes:
+        data = self._socket.recv(1 << 16, flags)
         if not data:
             raise EOFError
-        self._buffer.feed(data)
+        return data

@@ -104,8 +104,10 @@ class Watch:
         self._buffer = FrameBuffer()
         self._elapsed_s = 0.0
 
-    def run(self, tests: Callable[[int], None]) -> None:
+    def run(self, tests: Callable[[int], None], *, printing: bool = True) -> None:
         """Fork, have `tests` write frames to a descriptor, and see the fork to its end.
+
+        What `tests` prints is passed on too if `printing`. What it raises is raised in the fork.
 
         Raises:
             StopAsked: the server asked for it.
@@ -122,8 +124,9 @@ class Watch:
             self._children.forget()
             os.close(self._server.fileno())
             guard.lead_own_session(parent_pid)
-            os.dup2(print_fd, 1)
-            os.dup2(print_fd, 2)
+            if printing:
+                os.dup2(print_fd, 1)
+                os.dup2(print_fd, 2)
             os.close(print_fd)
             whereabouts.tell_on_signal(told_fd)
             tests(write_fd)

@@ -1,0 +1,69 @@
+"""What screening says of a candidate is what a run of its own says, wherever the file is loaded."""
+
+import py_compile
+import sys
+from dataclasses import replace
+
+import pytest
+
+from lacuna_ls.adapters.worker_pool import WorkerPool
+from lacuna_ls.domain.test_result import RunStatus
+from lacuna_ls.ports.code_runner import Overlay
+from real_runs import LIMITS, Trusting, project, request
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
+
+CODE = "def add(a, b):\n    return a - b\n"
+TEST = "import calc\n\ndef test_add():\n    assert calc.add(1, 2) == 3\n"
+GREEN = "def add(a, b):\n    return a + b\n"
+CANDIDATES = (
+    GREEN,
+    "def add(a, b):\n    return a * b\n",
+    "def add(a, b)\n",
+    "raise OSError\n",
+    "import os\nos._exit(0)\n",
+    GREEN,
+)
+PROJECTS = {
+    "the test imports it": {},
+    "the conftest imports it": {"conftest.py": "import calc\n"},
+    "the conftest imports and forgets it": {
+        "conftest.py": "import sys, calc\nADD = calc.add\ndel sys.modules['calc']\n",
+        "test_calc.py": "from conftest import ADD\n\ndef test_add():\n    assert ADD(1, 2) == 3\n",
+    },
+    "a plugin named in the configuration imports it": {
+        "pytest.ini": "[pytest]\naddopts = -p own_plugin\n",
+        "own_plugin.py": "import calc\n",
+    },
+    "a hook at the start of the session imports it": {
+        "conftest.py": "def pytest_sessionstart(session):\n    import calc\n"
+    },
+    "a conftest that fails": {"conftest.py": "raise OSError('no database')\n"},
+    "a test in a class with a counter of its module": {
+        "test_calc.py": "import calc\nseen = []\n\nclass TestIt:\n    def test_add(self):\n"
+        "        seen.append(1)\n        assert len(seen) == 1\n        assert calc.add(1, 2) == 3\n"
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_plugins(monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+async def test_screening_judges_as_a_run_of_its_own_does(tmp_path, name):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST} | PROJECTS[name])
+    code = tmp_path.resolve() / "calc.py"
+    run = request(tmp_path, "test_calc.py", limits=replace(LIMITS, wall_s=8.0))
+    candidates = [Overlay(code, text.encode()) for text in CANDIDATES]
+    py_compile.compile(str(code))
+    pool = WorkerPool(Trusting())
+    try:
+        screened = [(r.green, r.status) async for r in pool.screen(run, candidates)]
+        alone = [await pool.run(replace(run, overlays=(each,))) for each in candidates[:2]]
+    finally:
+        await pool.close()
+    assert screened[:2] == [(report.green, report.status) for report in alone]
+    assert screened[-1] == screened[0]
+    assert RunStatus.COMPLETED not in [status for _, status in screened[2:-1]]
