@@ -96,6 +96,7 @@ def build_services(server: LacunaServer) -> Services:
         actions=(fix_failing_test.provider(finished), extract_method.provider(), extract_opportunity.provider()),
         trust=trust,
         saved=partial(_saved, saves, corpora),
+        run_tests=saves.run_tests,
         edited=saves.edited,
         repository_settings=repository_settings,
         prepare=corpora.prepare,

@@ -24,6 +24,7 @@ class Editor:
         self.root = root.resolve()
         self.served: types.ServerCapabilities
         self.questions: list[str] = []
+        self.refreshed: list[str] = []
         self.texts: dict[str, str] = {}
         self._opened = 0
 
@@ -108,6 +109,9 @@ async def connected(
         editor.questions.append(params.message)
         assert params.actions
         return params.actions[0]
+
+    for method in (types.WORKSPACE_INLAY_HINT_REFRESH, types.WORKSPACE_CODE_LENS_REFRESH):
+        client.feature(method)(lambda params, method=method: editor.refreshed.append(method))
 
     params = types.InitializeParams(
         process_id=None,

@@ -6,17 +6,21 @@ holes, `SLOW` never answers, `BROKEN` raises, `PRINT` prints, `RED` fails a test
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
+from lacuna_ls.domain.facts import BlockPass, FunctionFacts, LineFacts, SeenValue
+from lacuna_ls.domain.test_result import Outcome, TestResult
 from lacuna_ls.domain.text import Span, TextEdit
 from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.transport import serve_stdio
+from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.finding import Finding
 from lacuna_ls.verification.evidence import Evidence, titled
@@ -81,6 +85,23 @@ async def complete(
     return (Suggestion(Span(offset, offset), SUGGESTED, holes, Claim(calibrated=False)),)
 
 
+def observe(server: LacunaServer, document: Document, at: int) -> None:
+    """The test `test_it` saw `n` on the line of `RED`, and passed or failed with it."""
+    path = path_of(document.uri)
+    assert path is not None
+    line = document.source.line_at(max(at, 0))
+    saw = SeenValue("n", "'é'", "'é'", 1)
+    passes = (BlockPass(1, line, line, (("n", "'```'"),)),)
+    facts = FunctionFacts(path, "test_it", line, 1, 1, (LineFacts(line, 1, (saw,)),), passes)
+    outcome = Outcome.PASSED if at < 0 else Outcome.FAILED
+    result = TestResult("test_it", outcome, 0.014)
+    own = replace(result, test_id=f"{path.name}::test_it")
+    reasons = {path.name: "it was saved"}
+    server.observed.ran(document, path, (own,), {path.name}, reasons)
+    server.observed.refresh_lenses()
+    server.observed.recorded([document.uri], () if at < 0 else (replace(result, facts=(facts,)),))
+
+
 def build_services(server: LacunaServer) -> Services:
     trust = server.trust.joined(Folders())
 
@@ -92,6 +113,7 @@ def build_services(server: LacunaServer) -> Services:
             at = document.data.find(b"RED")
             found = () if at < 0 else (Finding(Span(at, at + 3), "red: 1 != 2", "test_it"),)
             server.diagnostics.publish(document, found)
+            observe(server, document, at)
 
     async def nothing() -> None:
         return
@@ -101,6 +123,7 @@ def build_services(server: LacunaServer) -> Services:
         actions=(Lower(ActionKind.QUICK_FIX), Lower(ActionKind.REFACTOR_EXTRACT)),
         trust=trust,
         saved=saved,
+        run_tests=saved,
         edited=lambda uri: None,
         repository_settings=repository_settings,
         prepare=nothing,

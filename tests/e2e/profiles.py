@@ -12,8 +12,14 @@ _PROFILES: dict[str, dict[str, Any]] = {
             "configuration": True,
             "workspaceFolders": True,
             "workspaceEdit": {"documentChanges": True},
+            "inlayHint": {"refreshSupport": True},
+            "codeLens": {"refreshSupport": True},
+            "executeCommand": {"dynamicRegistration": True},
         },
         "textDocument": {
+            "hover": {"contentFormat": ["markdown", "plaintext"]},
+            "inlayHint": {"dynamicRegistration": True},
+            "codeLens": {"dynamicRegistration": True},
             "inlineCompletion": {"dynamicRegistration": True},
             "completion": {"completionItem": {"snippetSupport": True, "labelDetailsSupport": True}},
             "publishDiagnostics": {"versionSupport": True, "relatedInformation": True},
@@ -33,8 +39,12 @@ _PROFILES: dict[str, dict[str, Any]] = {
             "configuration": True,
             "workspaceFolders": True,
             "workspaceEdit": {"resourceOperations": ["rename", "create", "delete"]},
+            "inlayHint": {"refreshSupport": True},
         },
         "textDocument": {
+            "hover": {"contentFormat": ["markdown", "plaintext"]},
+            "inlayHint": {"dynamicRegistration": True},
+            "codeLens": {"dynamicRegistration": False},
             "inlineCompletion": {"dynamicRegistration": False},
             "completion": {"completionItem": {"snippetSupport": True}},
             "publishDiagnostics": {"relatedInformation": True},
@@ -49,6 +59,7 @@ _PROFILES: dict[str, dict[str, Any]] = {
     "minimal": {
         "general": {"positionEncodings": ["utf-32", "utf-16"]},
         "textDocument": {
+            "hover": {"contentFormat": ["plaintext"]},
             "completion": {"completionItem": {"snippetSupport": False}},
             "codeAction": {
                 "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}

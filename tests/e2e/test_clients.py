@@ -17,6 +17,7 @@ from e2e.profiles import NAMES
 from lacuna_ls.lsp.uris import uri_of
 
 SERVER = Path(__file__).with_name("fake_server.py")
+EVERYTHING = types.Range(types.Position(0, 0), types.Position(100, 0))
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -44,7 +45,12 @@ async def test_what_is_advertised_is_what_this_module_tests(editor):
     completion = {"completion_provider"}
     if editor.profile != "minimal":
         completion = {"inline_completion_provider"}
-    assert advertised == {"code_action_provider", *completion}
+    shown = {"hover_provider"}
+    if editor.profile != "minimal":
+        shown |= {"inlay_hint_provider", "code_lens_provider"}
+    if editor.profile == "vscode":
+        shown.add("execute_command_provider")
+    assert advertised == {"code_action_provider", *completion, *shown}
 
 
 async def test_the_encoding_is_the_best_that_the_client_offers(editor):
@@ -108,6 +114,134 @@ async def test_diagnostics_move_with_edits_and_go_with_their_line(editor):
     assert not editor.client.diagnostics[uri]
 
 
+async def hints(editor: Editor, uri: str) -> list[tuple[int, int, str]]:
+    params = types.InlayHintParams(types.TextDocumentIdentifier(uri), EVERYTHING)
+    found = await editor.client.text_document_inlay_hint_async(params)
+    return [(hint.position.line, hint.position.character, hint.label) for hint in found]
+
+
+async def lenses(editor: Editor, uri: str) -> list[Any]:
+    params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+    return list(await editor.client.text_document_code_lens_async(params))
+
+
+async def hover(editor: Editor, uri: str, line: int, character: int = 0) -> types.Hover | None:
+    place = types.Position(line, character)
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), place)
+    answer: types.Hover | None = await editor.client.text_document_hover_async(params)
+    return answer
+
+
+showing = pytest.mark.parametrize("connection", ["vscode", "neovim"], indirect=True)
+
+
+@showing
+async def test_values_stand_at_the_end_of_their_lines_and_go_with_them(editor):
+    uri = editor.open("x = '😀'; RED\n")
+    await editor.saved(uri)
+    end = editor.at(0, "x = '😀'; RED").character
+    assert await hints(editor, uri) == [(0, end, "n = 'é'")]
+    editor.change(uri, 2, "# new\n", types.Range(types.Position(0, 0), types.Position(0, 0)))
+    assert await hints(editor, uri) == [(1, end, "n = 'é'")]
+    editor.change(uri, 3, "y", types.Range(types.Position(1, 0), types.Position(1, 0)))
+    assert await hints(editor, uri) == []
+
+
+@showing
+async def test_values_outside_the_range_are_not_sent(editor):
+    uri = editor.open("x = 1\nRED\n")
+    await editor.saved(uri)
+    first = types.Range(types.Position(0, 0), types.Position(0, 5))
+    params = types.InlayHintParams(types.TextDocumentIdentifier(uri), first)
+    assert not await editor.client.text_document_inlay_hint_async(params)
+
+
+@showing
+async def test_the_editor_is_told_to_ask_again_where_it_can_be_told(editor):
+    uri = editor.open("RED\n")
+    editor.refreshed.clear()
+    await editor.saved(uri)
+    await editor.settled()
+    expected = {"workspace/inlayHint/refresh"}
+    if editor.profile == "vscode":
+        expected.add("workspace/codeLens/refresh")
+    assert set(editor.refreshed) == expected
+
+
+@showing
+async def test_a_lens_says_what_the_tests_of_a_definition_say(editor):
+    uri = editor.open("def test_it():\n    RED\n")
+    await editor.saved(uri)
+    (lens,) = await lenses(editor, uri)
+    assert lens.range.start == types.Position(0, 0)
+    assert lens.command.title == "fails, 14 ms"
+    editor.change(uri, 2, "#\n", types.Range(types.Position(0, 0), types.Position(0, 0)))
+    (moved,) = await lenses(editor, uri)
+    assert moved.range.start == types.Position(1, 0)
+    editor.change(uri, 3, "not ", types.Range(types.Position(2, 4), types.Position(2, 4)))
+    assert await lenses(editor, uri) == []
+
+
+@showing
+async def test_a_lens_runs_the_tests_where_commands_can_be_run(editor):
+    uri = editor.open("def test_it():\n    RED\n")
+    await editor.saved(uri)
+    (lens,) = await lenses(editor, uri)
+    if editor.profile != "vscode":
+        assert (lens.command.command, lens.command.arguments) == ("", None)
+        return
+    editor.client.diagnostics.pop(uri, None)
+    params = types.ExecuteCommandParams(lens.command.command, lens.command.arguments)
+    await editor.client.workspace_execute_command_async(params)
+    await editor.settled()
+    assert len(editor.client.diagnostics[uri]) == 1
+
+
+@pytest.mark.parametrize("connection", ["vscode"], indirect=True)
+async def test_a_command_that_nobody_offered_is_refused(editor):
+    for params in (
+        types.ExecuteCommandParams("rm", []),
+        types.ExecuteCommandParams("lacuna.runTests", []),
+        types.ExecuteCommandParams("lacuna.runTests", [1]),
+    ):
+        with pytest.raises(Exception, match="Invalid parameters"):
+            await editor.client.workspace_execute_command_async(params)
+    unknown = types.ExecuteCommandParams("lacuna.runTests", ["file:///nowhere.py"])
+    assert await editor.client.workspace_execute_command_async(unknown) is None
+
+
+async def test_the_trace_of_a_failing_test_is_shown_where_it_is(editor):
+    uri = editor.open("x = 1\nRED\n")
+    await editor.saved(uri)
+    answer = await hover(editor, uri, 1, 1)
+    assert answer is not None
+    text = answer.contents.value  # type: ignore[union-attr]
+    assert "# what test_it did" in text
+    assert "RED\n#     n = '```'" in text
+    if editor.profile == "minimal":
+        assert answer.contents.kind == types.MarkupKind.PlainText  # type: ignore[union-attr]
+        assert not text.startswith("`")
+    else:
+        assert text.startswith("````python\n")
+        assert text.endswith("\n````")
+    assert await hover(editor, uri, 0, 1) is None
+
+
+async def test_no_trace_is_shown_of_code_that_changed(editor):
+    uri = editor.open("x = 1\nRED\n")
+    await editor.saved(uri)
+    editor.change(uri, 2, " ", types.Range(types.Position(1, 3), types.Position(1, 3)))
+    assert await hover(editor, uri, 1, 1) is None
+
+
+async def test_a_hover_over_a_test_says_why_it_ran(editor):
+    uri = editor.open("def test_it():\n    pass\n")
+    await editor.saved(uri)
+    answer = await hover(editor, uri, 0, 5)
+    assert answer is not None
+    assert "# passes, 14 ms\n# ran because it was saved" in answer.contents.value  # type: ignore[union-attr]
+
+
 async def test_closing_clears_the_diagnostics(editor):
     uri = editor.open("RED")
     assert await editor.saved(uri)
@@ -115,6 +249,7 @@ async def test_closing_clears_the_diagnostics(editor):
     editor.client.text_document_did_close(types.DidCloseTextDocumentParams(document))
     await editor.settled()
     assert not editor.client.diagnostics[uri]
+    assert await hover(editor, uri, 0) is None
 
 
 async def test_an_action_changes_the_text(editor):

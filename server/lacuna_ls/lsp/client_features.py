@@ -24,12 +24,21 @@ class ClientFeatures:
     registers_configuration: bool = False
     registers_watched_files: bool = False
     progress: bool = False
+    hover: bool = False
+    hover_markdown: bool = False
+    inlay_hints: bool = False
+    inlay_hint_refresh: bool = False
+    code_lenses: bool = False
+    code_lens_refresh: bool = False
+    execute_command: bool = False
 
 
 def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
     action = _get(capabilities, "text_document.code_action")
     item = _get(capabilities, "text_document.completion.completion_item")
     published = _get(capabilities, "text_document.publish_diagnostics")
+    hover = _get(capabilities, "text_document.hover")
+    formats = [str(getattr(kind, "value", kind)) for kind in _get(hover, "content_format") or ()]
     resolves = _get(action, "resolve_support.properties") or ()
     return ClientFeatures(
         inline_completion=_get(capabilities, "text_document.inline_completion") is not None,
@@ -50,6 +59,13 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
             _get(capabilities, "workspace.did_change_watched_files.dynamic_registration")
         ),
         progress=bool(_get(capabilities, "window.work_done_progress")),
+        hover=hover is not None,
+        hover_markdown="markdown" in formats,
+        inlay_hints=_get(capabilities, "text_document.inlay_hint") is not None,
+        inlay_hint_refresh=bool(_get(capabilities, "workspace.inlay_hint.refresh_support")),
+        code_lenses=_get(capabilities, "text_document.code_lens") is not None,
+        code_lens_refresh=bool(_get(capabilities, "workspace.code_lens.refresh_support")),
+        execute_command=_get(capabilities, "workspace.execute_command") is not None,
     )
 
 

@@ -19,7 +19,7 @@ from lacuna_ls.lsp.client_features import features_of
 from lacuna_ls.lsp.convert import negotiated
 from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.lsp.protocol import Phase
-from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.settings import concerns_settings, read_settings
 
@@ -143,9 +143,9 @@ class _Lifecycle:
 
 
 def _register_rooms(server: LacunaServer) -> None:
-    from lacuna_ls.lsp import code_action, completion, progress, text_sync
+    from lacuna_ls.lsp import code_action, completion, hints, hover, lenses, progress, text_sync
 
-    for room in (text_sync, completion, code_action, progress):
+    for room in (text_sync, completion, code_action, hints, hover, lenses, progress):
         room.register(server)
 
 
@@ -171,7 +171,8 @@ def _ask_to_hear_of_changes(server: LacunaServer) -> None:
 
 def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
     """What is served to this client; completion items only where there is no ghost text."""
-    inline = server.client.inline_completion
+    client = server.client
+    inline = client.inline_completion
     kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorExtract]
     return types.ServerCapabilities(
         position_encoding=types.PositionEncodingKind(server.encoding.value),
@@ -187,6 +188,12 @@ def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
         code_action_provider=types.CodeActionOptions(
             code_action_kinds=kinds, resolve_provider=server.client.action_resolve_edit
         ),
+        hover_provider=True if client.hover else None,
+        inlay_hint_provider=types.InlayHintOptions() if client.inlay_hints else None,
+        code_lens_provider=types.CodeLensOptions() if client.code_lenses else None,
+        execute_command_provider=types.ExecuteCommandOptions(commands=[RUN_TESTS])
+        if client.execute_command
+        else None,
         workspace=types.WorkspaceOptions(
             workspace_folders=types.WorkspaceFoldersServerCapabilities(
                 supported=True, change_notifications=True

@@ -31,9 +31,11 @@ from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.facts import recording
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
 from lacuna_ls.test_runs.selection import NEAREST, Targets, targets_of
+from lacuna_ls.test_runs.tested import reason
 from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
@@ -91,10 +93,22 @@ class Saves:
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started)
         self._tested: dict[str, tuple[Document, _Run]] = {}
+        self._recordings: dict[Path, asyncio.Task[None]] = {}
+        self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
     async def saved(self, document: Document) -> None:
         """Run what concerns `document`; returns when its diagnostics are out, or it is outdated."""
+        save = self._located(document)
+        if save is not None:
+            self._written[document.uri] = (
+                document.version,
+                self._tools.files.signature(save.path),
+            )
+        await self.run_tests(document)
+
+    async def run_tests(self, document: Document) -> None:
+        """As `saved`, for what is on disk, whether the editor shows that or not."""
         older = self._follows.get(document.uri)
         if older is not None:
             older.cancel()
@@ -130,7 +144,6 @@ class Saves:
             return
         self._forget_fixes(save.root)
         self._affected.interrupt(save.root)
-        self._written[document.uri] = (document.version, self._tools.files.signature(save.path))
         if self._server.settings.tests_on_save == "off":
             return
         try:
@@ -238,14 +251,50 @@ class Saves:
             self._server.diagnostics.publish(
                 each.document, [replace(f, message=f.message + unsaved) for f in found]
             )
+        self._observe(save, run)
+
+    def _observe(self, save: _Save, run: _Run) -> None:
+        """Let hints, hovers and lenses have what the run says."""
+        verdicts = self._verdicts[save.root]
+        reasons = self._reasons[save.root]
+        for test in run.request.targets:
+            reasons[test] = reason(test, save.path.relative_to(save.root), run.request.doctests)
+        for each in run.clean:
+            results = verdicts.report(each.path).results
+            concerned = verdicts.concerned(each.path)
+            self._server.observed.ran(each.document, each.path, results, concerned, reasons)
+        self._server.observed.refresh_lenses()
+
+    def _start_recording(self, save: _Save, run: _Run) -> asyncio.Task[None] | None:
+        """Run the first failing tests once more, if the editor can show what they do."""
+        client = self._server.client
+        uris = {each.path: each.document.uri for each in run.clean}
+        asked = recording(run.request, run.report, uris)
+        if asked is None or not (client.hover or client.inlay_hints):
+            return None
+        task = self._started(self._record(save.root, asked, tuple(uris.values())))
+        self._recordings[save.root] = task
+        task.add_done_callback(_log_failure)
+        return task
+
+    async def _record(self, root: Path, asked: TestRequest, uris: tuple[str, ...]) -> None:
+        async with self._turns[root]:
+            report = await self._tools.runner.run(asked)
+        self._server.observed.recorded(uris, tuple(r for r in report.failures if r.facts))
 
     def _start_search(self, save: _Save, run: _Run) -> None:
-        problems = tuple(self._problems(save, run))
-        if not problems or not run.report.failures or run.report.status not in _SEARCHED:
+        if not run.report.failures:
+            self._server.observed.refresh_hints()
             return
         # Another document's save may have started one while this run waited for its turn.
         self._end_search(save.root)
-        task = self._started(self._search(problems))
+        recording = self._start_recording(save, run)
+        if recording is None:
+            self._server.observed.refresh_hints()
+        problems = tuple(self._problems(save, run))
+        if not problems or run.report.status not in _SEARCHED:
+            return
+        task = self._started(self._search(problems, recording))
         uris = frozenset(problem.document.uri for problem in problems)
         self._searches[save.root] = (task, uris)
         task.add_done_callback(_log_failure)
@@ -267,8 +316,12 @@ class Saves:
         newest = self._server.documents.get(save.document.uri)
         return newest is save.document and self._tools.files.read(save.path) == newest.data
 
-    async def _search(self, problems: tuple[Problem, ...]) -> None:
-        """Search document after document until one has a fix."""
+    async def _search(
+        self, problems: tuple[Problem, ...], recording: asyncio.Task[None] | None
+    ) -> None:
+        """Search document after document until one has a fix, when nothing else runs tests here."""
+        if recording is not None:
+            await asyncio.wait([recording])
         for problem in problems:
             uri, version = problem.document.uri, problem.document.version
             shown_at = [finding.span for finding in self._server.diagnostics.shown(uri)]
@@ -296,11 +349,13 @@ class Saves:
             located = self._located(document)
             if located is not None and located.root == root:
                 self._tools.finished.drop(document.uri)
+                self._server.observed.outdated(document.uri)
 
     def _end_search(self, root: Path) -> None:
-        task, _ = self._searches.pop(root, (None, frozenset()))
-        if task is not None:
-            task.cancel()
+        searching, _ = self._searches.pop(root, (None, frozenset()))
+        for task in (searching, self._recordings.pop(root, None)):
+            if task is not None:
+                task.cancel()
 
     def _located(self, document: Document) -> _Save | None:
         path = path_of(document.uri)
@@ -353,6 +408,6 @@ def _log_failure(task: Awaitable[None]) -> None:
         return
     error = task.exception()
     if isinstance(error, LacunaError):
-        log.warning("the search for a fix ended: %s", error)
+        log.warning("what followed a red save ended: %s", error)
     elif error is not None:
-        log.error("the search for a fix failed", exc_info=error)
+        log.error("what followed a red save failed", exc_info=error)

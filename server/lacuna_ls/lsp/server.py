@@ -19,11 +19,14 @@ from lacuna_ls.settings import Settings
 
 if TYPE_CHECKING:
     from lacuna_ls.lsp.diagnostics import Diagnostics
+    from lacuna_ls.lsp.observed import Observations
     from lacuna_ls.lsp.services import BuildServices, Services
     from lacuna_ls.syntax.store import DocumentStore
 
 log = logging.getLogger(__name__)
 
+# What the code lenses run; its argument is the URI of an open document.
+RUN_TESTS = "lacuna.runTests"
 _CLOSE_TIMEOUT_S = 1.5
 
 
@@ -33,6 +36,7 @@ class LacunaServer(LanguageServer):
     protocol: EdgeProtocol
     documents: "DocumentStore"
     diagnostics: "Diagnostics"
+    observed: "Observations"
 
     def __init__(self, build_services: "BuildServices") -> None:
         super().__init__("lacuna-ls", lacuna_ls.__version__, protocol_cls=EdgeProtocol)

@@ -13,6 +13,7 @@ from lsprotocol import types
 from lacuna_ls.domain.text import TextEdit
 from lacuna_ls.lsp.convert import edit_of, text_of
 from lacuna_ls.lsp.diagnostics import Diagnostics
+from lacuna_ls.lsp.observed import Observations
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.syntax.document import edit_document, open_document
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 def register(server: LacunaServer) -> None:
     server.documents = DocumentStore()
     server.diagnostics = Diagnostics(server)
+    server.observed = Observations(server)
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
@@ -46,6 +48,7 @@ def register(server: LacunaServer) -> None:
         after = edit_document(before, params.text_document.version, edits)
         server.documents.put(after)
         server.diagnostics.edited(before, after)
+        server.observed.edited(before, after)
         services = server.built_services()
         if services is not None:
             services.edited(after.uri)
@@ -61,6 +64,7 @@ def register(server: LacunaServer) -> None:
     def forget(uri: str) -> None:
         server.documents.close(uri)
         server.diagnostics.clear(uri)
+        server.observed.clear(uri)
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         forget(params.text_document.uri)

@@ -5,15 +5,19 @@ one to a model: basic blocks with the values after them, the first and the last 
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lacuna_ls.domain.facts import BlockPass, FunctionFacts, LineFacts, SeenValue
-from lacuna_ls.domain.test_result import TestResult
+from lacuna_ls.domain.test_result import RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import Source, Span
+from lacuna_ls.ports.code_runner import TestRequest
 
 BLOCKS_SHOWN = 5
+_MAX_RECORDED = 3
+_MAX_RECORDED_S = 2.0
+_RECORDING_WALL_S = 10.0
 _MAX_NOTE = 120
 _BLOCK_LINES = 12
 _UNSHOWN_ARGUMENTS = ("self", "cls")
@@ -26,6 +30,28 @@ class Trace:
     first: tuple[tuple[FunctionFacts, BlockPass], ...]
     last: tuple[tuple[FunctionFacts, BlockPass], ...]
     total: int
+
+
+def recording(
+    request: TestRequest, report: TestReport, paths: Collection[Path]
+) -> TestRequest | None:
+    """The request for one more run of the first few failing tests, with facts of `paths`.
+
+    `None` if there is nothing to be recorded: the run of `request` did not come to its end with a
+    failure, or running them once more takes too long.
+    """
+    if report.status is not RunStatus.COMPLETED or not paths:
+        return None
+    targets: list[str] = []
+    spent_s = 0.0
+    for result in report.failures[:_MAX_RECORDED]:
+        spent_s += result.duration_s
+        if spent_s <= _MAX_RECORDED_S and result.failure is not None:
+            targets.append(result.test_id)
+    if not targets:
+        return None
+    limits = replace(request.limits, wall_s=min(request.limits.wall_s, _RECORDING_WALL_S))
+    return replace(request, targets=tuple(targets), facts=tuple(paths), limits=limits)
 
 
 def line_notes(

@@ -74,8 +74,18 @@ def _finding(
     name = plain(result.test_id.partition("::")[2] or result.test_id)
     if failure is None:
         return Finding(span, f"{name} failed", result.test_id)
-    message = plain(f"{name}: {_reason(failure)}")
+    message = plain(f"{name}: {_reason(failure)}") + _example(failure)
     return Finding(span, message, result.test_id, tuple(_related(failure, path)))
+
+
+def _example(failure: Failure) -> str:
+    """The input that failed, on a line of its own: `Falsifying example: test_price(n=0)`."""
+    call = " ".join(failure.example.partition(": ")[2].split())
+    if not call:
+        return ""
+    if call.endswith(", )"):
+        call = call.replace("( ", "(", 1).removesuffix(", )") + ")"
+    return "\n" + plain(f"Falsifying example: {call}")
 
 
 def _reason(failure: Failure) -> str:

@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,24 @@ def test_an_exception_is_named_with_its_message():
     failure = Failure("KeyError", "'x'", (Frame(HERE, 1, "half"),))
     result = TestResult("t.py::test_x", Outcome.ERROR, 0.1, failure)
     assert found(result) == [("assert n % 2 == 0", "test_x: KeyError: 'x'")]
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        ("Falsifying example: test_half(\n    n=1,\n)", "test_half(n=1)"),
+        (
+            "Failing test case: test_half(\n    n=[\n        (1, 2),\n    ],\n)",
+            "test_half(n=[ (1, 2), ])",
+        ),
+        ("Falsifying example: test_half(self=<T>, n=1)", "test_half(self=<T>, n=1)"),
+    ],
+)
+def test_the_input_that_a_generator_found_is_shown(example, shown):
+    failure = Failure("AssertionError", "assert 1 == 2", (Frame(HERE, 1, "half"),), example=example)
+    result = TestResult("tests/test_calc.py::test_half", Outcome.FAILED, 0.1, failure)
+    expected = f"test_half: assert 1 == 2\nFalsifying example: {shown}"
+    assert found(result) == [("assert n % 2 == 0", expected)]
 
 
 def test_a_line_that_the_text_does_not_have_gets_no_finding():

@@ -1,0 +1,133 @@
+"""Which definitions of a file are tests or have tests, and what those say.
+
+A test belongs to the definition that its id names. A function has the tests whose own code
+mentions its name, among those that ran because of its file: by name, as nothing is run for it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from lacuna_ls.domain.test_result import Outcome, TestResult
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.nodes import preorder, span_of
+
+_PARAMETERS = re.compile(r"\[.*", re.DOTALL)
+_GREEN = (Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function or type: the span of its name, its zero-based lines, its names outermost first."""
+
+    name: Span
+    first_line: int
+    last_line: int
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A definition with its results; `is_test` if they are its own."""
+
+    definition: Definition
+    results: tuple[TestResult, ...]
+    is_test: bool
+
+
+def judged(
+    document: Document, path: Path, results: Sequence[TestResult], concerned: Collection[str]
+) -> tuple[Judged, ...]:
+    """The definitions of `document`, which lies at `path`, of which `results` say something.
+
+    `concerned` are the test files that ran because of the document.
+    """
+    own = [result for result in results if _is_in(result, path)]
+    others = [r for r in results if r not in own and _file(r) in concerned]
+    found: list[Judged] = []
+    for definition in definitions(document):
+        of_it = tuple(result for result in own if _names(result, definition.path))
+        if of_it:
+            found.append(Judged(definition, of_it, is_test=True))
+            continue
+        of_it = tuple(result for result in others if definition.path[-1] in result.names)
+        if of_it:
+            found.append(Judged(definition, of_it, is_test=False))
+    return tuple(found)
+
+
+def reason(test_file: str, saved: PurePath, doctests: Collection[str]) -> str:
+    """Why a test file ran when `saved` was: a clause. Both are relative to the workspace root."""
+    if test_file == saved.as_posix():
+        return "its examples are in the saved file" if test_file in doctests else "it was saved"
+    stem = saved.parent.name if saved.stem == "__init__" else saved.stem
+    if stem.lstrip("_") in PurePath(test_file).stem:
+        return f"{saved.as_posix()} was saved, which its file is named after"
+    return f"{saved.as_posix()} was saved, which its file can reach by its imports"
+
+
+def definitions(document: Document) -> Iterator[Definition]:
+    """In source order."""
+    if document.tree is None or document.language is None:
+        return
+    source, open_ones = document.source, list[tuple[int, str]]()
+    for node in preorder(document.tree.root_node):
+        name = node.child_by_field_name("name")
+        if node.type not in document.language.definition_nodes or name is None:
+            continue
+        open_ones = [(end, outer) for end, outer in open_ones if node.start_byte < end]
+        text = source.text(span_of(name))
+        path = (*(outer for _, outer in open_ones), text)
+        open_ones.append((node.end_byte, text))
+        first, last = source.line_at(node.start_byte), source.line_at(max(node.end_byte - 1, 0))
+        yield Definition(span_of(name), first, last, path)
+
+
+def in_words(judged: Judged) -> str:
+    """`3 tests, 2 pass, 1 fails, 14 ms`; one test of its own without a number."""
+    results = judged.results
+    counts = Counter(_said(result) for result in results)
+    took = _duration(sum(result.duration_s for result in results))
+    if judged.is_test and len(results) == 1:
+        (said,) = counts
+        return f"{said}, {took}"
+    parts = [f"{len(results)} {'test' if len(results) == 1 else 'tests'}"]
+    parts += [
+        f"{counts[one]} {one if counts[one] == 1 else many}"
+        for one, many in _PLURALS.items()
+        if counts[one]
+    ]
+    return ", ".join([*parts, took])
+
+
+_PLURALS = {"passes": "pass", "fails": "fail", "is skipped": "are skipped"}
+
+
+def _said(result: TestResult) -> str:
+    if result.red:
+        return "fails"
+    return "passes" if result.outcome in _GREEN else "is skipped"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{round(seconds * 1000)} ms"
+
+
+def _file(result: TestResult) -> str:
+    return result.test_id.partition("::")[0]
+
+
+def _is_in(result: TestResult, path: Path) -> bool:
+    return path.as_posix().endswith("/" + _file(result))
+
+
+def _names(result: TestResult, path: tuple[str, ...]) -> bool:
+    """Whether the id is of this definition, or of the examples in its documentation."""
+    rest = _PARAMETERS.sub("", result.test_id.partition("::")[2])
+    if tuple(rest.split("::")) == path:
+        return True
+    # A doctest is named by its module and its definition: `pkg.shop.Cart.add`.
+    return "::" not in rest and tuple(rest.split("."))[-len(path) :] == path and "." in rest

@@ -1,0 +1,111 @@
+"""What stands in the editor after a red save besides diagnostics, with real runs."""
+
+import copy
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from e2e.real_server import Editor, connected
+from lacuna_ls.lsp.client import CAPABILITIES, OpenFile
+from lacuna_ls.lsp.uris import uri_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+
+SHOP = """def price(count):
+    total = 0
+    for each in range(count):
+        total += 3
+    return total
+
+
+def free():
+    return 0
+"""
+TESTS = """from shop import free, price
+
+
+def test_price():
+    got = price(2)
+    assert got == 8
+
+
+def test_nothing():
+    assert price(0) == free()
+"""
+EVERYTHING = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
+    capabilities = copy.deepcopy(CAPABILITIES)
+    capabilities["textDocument"] |= {
+        "hover": {"contentFormat": ["markdown"]},
+        "inlayHint": {},
+        "codeLens": {},
+    }
+    base = str(tmp_path_factory.getbasetemp().resolve())
+    home, first = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("first")
+    async with connected(first, home, capabilities=capabilities, trustedFolders=[base]) as own:
+        yield own
+
+
+async def hints(editor: Editor, file: OpenFile) -> dict[int, str]:
+    params = {"textDocument": {"uri": uri_of(file.path)}, "range": EVERYTHING}
+    found = await editor.request("textDocument/inlayHint", params)
+    return {hint["position"]["line"]: hint["label"] for hint in found or ()}
+
+
+async def seen(editor: Editor, file: OpenFile) -> dict[int, str]:
+    """The hints, once they are there."""
+    for _ in range(4000):
+        if found := await hints(editor, file):
+            return found
+    raise AssertionError("no values came")
+
+
+async def hover(editor: Editor, file: OpenFile, line: int, character: int) -> str:
+    place = {"line": line, "character": character}
+    params = {"textDocument": {"uri": uri_of(file.path)}, "position": place}
+    found: Any = await editor.request("textDocument/hover", params)
+    return "" if found is None else str(found["contents"]["value"])
+
+
+async def lenses(editor: Editor, file: OpenFile) -> dict[int, str]:
+    params = {"textDocument": {"uri": uri_of(file.path)}}
+    found = await editor.request("textDocument/codeLens", params)
+    return {
+        lens["range"]["start"]["line"]: lens["command"]["title"].rpartition(", ")[0]
+        for lens in found or ()
+    }
+
+
+async def test_a_red_save_shows_the_values_on_the_way(editor, tmp_path):
+    root = await editor.workspace(tmp_path, {"shop.py": SHOP, "test_shop.py": TESTS})
+    tests, shop = editor.open(root / "test_shop.py"), editor.open(root / "shop.py")
+    assert await hints(editor, shop) == {}
+    await editor.tested(shop)
+    assert await seen(editor, shop) == {
+        0: "count = 2",
+        1: "total = 0",
+        2: "each = 0 … 1 (2×)",
+        3: "total = 3 … 6 (2×)",
+        4: "→ 6",
+    }
+    assert (await hints(editor, tests))[4] == "got = 6"
+    assert await lenses(editor, shop) == {0: "2 tests, 1 passes, 1 fails", 7: "1 test, 1 passes"}
+    assert await lenses(editor, tests) == {3: "fails", 8: "passes"}
+    trace = await hover(editor, shop, 0, 5)
+    assert "test_shop.py::test_price" in trace
+    assert "    return total\n" not in trace, "the common indentation is taken away"
+    assert "return total\n#     total = 6\n#     returns 6" in trace
+    assert "shop.py was saved, which its file is named after" in await hover(editor, tests, 3, 5)
+
+    editor.change(shop, shop.text.replace("total += 3", "total += 4"))
+    assert sorted(await hints(editor, shop)) == [0, 1, 2, 4]
+    assert await lenses(editor, shop) == {7: "1 test, 1 passes"}
+    assert await hover(editor, shop, 0, 5) == ""
+    await editor.tested(shop)
+    assert await hints(editor, shop) == {}
+    assert await lenses(editor, shop) == {0: "2 tests, 2 pass", 7: "1 test, 1 passes"}
