@@ -97,8 +97,8 @@ class _Lifetimes:
     def __init__(self, uses: tuple[tuple[int, int], ...]) -> None:
         self._offsets = [offset for offset, _ in uses]
         bits = [bit for _, bit in uses]
-        self._before = [0, *accumulate(bits, or_)]
-        self._from = [*reversed([0, *accumulate(reversed(bits), or_)])]
+        self._before: list[int] = [0, *accumulate(bits, or_)]
+        self._from: list[int] = [*reversed([0, *accumulate(reversed(bits), or_)])]
 
     def confined(self, span: Span) -> int:
         """A bit set, negative as complements are: no use before the span, none behind it."""

@@ -1,6 +1,7 @@
 """The function, class body or module around a place in a Python file, as analysis sees it."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from lacuna_ls.analysis.python.accesses import UnknownStatementError, parameter_names, text_of
 from lacuna_ls.analysis.python.statements import (
@@ -28,6 +29,8 @@ def unit_at(node: Node) -> Unit | None:
     return None if owner is None else unit_of(owner)
 
 
+# A few, because each keeps its tree alive: one menu asks for the same function many times.
+@lru_cache(maxsize=4)
 def unit_of(owner: Node) -> Unit | None:
     """The unit of a function, class or module node."""
     body = owner if owner.type == "module" else owner.child_by_field_name("body")
