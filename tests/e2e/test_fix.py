@@ -1,11 +1,6 @@
 """From a red save to a green one by the menu, with the real server."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
-import pytest_asyncio
-
-from e2e.real_server import Editor, connected
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
@@ -30,20 +25,6 @@ def test_adult():
     assert fare(7) == 350
 """
 AT_TOP = {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 0}}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def window(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
-    base = tmp_path_factory.getbasetemp().resolve()
-    home = tmp_path_factory.mktemp("home")
-    async with connected(tmp_path_factory.mktemp("first"), home, trustedFolders=[str(base)]) as own:
-        yield own
-
-
-@pytest.fixture
-def editor(window: Editor) -> Iterator[Editor]:
-    yield window
-    window.leave()
 
 
 async def test_a_fix_is_listed_with_its_evidence_applied_and_green(editor, tmp_path):

@@ -1,13 +1,11 @@
 """A save, from the editor and back: the tests run, and what they say stands where it belongs."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from e2e.real_server import Editor, connected, descendants, descriptors
+from e2e.real_server import Editor, descendants, descriptors
 from lacuna_ls.lsp.client import OpenFile
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
@@ -28,21 +26,6 @@ def test_price():
 def test_nothing():
     assert price(0) == 0
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def window(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
-    """One editor; each test opens a folder of its own in it."""
-    base = tmp_path_factory.getbasetemp().resolve()
-    home = tmp_path_factory.mktemp("home")
-    async with connected(tmp_path_factory.mktemp("first"), home, trustedFolders=[str(base)]) as own:
-        yield own
-
-
-@pytest.fixture
-def editor(window: Editor) -> Iterator[Editor]:
-    yield window
-    window.leave()
 
 
 NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}

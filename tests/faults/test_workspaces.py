@@ -7,12 +7,10 @@ import signal
 import subprocess
 import sys
 import venv
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from e2e.real_server import COMMAND, Editor, connected, descendants, user
 from lacuna_ls.domain.text import encode
@@ -23,21 +21,6 @@ in_turn = pytest.mark.asyncio(loop_scope="module")
 AT_TOP = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 RED = "def test_a():\n    assert 1 == 2\n"
 HANGS = "import pathlib, time\n\ndef test_a():\n    pathlib.Path('hangs').touch()\n    time.sleep(600)\n"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def window(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
-    """One server takes everything in turn: what breaks it in one test shows in the next."""
-    base = tmp_path_factory.getbasetemp().resolve()
-    home = tmp_path_factory.mktemp("home")
-    async with connected(tmp_path_factory.mktemp("first"), home, trustedFolders=[str(base)]) as own:
-        yield own
-
-
-@pytest.fixture
-def editor(window: Editor) -> Iterator[Editor]:
-    yield window
-    window.leave()
 
 
 async def alive(editor: Editor, root: Path) -> None:
