@@ -124,7 +124,7 @@ def first_good(items):
             return item»
 """,
         """\
-def first_item(items):
+def first_good_item(items):
     for item in items:
         if item.good:
             return item
@@ -132,7 +132,7 @@ def first_item(items):
 
 def first_good(items):
     log(items)
-    return first_item(items)
+    return first_good_item(items)
 """,
     ),
     Example(
@@ -146,7 +146,7 @@ def has_good(items):
     return False
 """,
         """\
-def has_item(items):
+def has_good_item(items):
     for item in items:
         if item.good:
             return True
@@ -155,7 +155,7 @@ def has_item(items):
 
 def has_good(items):
     log(items)
-    return has_item(items)
+    return has_good_item(items)
 """,
     ),
     Example(

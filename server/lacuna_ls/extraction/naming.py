@@ -19,6 +19,7 @@ _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "th
 _BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
 _QUOTED = re.compile(rb"(?s)('''|\"\"\").*?\1|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_ATTRIBUTE = re.compile(rb"\bself\.([A-Za-z_]\w*)")
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\(")
 _LOOP = re.compile(rb"\s*(?:async )?for [\w, ()]+ in ([\w.]+)[^\n]*:\n")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -26,6 +27,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _GENERIC = frozenset(
     "self cls append extend items keys values get join format error exception args kwargs".split()
 )
+_SHORT = {"initialize": "init", "initialise": "init", "cleanup": "clean"}
+_EMPTY = frozenset(("test", "do"))
 _VERBS = frozenset(
     """
     add apply build check clean cleanup clear close collect compile compute configure connect convert
@@ -105,14 +108,18 @@ def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
 
 
 def _from_subject(code: bytes, host: str, reserved: frozenset[str]) -> str | None:
-    verb = "validate" if _only_raises(code) else _verb(code, host)
+    around = [_SHORT.get(word, word) for word in _words(host.encode()) if word not in _EMPTY]
+    verb = "validate" if _only_raises(code) else _verb(code, around)
     thing = _subject(code, verb, reserved)
-    return f"{verb}_{thing}" if verb and thing else None
+    if not verb or not thing:
+        return None
+    # A part of `write_report` is `write_report_rows`.
+    whole = around[1:] if len(around) == 2 and around[0] == verb and "_" not in thing else []
+    return "_".join(dict.fromkeys((verb, *whole, thing)))
 
 
-def _verb(code: bytes, host: str) -> str:
+def _verb(code: bytes, around: list[str]) -> str:
     """The host's verb, since the code is a part of what it does; else that of the calls in it."""
-    around = [word for word in _words(host.encode()) if word not in ("test", "do")]
     if around and around[0] in _VERBS:
         return around[0]
     called = Counter(next(_words(name), "") for name in _CALLED.findall(code))
