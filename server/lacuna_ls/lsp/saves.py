@@ -25,13 +25,15 @@ from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, TestRequest
+from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
 from lacuna_ls.ports.files import Files
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.test_runs.examples import examples, is_new, without
 from lacuna_ls.test_runs.facts import recording
+from lacuna_ls.test_runs.pytest_config import read_pytest_config
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
 from lacuna_ls.test_runs.selection import NEAREST, Targets, targets_of
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 
 # What ends its own process, or has no tests, gives a search nothing to compare with.
 _SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
+_DOCTESTS = "--doctest-modules"
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
 
 
@@ -90,6 +93,7 @@ class Saves:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
+        self._passed_examples: defaultdict[Path, set[str]] = defaultdict(set)
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started)
         self._tested: dict[str, tuple[Document, _Run]] = {}
@@ -164,7 +168,8 @@ class Saves:
         if not await self._server.trust.ask(save.root):
             return
         run = await self._run(save, self._request(save, targets))
-        self._verdicts[save.root].record(save.path, run.request.targets, run.report)
+        run = await self._without_illustrations(save, run)
+        self._verdicts[save.root].record(save.path, targets.paths, run.report)
         self._publish(save, run)
         self._start_search(save, run)
         await self._start_affected(save, run)
@@ -177,6 +182,40 @@ class Saves:
             doctests=targets.doctests,
             arguments=self._server.settings.tests_arguments,
         )
+
+    async def _without_illustrations(self, save: _Save, run: _Run) -> _Run:
+        """The run without failing examples that are none of the project's tests and never passed.
+
+        A save of the text as it was opened is a wish to see what there is, examples included.
+        """
+        doctests = run.request.doctests
+        config = read_pytest_config(save.root, self._tools.files)
+        if not doctests or _DOCTESTS in (*config.addopts, *run.request.arguments):
+            return run
+        found = examples(run.report, doctests)
+        passed = self._passed_examples[save.root]
+        passed.update(each.test_id for each in found if not each.red)
+        doubted = [each for each in found if each.red and each.test_id not in passed]
+        opened = self._server.documents.opened(save.document.uri)
+        if not doubted or opened is None or opened.data == save.document.data:
+            return run
+        overlay = Overlay(save.path, opened.data)
+        before = replace(run.request, targets=doctests, overlays=(overlay,))
+        report = await self._tools.runner.run(before)
+        passed.update(r.test_id for r in examples(report, doctests) if not r.red)
+        illustrations = {
+            each.test_id
+            for each in doubted
+            if each.test_id not in passed
+            and not is_new(each, save.path, save.document.data, opened.data)
+        }
+        if illustrations:
+            self._note(
+                f"{save.path.name}: {len(illustrations)} examples are taken for illustrations, "
+                "because they have never passed"
+            )
+        request, report = without(run.request, run.report, illustrations)
+        return _Run(request, report, run.clean)
 
     async def _changed_no_code(self, save: _Save) -> bool:
         """Whether only comments and layout changed since the last run, whose results then hold.

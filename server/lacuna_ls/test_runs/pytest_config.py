@@ -1,4 +1,4 @@
-"""The two settings of pytest that say where tests are, read from a project's own files."""
+"""The settings of pytest that say where tests are, read from a project's own files."""
 
 import tomllib
 from configparser import ConfigParser, Error
@@ -20,10 +20,14 @@ _INI = (
 
 @dataclass(frozen=True, slots=True)
 class PytestConfig:
-    """`python_files` are patterns of file names, `testpaths` folders relative to the root."""
+    """`python_files` are patterns of file names, `testpaths` folders relative to the root.
+
+    `addopts` are the arguments that every run gets, split at blanks.
+    """
 
     python_files: tuple[str, ...] = ()
     testpaths: tuple[str, ...] = ()
+    addopts: tuple[str, ...] = ()
 
 
 def read_pytest_config(root: Path, files: Files) -> PytestConfig:
@@ -35,7 +39,8 @@ def read_pytest_config(root: Path, files: Files) -> PytestConfig:
         text = data.decode("utf-8", "replace")
         table = _toml_table(text) if name.endswith(".toml") else _ini_table(text, section)
         if table is not None:
-            return PytestConfig(_words(table.get("python_files")), _words(table.get("testpaths")))
+            names = "python_files", "testpaths", "addopts"
+            return PytestConfig(*(_words(table.get(name)) for name in names))
     return PytestConfig()
 
 

@@ -458,3 +458,59 @@ async def test_a_save_without_any_change_runs_the_tests_again(desk):
         await desk.runner.ended(number, GREEN)
         await saving
     assert len(desk.runner.requests) == 2
+
+
+DOCUMENTED = 'def price(n):\n    """\n    >>> price(1)\n    3\n    """\n    return n * 3\n'
+
+
+def example(outcome: Outcome, desk: Desk) -> TestReport:
+    frame = Frame(desk.root / "till.py", 2, "till.price")
+    failure = Failure("DocTestFailure", "expected 3, got 4", (frame,))
+    red = failure if outcome is Outcome.FAILED else None
+    return TestReport(RunStatus.COMPLETED, (TestResult("till.py::till.price", outcome, 0, red),))
+
+
+async def test_an_example_that_failed_when_its_file_was_opened_is_an_illustration(desk):
+    till = desk.open("till.py", DOCUMENTED)
+    saving = desk.save(desk.edit(till, DOCUMENTED + "x = 1\n"))
+    await desk.runner.ended(1, example(Outcome.FAILED, desk))
+    await desk.runner.ended(2, example(Outcome.FAILED, desk))
+    await saving
+    assert desk.runner.requests[1].overlays[0].data == till.data
+    assert desk.published(till) == [[]]
+
+
+async def test_a_save_of_the_text_as_it_was_opened_shows_all_examples(desk):
+    till = desk.open("till.py", DOCUMENTED)
+    saving = desk.save(till)
+    await desk.runner.ended(1, example(Outcome.FAILED, desk))
+    await saving
+    assert desk.published(till)[-1] == ["till.price: expected 3, got 4"]
+
+
+async def test_an_example_that_an_edit_broke_is_shown(desk):
+    till = desk.open("till.py", DOCUMENTED)
+    saving = desk.save(desk.edit(till, DOCUMENTED.replace("n * 3", "n * 4")))
+    await desk.runner.ended(1, example(Outcome.FAILED, desk))
+    await desk.runner.ended(2, example(Outcome.PASSED, desk))
+    await saving
+    assert desk.published(till)[-1] == ["till.price: expected 3, got 4"]
+
+
+async def test_an_example_that_was_edited_is_shown_though_it_never_passed(desk):
+    till = desk.open("till.py", DOCUMENTED.replace(">>> price(1)", ">>> price(0)"))
+    saving = desk.save(desk.edit(till, DOCUMENTED))
+    await desk.runner.ended(1, example(Outcome.FAILED, desk))
+    await desk.runner.ended(2, example(Outcome.FAILED, desk))
+    await saving
+    assert desk.published(till)[-1] == ["till.price: expected 3, got 4"]
+
+
+async def test_an_example_is_a_test_where_the_project_says_so(desk):
+    config = b'[tool.pytest.ini_options]\naddopts = "-q --doctest-modules"\n'
+    desk.files.contents[desk.root / "pyproject.toml"] = config
+    till = desk.open("till.py", DOCUMENTED)
+    saving = desk.save(till)
+    await desk.runner.ended(1, example(Outcome.FAILED, desk))
+    await saving
+    assert desk.published(till)[-1] == ["till.price: expected 3, got 4"]
