@@ -37,3 +37,7 @@ class SelectedExpression:
     nested: bool
     assigned_to: str | None
     is_returned: bool = False
+
+    @property
+    def code(self) -> Span:
+        return self.span

@@ -10,6 +10,7 @@ from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.structure import Block
 from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.analysis.unit import Unit
+from lacuna_ls.analysis.writing import Writing
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node
@@ -17,6 +18,9 @@ from lacuna_ls.syntax.nodes import Node
 
 class Semantics(Protocol):
     """What a module named by `Language.semantics` defines."""
+
+    @property
+    def writing(self) -> Writing: ...
 
     def selected(
         self, root: Node, data: bytes, span: Span

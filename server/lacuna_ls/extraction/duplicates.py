@@ -8,15 +8,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.analysis.semantics import Semantics
-from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
+from lacuna_ls.extraction.plan import Plan, Selected
 from lacuna_ls.syntax.nodes import Node
 
-Selected = SelectedStatements | SelectedExpression
-Analysed = tuple[Unit, Selected, Contract]
 # A call is hardly shorter than what is shorter than this.
 FEWEST_BYTES = 25
 _MULTI_LINE_STRING = re.compile(rb"\"{3}|'{3}")
@@ -26,14 +25,14 @@ def duplicates(
     semantics: Semantics,
     root: Node,
     data: bytes,
-    found: Analysed,
-    analysed: Callable[[Selected], Analysed],
-) -> Iterator[tuple[Unit, SelectedStatements]]:
-    """Runs that the function of `found` can replace, in the order of the source, `found` excluded.
+    plan: Plan,
+    planned: Callable[[Selected], Plan],
+) -> Iterator[Plan]:
+    """Runs that the function of `plan` can replace, in the order of the source, its own excluded.
 
-    `analysed` says what would become of a selection, or raises RefusedError.
+    `planned` says what would become of a selection, or raises RefusedError.
     """
-    unit, selected, contract = found
+    unit, selected, contract = plan.unit, plan.selected, plan.contract
     if unit.kind is not UnitKind.FUNCTION or not isinstance(selected, SelectedStatements):
         return
     code = selected.code
@@ -47,15 +46,14 @@ def duplicates(
         if len(other.nodes) != len(selected.nodes) or other.code != span:
             continue
         try:
-            host, moved, same = analysed(other)
+            again = planned(other)
         except RefusedError:
             continue
+        host = again.unit
         reachable = contract.receiver is None or host.enclosing_class == unit.enclosing_class
-        if host.kind is not UnitKind.FUNCTION or not isinstance(moved, SelectedStatements):
-            continue
-        if reachable and _serves(contract, same):
-            taken.append(moved.code)
-            yield host, moved
+        if host.kind is UnitKind.FUNCTION and reachable and _serves(contract, again.contract):
+            taken.append(again.selected.code)
+            yield again
 
 
 def _serves(contract: Contract, other: Contract) -> bool:

@@ -8,22 +8,22 @@ import builtins
 import keyword
 from dataclasses import dataclass, replace
 
-from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.selection import SelectedExpression
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
-from lacuna_ls.analysis.unit import Unit, UnitKind
+from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.domain.text import Span, TextEdit, encode
 from lacuna_ls.extraction.check import broken_promise
 from lacuna_ls.extraction.contract import (
-    Contract,
     Refusal,
     RefusedError,
     contract_of_statements,
     refuse_hazards,
 )
-from lacuna_ls.extraction.duplicates import Analysed, Selected, duplicates
+from lacuna_ls.extraction.duplicates import duplicates
 from lacuna_ls.extraction.expression import contract_of_expression
 from lacuna_ls.extraction.module_level import contract_of_module_statements
 from lacuna_ls.extraction.naming import free_name, proposed_name
+from lacuna_ls.extraction.plan import Plan, Selected
 from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import Rewrite, rewrite
 from lacuna_ls.syntax.document import Document
@@ -79,26 +79,24 @@ def extract_with_duplicates(
 def _extract_all(
     document: Document, semantics: Semantics, root: Node, span: Span, name: str | None
 ) -> Extraction | None:
-    def analysed(selected: Selected) -> Analysed:
-        return _contract(document, semantics, root, selected)
+    def planned(selected: Selected) -> Plan:
+        return _plan(document, semantics, root, selected)
 
     selected = semantics.selected(root, document.data, span)
     if selected is None:
         return None
-    found = analysed(selected)
-    unit, selected, contract = found
-    others = duplicates(semantics, root, document.data, found, analysed)
-    runs = sorted([(unit, selected), *others], key=lambda run: run[1].span)
-    if len(runs) == 1:
+    plan = planned(selected)
+    others = duplicates(semantics, root, document.data, plan, planned)
+    plans = sorted([plan, *others], key=lambda each: each.selected.span)
+    if len(plans) == 1:
         return None
-    first, again = runs[0], runs[1:]
-    chosen = _name(document, unit, selected, contract, name)
-    spans = [run.code for _, run in again if isinstance(run, SelectedStatements)]
-    written = rewrite(document.source, *first, contract, chosen, spans)
-    for (host, _), at in zip(runs, (first[1].span, *spans), strict=True):
+    chosen = _name(document, plan, name)
+    spans = [each.selected.code for each in plans[1:]]
+    written = rewrite(document.source, semantics.writing, plans[0], chosen, spans)
+    for each, at in zip(plans, (plans[0].selected.span, *spans), strict=True):
         call = replace(written, call=TextEdit(at, written.call.new))
-        _refuse_broken(document, semantics, host, contract, call)
-    return Extraction(written.edits, chosen, selected.span, written.rename_at, len(again))
+        _refuse_broken(document, semantics, each, call)
+    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at, len(spans))
 
 
 def _extract(
@@ -107,29 +105,23 @@ def _extract(
     selected = semantics.selected(root, document.data, span)
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
-    unit, selected, contract = _contract(document, semantics, root, selected)
-    chosen = _name(document, unit, selected, contract, name)
-    written = rewrite(document.source, unit, selected, contract, chosen)
-    _refuse_broken(document, semantics, unit, contract, written)
-    return Extraction(written.edits, chosen, selected.span, written.rename_at)
+    plan = _plan(document, semantics, root, selected)
+    chosen = _name(document, plan, name)
+    written = rewrite(document.source, semantics.writing, plan, chosen)
+    _refuse_broken(document, semantics, plan, written)
+    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
 
 
-def _refuse_broken(
-    document: Document, semantics: Semantics, unit: Unit, contract: Contract, written: Rewrite
-) -> None:
+def _refuse_broken(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> None:
     assert document.language is not None
-    problem = broken_promise(document.source, document.language, semantics, unit, contract, written)
+    problem = broken_promise(
+        document.source, document.language, semantics, plan.unit, plan.contract, written
+    )
     if problem:
         raise RefusedError(problem)
 
 
-def _contract(
-    document: Document,
-    semantics: Semantics,
-    root: Node,
-    selected: Selected,
-) -> Analysed:
-    """The unit around, what of it really moves, and how."""
+def _plan(document: Document, semantics: Semantics, root: Node, selected: Selected) -> Plan:
 
     def line_of(offset: int) -> int:
         return document.source.line_at(offset) + 1
@@ -141,7 +133,7 @@ def _contract(
     if isinstance(selected, SelectedExpression):
         region = region_around(unit, selected.span)
         traits = semantics.traits_of((first,), unit)
-        return unit, selected, contract_of_expression(region, selected, traits, line_of)
+        return Plan(unit, selected, contract_of_expression(region, selected, traits, line_of))
     if unit.kind is UnitKind.CLASS:
         raise RefusedError("The statements of a class body define its attributes.")
     traits = semantics.traits_of(selected.nodes, unit)
@@ -149,7 +141,7 @@ def _contract(
         if traits.returns:
             selected = semantics.with_final_return(selected, document.data)
         region = region_of(unit, selected.code)
-        return unit, selected, contract_of_statements(region, traits, line_of)
+        return Plan(unit, selected, contract_of_statements(region, traits, line_of))
     refuse_hazards(traits, line_of)
     block = semantics.lowered(selected.nodes)
     if block is None:
@@ -157,16 +149,11 @@ def _contract(
     unit = replace(unit, block=block)
     region = region_of(unit, selected.code)
     contract = contract_of_module_statements(region, selected, root, document.data, line_of)
-    return unit, selected, contract
+    return Plan(unit, selected, contract)
 
 
-def _name(
-    document: Document,
-    unit: Unit,
-    selected: Selected,
-    contract: Contract,
-    name: str | None,
-) -> str:
+def _name(document: Document, plan: Plan, name: str | None) -> str:
+    unit, selected, contract = plan.unit, plan.selected, plan.contract
     if name is not None:
         return free_name(document.data, name, RESERVED)
     code, outputs = document.source.text(selected.span), contract.outputs

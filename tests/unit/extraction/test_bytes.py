@@ -196,3 +196,14 @@ def test_deep_nesting_is_answered(code: str) -> None:
     document = open_document("file:///a.py", 1, by_language_id("python"), data)
     extract(document, span)
     extract(document, Span(data.index(body.encode()) + 4, len(data)))
+
+
+def test_the_lines_of_a_replacement_field_are_not_indented_again() -> None:
+    before = "def f(a):\n    if a:\n        «s = f'{\n          a\n  }'\n        log(s)»\n"
+    assert "    s = f'{\n          a\n  }'\n    log(s)\n" in extracted(before)
+
+
+def test_mixed_indentation_is_seen_whatever_ends_the_lines() -> None:
+    before = "def f(a):\n  «if a:\n\tlog(a)»\n"
+    for code in (before, before.replace("\n", "\r\n")):
+        assert "mixes tabs and blanks" in refusal(code)

@@ -1,5 +1,6 @@
 """What Python programs mean, beyond their syntax. Named by `grammars/python/language.toml`."""
 
+from lacuna_ls.analysis.python import writing
 from lacuna_ls.analysis.python.functions import lowered, unit_at, unit_of
 from lacuna_ls.analysis.python.outline import outline_of
 from lacuna_ls.analysis.python.selection import selected, with_final_return
@@ -13,4 +14,5 @@ __all__ = [
     "unit_at",
     "unit_of",
     "with_final_return",
+    "writing",
 ]
