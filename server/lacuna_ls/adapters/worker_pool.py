@@ -18,6 +18,7 @@ from typing import Any
 
 from lacuna_ls.adapters.sandbox.launch import candidates_folder, clean_environment
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
+from lacuna_ls.adapters.sandbox.seal import seal
 from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
 from lacuna_ls.adapters.worker_process import PATIENCE_S, WorkerProcess
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
@@ -60,8 +61,12 @@ class WorkerPool:
     async def run(self, request: TestRequest) -> TestReport:
         """See `CodeRunner.run`."""
         self._check_trust(request)
+        judges = seal(request.root, request.targets) if request.overlays else b""
         async with self._session(request) as session:
             report = await session.run(request.limits.wall_s)
+        if request.overlays and seal(request.root, request.targets) != judges:
+            detail = "a test or what configures it changed while a candidate was judged by it"
+            return replace(report, status=RunStatus.CRASHED, detail=detail)
         if report.status is RunStatus.COMPLETED:
             self._remember(request, report)
         return report

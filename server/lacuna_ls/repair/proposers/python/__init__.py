@@ -33,8 +33,20 @@ TEMPLATES = Templates(
     ),
     test_machinery=frozenset(
         {
-            "pytest", "sys", "gc", "inspect", "_exit", "atexit", "signal", "unittest", "exit",
-            "quit", "SystemExit", "eval", "exec", "__import__", "globals", "importlib", "ctypes",
+            # The runner, the interpreter, and the ways to them.
+            "pytest", "_pytest", "pluggy", "unittest", "mock", "doctest", "conftest", "sys", "modules", "gc",
+            "inspect", "importlib", "ctypes", "builtins", "faulthandler", "monitoring", "globals",
+            "eval", "exec", "__import__", "__builtins__", "__loader__", "__globals__", "__code__", "__closure__", "__self__", "__func__", "__mro__",
+            "__subclasses__", "__traceback__", "tb_frame", "tb_next", "f_back", "f_locals",
+            "f_globals", "gi_frame", "cr_frame", "ag_frame", "_getframe", "_current_frames",
+            "settrace", "setprofile", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST",
+            # The end of the test or of its process.
+            "_exit", "exit", "quit", "abort", "SystemExit", "KeyboardInterrupt", "SkipTest",
+            "Skipped", "atexit", "signal", "fork", "forkpty", "execl", "execle", "execlp", "execv",
+            "execve", "execvp", "execvpe", "posix_spawn", "killpg",
+            # What an assertion asks of a value.
+            "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__",
+            "__instancecheck__", "__subclasscheck__",
         }
     ),
     test_support=frozenset({"conftest.py", "setup.py", "sitecustomize.py"}),
