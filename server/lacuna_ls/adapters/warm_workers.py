@@ -73,6 +73,12 @@ class WarmWorkers:
             await process.end()
         raise RunnerError(f"{place.interpreter} is being changed: its tests cannot run now")
 
+    def expect(self, place: Place, environment: Mapping[str, str]) -> None:
+        """Start a process that will soon be taken, unless there is one."""
+        if self._coming[place] or any(kept == place for kept, _ in self._idle):
+            return
+        self._expect(place, asyncio.create_task(self._started(place, environment)))
+
     def give_back(
         self, place: Place, process: WorkerProcess, loaded: Mapping[str, str] | None = None
     ) -> None:

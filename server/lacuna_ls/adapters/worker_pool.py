@@ -24,12 +24,13 @@ from lacuna_ls.adapters.worker_process import PATIENCE_S, WorkerProcess
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
-from lacuna_ls.ports.code_runner import Candidates, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, Candidates, Overlay, TestRequest
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
 _MIN_CANDIDATE_S = 2.0
 _MAX_CANDIDATE_S = 10.0
+_MIN_COLLECTING_S = 0.25
 _BASELINE_FACTOR = 3.0
 _REMEMBERED_RUNS = 64
 _SENT_AHEAD = 2
@@ -83,10 +84,11 @@ class WorkerPool:
         self._check_trust(request)
         times = self._times.get(_key(request))
         wall_s = min(_candidate_wall_s(times), request.limits.wall_s)
-        collecting_s = wall_s if times is None else times.collecting_s
+        collecting_s = self._collecting_s(request)
         limits = replace(request.limits, wall_s=wall_s)
         request = replace(request, limits=limits)
         async with self._session(request, collecting_s) as session:
+            await self._expect_confirming(request)
             known = candidates if isinstance(candidates, Sequence) else await candidates
             patience_s = messages.WAITING_FACTOR * (wall_s + collecting_s)
             async for report in session.screen(known, patience_s):
@@ -151,6 +153,23 @@ class WorkerPool:
             raise RunnerError(
                 f"{request.interpreter} could not be started: {error.strerror or error}"
             ) from error
+
+    async def _expect_confirming(self, request: TestRequest) -> None:
+        """Have the processes ready that will confirm what passes."""
+        tier = await self._tier(request, 0.0)
+        for seed in CONFIRMING_SEEDS:
+            place = Place(request.interpreter, request.root, seed, tier)
+            seeded = replace(request, hash_seed=seed)
+            self._workers.expect(place, _environment(seeded, tier))
+
+    def _collecting_s(self, request: TestRequest) -> float:
+        """What collecting took in the last run in this root, of the same targets if possible."""
+        root, interpreter, _ = key = _key(request)
+        near = [t for k, t in self._times.items() if k[:2] == (root, interpreter)]
+        times = self._times.get(key) or (near[-1] if near else None)
+        if times is None:
+            return _MAX_CANDIDATE_S
+        return max(_MIN_COLLECTING_S, times.collecting_s)
 
     def _remember(self, request: TestRequest, report: TestReport) -> None:
         tests_s = sum(result.duration_s for result in report.results)

@@ -53,6 +53,9 @@ class TestRequest:
 TestRequest.__test__ = False  # type: ignore[attr-defined]
 
 
+# The hash seeds of the runs that confirm what was screened.
+CONFIRMING_SEEDS = (1, 2)
+
 # Those that are still being made are waited for while the process that will screen them starts.
 Candidates = Sequence[Overlay] | Awaitable[Sequence[Overlay]]
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
 from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, TestRequest
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
@@ -31,9 +31,8 @@ T = TypeVar("T")
 
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
-_SHORTEST_RUN_S = 0.5
+_SHORTEST_RUN_S = 0.2
 _AFTER_A_HANG_S = 2.0
-_HASH_SEEDS = (1, 2)
 
 
 async def search(
@@ -168,19 +167,17 @@ def _once_more(problem: Problem, budget: Budget) -> TestRequest:
 
 
 def _screening_request(problem: Problem) -> TestRequest:
-    """Only the red tests, and hardly more time than the whole run took just now.
+    """Only the red tests, and hardly more time than they took just now.
 
-    So a candidate that loops for ever costs little, and a machine under load is not mistaken for
-    such a loop. A run that hung says nothing about the time that its tests need.
+    So a candidate that loops for ever costs little. A run that hung says nothing about the time
+    that its tests need.
     """
     red = problem.report.failures
     request = problem.request
     if problem.report.status is RunStatus.TIMED_OUT:
         spare_s = _AFTER_A_HANG_S
     else:
-        spare_s = max(_SHORTEST_RUN_S, problem.report.elapsed_s) + 10 * sum(
-            r.duration_s for r in red
-        )
+        spare_s = _SHORTEST_RUN_S + 10 * sum(r.duration_s for r in red)
     limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))
     if problem.report.status is RunStatus.COMPLETED:
         return replace(request, targets=tuple(r.test_id for r in red), limits=limits)
@@ -192,7 +189,7 @@ async def _confirm(problem: Problem, trial: Trial, runner: CodeRunner) -> Eviden
     overlays = (*problem.request.overlays, trial.overlay)
     request = replace(problem.request, overlays=overlays)
     reports = await asyncio.gather(
-        *(runner.run(replace(request, hash_seed=seed)) for seed in _HASH_SEEDS)
+        *(runner.run(replace(request, hash_seed=seed)) for seed in CONFIRMING_SEEDS)
     )
     if not all(holds(problem.report, report) for report in reports):
         return None
