@@ -162,11 +162,17 @@ def row_of(question: Question) -> Row:
     longest = _through_the_gate(document, sorted(candidates, key=lambda c: -len(c.span)))
     named = extract(document, answer)
     return Row(
-        tuple(o.extraction.span == answer for o in offered),
+        tuple(_code(document, o.extraction.span) == answer for o in offered),
         tuple(span == answer for span in longest),
         tuple(span == answer for span in drawn),
         f1_of(named.name, question.name) if isinstance(named, Extraction) else 0.0,
     )
+
+
+def _code(document: Document, span: Span) -> Span:
+    """Without the comment lines that an extraction takes along."""
+    comments = re.match(rb"(?:[ \t]*#[^\n]*\n)*[ \t]*", document.data[span.start : span.end])
+    return Span(span.start + (comments.end() if comments else 0), span.end)
 
 
 def _through_the_gate(document: Document, candidates: list[Candidate]) -> list[Span]:

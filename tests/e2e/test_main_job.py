@@ -29,6 +29,22 @@ MEAN = """def mean(values):
     return total / len(values)
 """
 
+SEND = """def send(message, host):
+    log.info("send to %s", host)
+    headers = {}
+    for line in message.head.splitlines():
+        if ":" in line:
+            key, _, value = line.partition(":")
+            headers[key.strip().lower()] = value.strip()
+    connection = open_connection(host)
+    if headers.get("expect"):
+        connection.wait(headers["expect"])
+    connection.write(message.body)
+    connection.flush()
+    connection.close()
+    log.info("sent to %s", host)
+"""
+
 
 def command() -> list[str]:
     return [sys.executable, "-I", "-m", "lacuna_ls", "--stdio"]
@@ -77,3 +93,12 @@ async def test_a_selection_is_extracted(editor: Editor):
     after = editor.applied(uri, await editor.resolved(action))
     assert after.count("def ") == 2
     compile(after, "after", "exec")
+
+
+async def test_a_cursor_is_shown_what_is_worth_extracting(editor: Editor):
+    uri = editor.open(SEND)
+    cursor = types.Range(types.Position(2, 6), types.Position(2, 6))
+    (action, *_) = await editor.actions(uri, ["refactor.extract"], at=cursor)
+    assert action.title == 'Extract lines 3-7 into "build_headers" (not run, data flow checked)'
+    after = editor.applied(uri, await editor.resolved(action))
+    assert "    headers = build_headers(message)\n" in after

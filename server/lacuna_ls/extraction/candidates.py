@@ -25,7 +25,7 @@ _MAX_RUN = 40
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A run of statements, and what is seen of it.
+    """A run of statements, and what is seen of it. `lead` is where the comment above it starts.
 
     `stranded` parameters are locals that only the run reads: whoever extracts it would rather take
     their assignment along; `fed` ones are assigned right before it. `inside` locals are born and die in the run. `own` is the share of the
@@ -36,6 +36,7 @@ class Candidate:
     """
 
     span: Span
+    lead: int
     statements: int
     lines: int
     share: float
@@ -178,9 +179,11 @@ class _Runs:
             return None
         fed = pieces[first - 1].touched if first else 0
         after = pieces[last + 1].mentioned if last + 1 < len(pieces) else 0
+        lead = self._lead(span.start)
         own = fold.mentioned & self.sums.mentioned_only_in(span)
         return Candidate(
             span=span,
+            lead=lead,
             statements=statements,
             lines=self._lines(span),
             share=share,
@@ -191,8 +194,8 @@ class _Runs:
             inside=(own & fold.touched).bit_count(),
             own=own.bit_count() / max(fold.mentioned.bit_count(), 1),
             like_after=_jaccard(after, fold.mentioned & ~host.receiver),
-            comment=self._line_above(span.start).startswith(b"#"),
-            gap_before=not self._line_above(span.start),
+            comment=lead < span.start,
+            gap_before=not self._line_above(lead),
             gap_after=not self._line_below(span.end),
             at_start=first == 0,
             at_end=last + 1 == len(pieces),
@@ -214,6 +217,17 @@ class _Runs:
 
     def _lines(self, span: Span) -> int:
         return self.source.line_at(span.end - 1) - self.source.line_at(span.start) + 1
+
+    def _lead(self, offset: int) -> int:
+        """Start of the comment lines right above; the offset itself if there are none."""
+        line = self.source.line_at(offset)
+        if self.source.data[self.source.line_starts[line] : offset].strip():
+            return offset
+        while self._line_above(offset).startswith(b"#"):
+            line = self.source.line_at(offset) - 1
+            span = self.source.line_span(line)
+            offset = span.end - len(self.source.data[span.start : span.end].lstrip())
+        return offset
 
     def _line_above(self, offset: int) -> bytes:
         line = self.source.line_at(offset)

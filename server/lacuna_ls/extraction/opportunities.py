@@ -151,7 +151,7 @@ def _of_function(
 def _ranked(document: Document, unit: Unit, semantics: Semantics) -> tuple[tuple[float, Span], ...]:
     start = unit.node.start_byte
     scored = [
-        (score(candidate), Span(candidate.span.start - start, candidate.span.end - start))
+        (score(candidate), Span(candidate.lead - start, candidate.span.end - start))
         for candidate in candidates_of(document.source, host_of(unit, semantics))
     ]
     scored.sort(key=lambda item: (-item[0], item[1]))

@@ -140,3 +140,21 @@ def test_whatever_is_offered_parses_and_moves_what_it_says(body: list[str], at: 
         assert result.tree is not None
         assert not result.tree.root_node.has_error
         assert found.extraction.span.end <= len(document.data)
+
+
+def test_the_comment_above_goes_along_and_names_the_function() -> None:
+    headed = SEND.replace("    headers = {}\n", "    # Parse the head.\n    headers = {}\n")
+    document = python(headed)
+    found = opportunities(document, Span(60, 60))
+    assert "parse_head" in [o.extraction.name for o in found]
+    assert any(t.startswith("# Parse the head.") for t in texts(document, found))
+
+
+def test_a_comment_above_a_branch_is_not_that_of_its_one_line_body() -> None:
+    text = SEND.replace(
+        "    headers = {}\n",
+        "    # Say so.\n    if host: a = f(host); b = g(a); log(b)\n    headers = {}\n",
+    )
+    document = python(text)
+    found = texts(document, opportunities(document, Span(60, 60), most=99, threshold=-99))
+    assert any(t.startswith("a = f(host)") for t in found)
