@@ -1,0 +1,177 @@
+"""Runs that follow each other in one kept process give what the terminal gives each time."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lacuna_ls.adapters.worker_pool import WorkerPool
+from real_runs import Trusting, project, request
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
+
+HEAVY = "import sys\nVALUE = 1\n"
+PROJECTS = {
+    "an installed module": {
+        "test_it.py": "import heavy\n\ndef test_a(): assert heavy.VALUE == 1\n"
+    },
+    "an installed module that reads the environment a conftest changes": {
+        "site-packages/heavy.py": "import os\nVALUE = os.environ.get('MODE')\n",
+        "conftest.py": "import os\nos.environ['MODE'] = 'test'\n",
+        "test_it.py": "import heavy\n\ndef test_a(): assert heavy.VALUE == 'test'\n",
+    },
+    "an installed module that warns where warnings are errors": {
+        "site-packages/heavy.py": "import warnings\nwarnings.warn('old', DeprecationWarning)\n",
+        "pytest.ini": "[pytest]\nfilterwarnings = error\n",
+        "test_it.py": "import heavy\n\ndef test_a(): pass\n",
+    },
+    "an installed module that imports the user's own": {
+        "site-packages/heavy.py": "import settings\nVALUE = settings.MODE\n",
+        "settings.py": "MODE = 'mine'\n",
+        "test_it.py": "import heavy\n\ndef test_a(): assert heavy.VALUE == 'mine'\n",
+    },
+    "an installed module behind a folder that the conftest puts first": {
+        "conftest.py": "import pathlib, sys\n"
+        "sys.path.insert(0, str(pathlib.Path(__file__).with_name('vendor')))\n",
+        "vendor/heavy.py": "VALUE = 'vendored'\n",
+        "test_it.py": "import heavy\n\ndef test_a(): assert heavy.VALUE == 'vendored'\n",
+    },
+    "an installed module that leaves traces": {
+        "site-packages/heavy.py": "import logging, sys\nlogging.basicConfig(level=5)\n"
+        "sys.setrecursionlimit(777)\n",
+        "test_it.py": "import logging, sys\n\ndef test_before(): assert logging.root.level == 30\n"
+        "def test_import():\n    import heavy\n    assert sys.getrecursionlimit() == 777\n",
+    },
+    "a conftest that replaces a function of the standard library": {
+        "site-packages/heavy.py": "from time import sleep\n",
+        "conftest.py": "import time\n\ndef quick(_): return 'quick'\n\ntime.sleep = quick\n",
+        "test_it.py": "import heavy\n\ndef test_a(): assert heavy.sleep(1) == 'quick'\n",
+    },
+    "a module of the user's named like one of the standard library": {
+        "colorsys.py": "VALUE = 'mine'\n",
+        "test_it.py": "import colorsys\n\ndef test_a(): assert colorsys.VALUE == 'mine'\n",
+    },
+    "state of modules, of the process and of chance": {
+        "state.py": "import itertools\ncounter = itertools.count()\n",
+        "test_it.py": "import os, random, signal, state, sys, threading, warnings\n\n"
+        "def test_fresh(): assert next(state.counter) == 0\n"
+        "def test_cwd(): assert os.path.exists('test_it.py')\n"
+        "def test_threads(): assert threading.active_count() == 1\n"
+        "def test_children(): assert signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL\n"
+        "def test_input(): assert sys.__stdin__.read() == ''\n"
+        "def test_main(): assert sys.modules['__main__'].__spec__.name == 'pytest.__main__'\n"
+        "def test_seen(): assert 'heavy' not in sys.modules\n",
+    },
+    "options, markers, an own plugin and a guard of the main module": {
+        "pytest.ini": "[pytest]\naddopts = -p own_plugin --strict-markers -W error\n"
+        "markers = slow: takes long\npython_files = check_*.py\n",
+        "own_plugin.py": "import pytest\n\n@pytest.fixture(autouse=True)\ndef always(request):\n"
+        "    request.node.user_properties.append(('seen', 1))\n",
+        "check_it.py": "import pytest\n\n@pytest.mark.slow\ndef test_a(request):\n"
+        "    assert request.node.user_properties == [('seen', 1)]\n"
+        "@pytest.mark.xfail\ndef test_b(): assert 0\ndef test_c(): pytest.skip('no')\n"
+        "if __name__ == '__main__':\n    raise SystemExit(1)\n",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    project(tmp_path, {"site-packages/heavy.py": HEAVY})
+
+
+@pytest.fixture
+async def pool():
+    pool = WorkerPool(Trusting())
+    yield pool
+    await pool.close()
+
+
+def in_the_terminal(root: Path, target: str) -> dict[str, str]:
+    command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", target]
+    told = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, check=False, env=os.environ,
+        stdin=subprocess.DEVNULL,
+    ).stdout  # fmt: skip
+    found = re.findall(
+        r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?:\[1\] )?(\S+)", told, re.MULTILINE
+    )
+    return {name.partition(":")[0] if kind == "SKIPPED" else name: kind for kind, name in found}
+
+
+async def here(pool: WorkerPool, root: Path, target: str) -> dict[str, str]:
+    names = {"XFAILED": "XFAIL", "XPASSED": "XPASS"}
+    report = await pool.run(request(root, target))
+    found = {r.test_id: names.get(r.outcome.name, r.outcome.name) for r in report.results}
+    return {n.partition(":")[0] if kind == "SKIPPED" else n: kind for n, kind in found.items()}
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+async def test_every_run_in_a_kept_process_gives_the_terminals_outcomes(tmp_path, pool, name):
+    project(tmp_path, PROJECTS[name])
+    target = next(n for n in PROJECTS[name] if n.startswith(("test_", "check_")))
+    expected = in_the_terminal(tmp_path, target)
+    assert expected
+    for _ in range(3):
+        assert await here(pool, tmp_path, target) == expected
+
+
+TELLS_ITS_START = (
+    "import heavy, os, pathlib\n\ndef test_a():\n"
+    "    seen = pathlib.Path(__file__).with_name('seen')\n"
+    "    with seen.open('a') as file:\n        file.write(f'{heavy.PID == os.getpid()} ')\n"
+)
+
+
+async def seen(pool: WorkerPool, root: Path) -> str:
+    (root / "seen").unlink(missing_ok=True)
+    assert (await pool.run(request(root, "test_it.py"))).green
+    return (root / "seen").read_text().strip()
+
+
+async def test_what_a_run_imports_from_the_installed_packages_is_ready_in_the_next(tmp_path, pool):
+    files = {
+        "test_it.py": TELLS_ITS_START,
+        "site-packages/heavy.py": "import os\nPID = os.getpid()\n",
+    }
+    project(tmp_path, files)
+    assert [await seen(pool, tmp_path) for _ in range(2)] == ["True", "False"]
+
+
+async def test_an_installed_module_that_changes_is_seen_by_the_next_run(tmp_path, pool):
+    project(tmp_path, PROJECTS["an installed module"])
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    project(tmp_path, {"site-packages/heavy.py": HEAVY + "VALUE = 2\n"})
+    assert (await pool.run(request(tmp_path, "test_it.py"))).failures
+
+
+async def test_a_module_of_the_users_that_comes_to_stand_before_one_that_is_ready_is_used(
+    tmp_path, pool
+):
+    project(tmp_path, PROJECTS["an installed module"])
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    project(tmp_path, {"heavy.py": "VALUE = 3\n"})
+    assert (await pool.run(request(tmp_path, "test_it.py"))).failures
+
+
+async def test_another_environment_gets_another_process(tmp_path, pool, monkeypatch):
+    project(tmp_path, {"test_it.py": "import os\n\ndef test_a(): assert 'NEW' in os.environ\n"})
+    assert (await pool.run(request(tmp_path, "test_it.py"))).failures
+    monkeypatch.setenv("NEW", "1")
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+
+
+async def test_a_process_that_was_killed_meanwhile_is_replaced(tmp_path, pool):
+    kills = "import os\n\ndef test_a(): os.kill(os.getppid(), 9)\n"
+    project(tmp_path, {"test_it.py": kills})
+    assert not (await pool.run(request(tmp_path, "test_it.py"))).green
+    project(tmp_path, {"test_it.py": "def test_a(): pass\n"})
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
