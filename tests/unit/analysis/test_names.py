@@ -103,6 +103,29 @@ def test_the_receiver_is_the_parameter_that_reaches_the_class(
     assert (found.name if found else None) == receiver
 
 
+@pytest.mark.parametrize(
+    ("rest", "receiver"),
+    [
+        ("rules = f(1)", None),
+        ("rules = [f(1)]", None),
+        ("@f\n  def g(self): pass", None),
+        ("size = property(f)", "self"),
+        ("other = g.f(f=1)", "self"),
+        ("def g(self): return f(self)", "self"),
+    ],
+)
+def test_a_function_that_the_class_body_itself_calls_has_no_receiver(
+    rest: str, receiver: str | None
+) -> None:
+    language = by_language_id("python")
+    assert language is not None
+    tree = parse(f"class C:\n  def f(self): pass\n  {rest}\n".encode(), language)
+    function = next(n for n in preorder(tree.root_node) if n.type == "function_definition")
+    found = unit_of(function)
+    assert found is not None
+    assert (found.receiver.name if found.receiver else None) == receiver
+
+
 def test_a_class_method_reaches_its_class_by_a_class_method() -> None:
     found = unit("class C:\n  @classmethod\n  def f(cls): pass\n").receiver
     assert found is not None

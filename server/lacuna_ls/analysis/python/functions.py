@@ -1,5 +1,6 @@
 """The function, class body or module around a place in a Python file, as analysis sees it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -133,11 +134,39 @@ def _notices_new_methods(function: Node) -> bool:
     return owner is not None and (protocol or b"__getattribute__" in (owner.text or b""))
 
 
+def _used_by_class_body(function: Node) -> bool:
+    """Whether the class body itself reads the function's name, to make a property of it aside."""
+    name = function.child_by_field_name("name")
+    owner = next((a for a in ancestors(function) if a.type == "class_definition"), None)
+    body = owner.child_by_field_name("body") if owner else None
+    if name is None or body is None or not name.text:
+        return False
+    if len(re.findall(rb"(?<![\w.])%s\b" % name.text, body.text or b"")) < 2:
+        return False
+    return any(
+        node.type == "identifier" and node.text == name.text and _is_read(node)
+        for node in own_nodes(body)
+    )
+
+
+def _is_read(name: Node) -> bool:
+    parent = name.parent
+    if parent is None or name in (
+        parent.child_by_field_name("name"),
+        parent.child_by_field_name("attribute"),
+    ):
+        return False
+    call = parent.parent if parent.type == "argument_list" else None
+    function = call.child_by_field_name("function") if call else None
+    return function is None or function.text != b"property"
+
+
 def _receiver(function: Node, parameters: Node | None) -> Receiver | None:
     """How a method of the same class is called from here, if it can be.
 
     A first parameter under an unknown decorator is trusted only if it is called `self`. A class
-    that defines `__getattribute__`, or is a protocol, would notice a new method.
+    that defines `__getattribute__`, or is a protocol, would notice a new method. What the class
+    body itself calls, or decorates with, is given no instance there.
     """
     names = parameter_names(parameters)
     first = parameters.named_children[0] if parameters and parameters.named_children else None
@@ -151,7 +180,7 @@ def _receiver(function: Node, parameters: Node | None) -> Receiver | None:
         if d.type == "decorator"
     ]
     name = function.child_by_field_name("name")
-    if _notices_new_methods(function):
+    if _notices_new_methods(function) or _used_by_class_body(function):
         return None
     if "staticmethod" in decorators:
         return None
