@@ -109,3 +109,26 @@ async def test_a_red_save_shows_the_values_on_the_way(editor, tmp_path):
     await editor.tested(shop)
     assert await hints(editor, shop) == {}
     assert await lenses(editor, shop) == {0: "2 tests, 2 pass", 7: "1 test, 1 passes"}
+
+
+async def test_the_finding_stands_at_the_function_that_gave_the_value(editor, tmp_path):
+    code = "def half(n):\n    return n / 2\n\n\ndef third(n):\n    return n / 2\n"
+    test = (
+        "import calc\n\n\ndef test_half_and_third():\n"
+        "    parts = [calc.half(3)]\n    parts.append(calc.third(6))\n    last = parts[-1]\n"
+        "    assert last == 2\n"
+    )
+    root = await editor.workspace(tmp_path, {"calc.py": code, "test_calc.py": test})
+    calc = editor.open(root / "calc.py")
+    await editor.tested(calc)
+    await seen(editor, calc)
+    await editor.wait_until(lambda: len(shown_lines(editor, calc)) == 2)
+    assert shown_lines(editor, calc) == [[0], [4]], "first by name, then by what was recorded"
+
+
+def shown_lines(editor: Editor, file: OpenFile) -> list[list[int]]:
+    return [
+        [found["range"]["start"]["line"] for found in publication["diagnostics"]]
+        for publication in editor.publications
+        if publication["uri"] == file.uri
+    ]

@@ -36,10 +36,16 @@ class Diagnostics:
         of a closed document are not shown.
         """
         newest = self._server.documents.get(document.uri)
-        if newest is None:
-            return
-        ordered = sorted(findings, key=lambda finding: finding.span)[:MOST_SHOWN]
-        self._show(newest, moved(ordered, document.source, newest.source))
+        if newest is not None:
+            self._show(newest, _shown_in(newest, document, findings))
+
+    def correct(self, document: Document, findings: Sequence[Finding]) -> None:
+        """As `publish`; the client hears of it only if it is not what is shown."""
+        newest = self._server.documents.get(document.uri)
+        if newest is not None:
+            found = _shown_in(newest, document, findings)
+            if found != self.shown(document.uri):
+                self._show(newest, found)
 
     def shown(self, uri: str) -> tuple[Finding, ...]:
         return self._shown.get(uri, ())
@@ -96,6 +102,13 @@ class Diagnostics:
             )
             for place in finding.related
         ]
+
+
+def _shown_in(
+    newest: Document, document: Document, findings: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    ordered = sorted(findings, key=lambda finding: finding.span)[:MOST_SHOWN]
+    return moved(ordered, document.source, newest.source)
 
 
 def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[Finding, ...]:

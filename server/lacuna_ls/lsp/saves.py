@@ -33,6 +33,7 @@ from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.examples import examples, is_new, without
 from lacuna_ls.test_runs.facts import recording
+from lacuna_ls.test_runs.finding import Finding
 from lacuna_ls.test_runs.pytest_config import read_pytest_config
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
@@ -279,18 +280,20 @@ class Saves:
         return _Run(request, report, clean)
 
     def _publish(self, save: _Save, run: _Run) -> None:
-        verdicts = self._verdicts[save.root]
         if run.report.status is RunStatus.NO_FRAMEWORK:
             self._tell_once(save.root, run.report.detail)
+        for document, found in self._found(save, run):
+            self._server.diagnostics.publish(document, found)
+        self._observe(save, run)
+
+    def _found(self, save: _Save, run: _Run) -> Iterator[tuple[Document, list[Finding]]]:
+        verdicts = self._verdicts[save.root]
         unsaved = self._unsaved_note(save, run.clean)
         for each in run.clean:
             concerned = verdicts.concerned(each.path)
             report = verdicts.report(each.path)
             found = findings(report, each.document, each.path, concerned)
-            self._server.diagnostics.publish(
-                each.document, [replace(f, message=f.message + unsaved) for f in found]
-            )
-        self._observe(save, run)
+            yield each.document, [replace(f, message=f.message + unsaved) for f in found]
 
     def _observe(self, save: _Save, run: _Run) -> None:
         """Let hints, hovers and lenses have what the run says."""
@@ -307,19 +310,22 @@ class Saves:
     def _start_recording(self, save: _Save, run: _Run) -> asyncio.Task[None] | None:
         """Run the first failing tests once more, if the editor can show what they do."""
         client = self._server.client
-        uris = {each.path: each.document.uri for each in run.clean}
-        asked = recording(run.request, run.report, uris)
+        asked = recording(run.request, run.report, tuple(each.path for each in run.clean))
         if asked is None or not (client.hover or client.inlay_hints):
             return None
-        task = self._started(self._record(save.root, asked, tuple(uris.values())))
+        task = self._started(self._record(save, run, asked))
         self._recordings[save.root] = task
         task.add_done_callback(_log_failure)
         return task
 
-    async def _record(self, root: Path, asked: TestRequest, uris: tuple[str, ...]) -> None:
-        async with self._turns[root]:
+    async def _record(self, save: _Save, run: _Run, asked: TestRequest) -> None:
+        async with self._turns[save.root]:
             report = await self._tools.runner.run(asked)
-        self._server.observed.recorded(uris, tuple(r for r in report.failures if r.facts))
+        known = tuple(result for result in report.failures if result.facts)
+        self._server.observed.recorded([each.document.uri for each in run.clean], known)
+        self._verdicts[save.root].explained(known)
+        for document, found in self._found(save, run):
+            self._server.diagnostics.correct(document, found)
 
     def _start_search(self, save: _Save, run: _Run) -> None:
         if not run.report.failures:

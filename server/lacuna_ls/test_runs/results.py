@@ -68,7 +68,7 @@ def _finding(
     failure = result.failure
     span = _place(result, failure, document.source, path)
     if span is None and result.test_id.partition("::")[0] in concerned:
-        span = blamed(result, document) or _code_span(document.source, 0)
+        span = blamed(result, document, path) or _code_span(document.source, 0)
     if span is None:
         return None
     name = plain(result.test_id.partition("::")[2] or result.test_id)

@@ -1,6 +1,7 @@
 """The newest result of each test of one workspace root."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.domain.test_result import RunStatus, TestReport, TestResult
@@ -41,6 +42,13 @@ class Verdicts:
         kept = {id_: r for id_, r in self._results.items() if _file(id_) not in files}
         self._results = kept | {result.test_id: result for result in report.results}
         self._concerned[path] = self.concerned(path) | turned | stayed
+
+    def explained(self, results: Sequence[TestResult]) -> None:
+        """A further run of failing tests says what they do; their verdicts stay."""
+        for result in results:
+            known = self._results.get(result.test_id)
+            if known is not None and known.red:
+                self._results[result.test_id] = replace(known, facts=result.facts)
 
     def moved(self, path: Path, lines: Mapping[int, int]) -> None:
         """The code of `path` is what it was, on other lines."""
