@@ -19,7 +19,7 @@ from lacuna_ls.syntax.languages import Language
 from lacuna_ls.test_runs.import_graph import ImportGraph
 from lacuna_ls.test_runs.pytest_config import PytestConfig, read_pytest_config
 
-NEAREST = 3
+NEAREST = 2
 """So many of the test files that reach a file stand for its own where it has none."""
 
 _TEST_FOLDERS = ("tests", "test", "tests/unit")
