@@ -505,6 +505,25 @@ def price(net, rate):
 """,
     ),
     Example(
+        "the default of a parameter is evaluated where its function is defined",
+        """\
+def maker(step):
+    def move(point, by=«step * 2»):
+        return point + by
+    return move
+""",
+        """\
+def maker_step(step):
+    return step * 2
+
+
+def maker(step):
+    def move(point, by=maker_step(step)):
+        return point + by
+    return move
+""",
+    ),
+    Example(
         "an expression inside a comprehension is given its variables",
         """\
 def rows(xs, k):

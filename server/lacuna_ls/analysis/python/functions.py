@@ -26,8 +26,14 @@ _CLASS_METHODS = ("__new__", "__init_subclass__", "__class_getitem__")
 
 def unit_at(node: Node) -> Unit | None:
     """The unit whose own statements include `node`; `None` where the code has no meaning."""
-    owner = next((a for a in ancestors(node) if a.type in _KINDS), None)
-    return None if owner is None else unit_of(owner)
+    child = node
+    for above in ancestors(node):
+        if above.type == "module" or (
+            above.type in _KINDS and child == above.child_by_field_name("body")
+        ):
+            return unit_of(above)
+        child = above
+    return None
 
 
 # A few, because each keeps its tree alive: one menu asks for the same function many times.

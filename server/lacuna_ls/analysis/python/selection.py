@@ -222,7 +222,12 @@ def _is_evaluated(node: Node) -> bool:
     for above in ancestors(node):
         if above.type in _BLOCKS:
             return True
+        if above.type == "parameters" and child.child_by_field_name("value") is not None:
+            child = above
+            continue
         if above.type in _NEVER or (not within_value and above.type in _TARGETS):
+            return False
+        if above.type == "class_definition" and above.child_by_field_name("type_parameters"):
             return False
         if above.type == "interpolation" and any(c.type == "=" for c in above.children):
             return False
@@ -267,7 +272,9 @@ _NAMING_FIELDS = {
     "keyword_argument": ("name",),
     "named_expression": ("name",),
     "function_definition": ("name",),
-    "class_definition": ("name", "superclasses"),
+    "class_definition": ("name",),
+    "default_parameter": ("name",),
+    "typed_default_parameter": ("name", "type"),
     "as_pattern": ("alias",),
 }
 
