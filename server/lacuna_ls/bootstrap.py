@@ -93,7 +93,11 @@ def build_services(server: LacunaServer) -> Services:
 
     return Services(
         complete=complete_with_model,
-        actions=(fix_failing_test.provider(finished), extract_method.provider(), extract_opportunity.provider()),
+        actions=(
+            fix_failing_test.provider(finished),
+            extract_method.provider(),
+            extract_opportunity.provider(),
+        ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
         run_tests=saves.run_tests,

@@ -1,7 +1,6 @@
 """What a failing test did, line by line: values, branches, exceptions, calls.
 
-`sys.monitoring` (3.12 and later) stands in nobody's way; before that, `sys.settrace` follows the
-frames of the named files. Kept of each function are the lines of one call, the call that the
+Kept of each function are the lines of one call, the call that the
 failure speaks of: the one that ended last, or the innermost of those that the exception ended. The
 trace is that of LDB (Zhong et al., 2024, "Debug like a Human"): basic blocks with the values at
 their ends, of which the first and the last few are kept.
@@ -10,11 +9,10 @@ their ends, of which the first and the last few are kept.
 import dis
 import linecache
 import os
-import sys
 import threading
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Set
 
 from .records import BlockRecord, CallRecord, FunctionRecord, LineRecord, ValueRecord
 from .values import Shown, is_code, is_scalar, literal
@@ -32,17 +30,6 @@ _OPTIMIZED, _VARARGS, _VARKEYWORDS = 0x1, 0x4, 0x8
 _GENERATOR = 0x20
 _SUSPENDING = ("YIELD_VALUE", "YIELD_FROM", "SEND")
 _MISSING = object()
-
-
-def recorder(files: Sequence[str]) -> Any:
-    """A recorder with `start`, `freeze`, `take` and `close`, the best that this interpreter has."""
-    paths = {os.path.realpath(path) for path in files}
-    monitoring = getattr(sys, "monitoring", None)
-    if monitoring is None:
-        return _Settrace(paths)
-    # 3 and 4 are the tool numbers that no kind of tool has been promised.
-    free = [tool for tool in (4, 3) if monitoring.get_tool(tool) is None]
-    return _Monitoring(paths, monitoring, free[0]) if free else _Settrace(paths)
 
 
 class _Ends:
@@ -104,7 +91,7 @@ class _Block(NamedTuple):
     values: Dict[str, _Text]
 
 
-class _Code:
+class Code:
     """A function of a named file: what its instructions say of its lines, and what was seen."""
 
     def __init__(self, code: Any, path: str) -> None:
@@ -169,7 +156,7 @@ class _Activation:
 
     __slots__ = ("block", "call", "code", "error", "known", "last", "lines")
 
-    def __init__(self, code: _Code) -> None:
+    def __init__(self, code: Code) -> None:
         self.code = code
         self.lines: Dict[int, _Line] = {}
         self.known: Dict[str, _Text] = {}
@@ -179,7 +166,7 @@ class _Activation:
         self.error: Any = None
 
 
-class _Recorder:
+class Recorder:
     """The events of one thread made into facts. Whoever listens calls `called` and what follows."""
 
     def __init__(self, paths: Set[str]) -> None:
@@ -189,7 +176,7 @@ class _Recorder:
         self._thread = 0
         self._functions = 0
         self._again: Any = None
-        self.codes: Dict[Any, Optional[_Code]] = {}
+        self.codes: Dict[Any, Optional[Code]] = {}
         # `on` until there is no more to be heard, `busy` while a value is shown.
         self.on = False
         self.busy = False
@@ -236,14 +223,14 @@ class _Recorder:
         """Hear nothing more."""
         self.on, self._again = False, None
 
-    def code_of(self, code: Any) -> Optional[_Code]:
+    def code_of(self, code: Any) -> Optional[Code]:
         """The facts of a function of a named file, `None` for all other code."""
         try:
             return self.codes[code]
         except KeyError:
             path = self._named(code.co_filename)
             own = path and code.co_flags & _OPTIMIZED and not code.co_name.startswith("<")
-            found = _Code(code, path) if own and self._functions < _MAX_FUNCTIONS else None
+            found = Code(code, path) if own and self._functions < _MAX_FUNCTIONS else None
             self._functions += found is not None
             self.codes[code] = found
             return found
@@ -262,7 +249,7 @@ class _Recorder:
             self._spent_s += time.perf_counter() - started_s
             self.on = self.on and self._spent_s <= _BUDGET_S
 
-    def called(self, frame: Any, code: _Code) -> None:
+    def called(self, frame: Any, code: Code) -> None:
         if frame in self._active:
             return  # a generator goes on
         activation = self._active[frame] = _Activation(code)
@@ -284,7 +271,7 @@ class _Recorder:
         for name, text in activation.known.items():
             head.add(name, text)
 
-    def line(self, frame: Any, code: _Code, number: int) -> None:
+    def line(self, frame: Any, code: Code, number: int) -> None:
         activation = self._active.get(frame)
         if activation is None:
             return
@@ -307,7 +294,7 @@ class _Recorder:
             seen = activation.lines[number] = _Line()
         seen.count += 1
 
-    def returned(self, frame: Any, code: _Code, value: Any, name: str = "return") -> None:
+    def returned(self, frame: Any, code: Code, value: Any, name: str = "return") -> None:
         activation = self._active.get(frame)
         if activation is None:
             return
@@ -380,7 +367,7 @@ class _Recorder:
         if error is None or code.kept_error is not error:
             code.kept, code.kept_error = activation, error
 
-    def _function(self, code: _Code) -> FunctionRecord:
+    def _function(self, code: Code) -> FunctionRecord:
         shown = self._shown
         lines = [] if code.kept is None else sorted(code.kept.lines.items())[:_MAX_LINES]
         return FunctionRecord(
@@ -411,7 +398,7 @@ class _Recorder:
             ],
         )
 
-    def _line(self, code: _Code, number: int, line: _Line) -> LineRecord:
+    def _line(self, code: Code, number: int, line: _Line) -> LineRecord:
         return LineRecord(
             number - 1,
             line.count,
@@ -432,141 +419,6 @@ class _Recorder:
         if real is None:
             real = self._real[filename] = os.path.realpath(filename)
         return real
-
-
-class _Settrace:
-    def __init__(self, paths: Set[str]) -> None:
-        self._recorder = _Recorder(paths)
-        self._before: Any = None
-
-    def start(self, again: Any = None) -> None:
-        self._before = sys.gettrace()
-        self._recorder.begin(again)
-        sys.settrace(self._calls)
-
-    def freeze(self) -> None:
-        self._recorder.freeze()
-        if sys.gettrace() == self._calls:
-            sys.settrace(self._before)
-
-    def take(self) -> Dict[str, List[FunctionRecord]]:
-        self.freeze()
-        return self._recorder.take()
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-    def _calls(self, frame: Any, event: str, argument: Any) -> Any:
-        recorder = self._recorder
-        recorder.starts(frame.f_code)
-        if not recorder.on or recorder.busy:
-            return None
-        code = recorder.code_of(frame.f_code)
-        if code is None:
-            return None
-        recorder.timed(recorder.called, frame, code)
-        raising: List[Any] = []
-
-        def inside(frame: Any, event: str, argument: Any) -> Any:
-            if not recorder.on:
-                frame.f_trace = None
-                return None
-            if recorder.busy:
-                return inside
-            if event == "line":
-                raising.clear()
-                recorder.timed(recorder.line, frame, code, frame.f_lineno)
-            elif event == "exception":
-                raising[:] = [argument[1]]
-                recorder.timed(recorder.raised, frame, argument[1])
-            elif event == "return" and argument is None and raising:
-                recorder.timed(recorder.unwound, frame, raising[0])
-            elif event == "return":
-                name = "yield" if code.suspends(frame.f_lasti) else "return"
-                recorder.timed(recorder.returned, frame, code, argument, name)
-            return inside
-
-        return inside
-
-
-class _Monitoring:
-    def __init__(self, paths: Set[str], monitoring: Any, tool: int) -> None:
-        self._recorder = _Recorder(paths)
-        self._monitoring = monitoring
-        self._tool = tool
-        events = monitoring.events
-        self._global = events.PY_START | events.PY_UNWIND | events.RAISE
-        self._local = events.LINE | events.PY_RETURN | events.PY_YIELD
-        monitoring.use_tool_id(tool, "lacuna")
-        for event, callback in (
-            (events.PY_START, self._on_start),
-            (events.LINE, self._on_line),
-            (events.PY_RETURN, self._on_return),
-            (events.PY_YIELD, self._on_yield),
-            (events.RAISE, self._on_raise),
-            (events.PY_UNWIND, self._on_unwind),
-        ):
-            monitoring.register_callback(tool, event, callback)
-
-    def start(self, again: Any = None) -> None:
-        self._recorder.begin(again)
-        self._monitoring.set_events(self._tool, self._global)
-        self._monitoring.restart_events()
-
-    def freeze(self) -> None:
-        self._recorder.freeze()
-        self._monitoring.set_events(self._tool, 0)
-
-    def take(self) -> Dict[str, List[FunctionRecord]]:
-        self.freeze()
-        return self._recorder.take()
-
-    def close(self) -> None:
-        self._monitoring.free_tool_id(self._tool)
-
-    def _on_start(self, code: Any, offset: int) -> Any:
-        recorder = self._recorder
-        recorder.starts(code)
-        if not recorder.listens():
-            return None
-        facts = recorder.code_of(code)
-        if facts is None:
-            return None if recorder.awaits(code) else self._monitoring.DISABLE
-        if self._monitoring.get_local_events(self._tool, code) != self._local:
-            self._monitoring.set_local_events(self._tool, code, self._local)
-        recorder.timed(recorder.called, sys._getframe(1), facts)
-        return None
-
-    def _on_line(self, code: Any, line: int) -> Any:
-        recorder = self._recorder
-        if not recorder.on:
-            return self._monitoring.DISABLE
-        facts = recorder.codes.get(code) if recorder.listens() else None
-        if facts is not None:
-            recorder.timed(recorder.line, sys._getframe(1), facts, line)
-        return None
-
-    def _on_return(self, code: Any, offset: int, value: Any) -> Any:
-        self._left(code, sys._getframe(1), value, "return")
-
-    def _on_yield(self, code: Any, offset: int, value: Any) -> Any:
-        self._left(code, sys._getframe(1), value, "yield")
-
-    def _left(self, code: Any, frame: Any, value: Any, name: str) -> None:
-        recorder = self._recorder
-        facts = recorder.codes.get(code) if recorder.listens() else None
-        if facts is not None:
-            recorder.timed(recorder.returned, frame, facts, value, name)
-
-    def _on_raise(self, code: Any, offset: int, error: BaseException) -> Any:
-        recorder = self._recorder
-        if recorder.listens() and recorder.codes.get(code) is not None:
-            recorder.timed(recorder.raised, sys._getframe(1), error)
-
-    def _on_unwind(self, code: Any, offset: int, error: BaseException) -> Any:
-        recorder = self._recorder
-        if recorder.listens() and recorder.codes.get(code) is not None:
-            recorder.timed(recorder.unwound, sys._getframe(1), error)
 
 
 def _line_of_definition(code: Any) -> int:

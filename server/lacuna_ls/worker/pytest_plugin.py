@@ -7,9 +7,10 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 import pytest
 
-from . import facts, line_trace
+from . import line_trace
 from .ahead import Learner
 from .failure import describe, falsifying
+from .listening import recorder
 from .messages import (
     Broken,
     Collected,
@@ -41,7 +42,7 @@ class Reporter:
         self._root = root
         self._doctests = {os.path.realpath(os.path.join(root, path)) for path in doctests}
         self._trace = line_trace.tracer(trace) if trace else None
-        self._recorder = facts.recorder(recorded) if recorded else None
+        self._recorder = recorder(recorded) if recorded else None
         self._rootpath = root
         self._paths: Dict[str, str] = {}
         self._tests: Dict[str, _Test] = {}

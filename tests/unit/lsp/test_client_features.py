@@ -25,6 +25,22 @@ def test_recorded_editors_are_understood(editor, encoding, snippets, resolves):
     assert negotiated(offered) is encoding
 
 
+@pytest.mark.parametrize(
+    ("editor", "hints", "lenses", "commands"),
+    [
+        ("visual_studio_code", False, True, True),  # recorded before it had hints
+        ("neovim", True, True, False),
+        ("emacs", True, False, True),
+    ],
+)
+def test_what_recorded_editors_show_of_a_failing_test(editor, hints, lenses, commands):
+    features = features_of(client_capabilities(editor))
+    shown = features.inlay_hints, features.code_lenses, features.execute_command
+    assert shown == (hints, lenses, commands)
+    assert features.hover
+    assert features.hover_markdown
+
+
 def test_a_client_that_says_nothing_has_nothing():
     assert features_of(ClientCapabilities()) == ClientFeatures()
 

@@ -23,7 +23,7 @@ from lacuna_ls.domain.test_result import Outcome, TestResult
 from lacuna_ls.domain.text import Source, encode
 from lacuna_ls.test_runs.facts import line_notes, trace
 from lacuna_ls.worker import facts
-from lacuna_ls.worker.facts import recorder
+from lacuna_ls.worker.listening import recorder
 from lacuna_ls.worker.values import MAX_TEXT, Shown, literal
 from unit.worker.test_portability import VERSIONS, WORKER, interpreter
 
@@ -222,7 +222,7 @@ def test_every_python_records_the_same(version, tmp_path):
         "import sys, json, importlib.util as u\n"
         f"spec = u.spec_from_file_location('w', {str(WORKER / '__init__.py')!r},"
         f" submodule_search_locations=[{str(WORKER)!r}])\n"
-        "sys.modules['w'] = u.module_from_spec(spec)\nfrom w.facts import recorder\nimport code_\n"
+        "sys.modules['w'] = u.module_from_spec(spec)\nfrom w.listening import recorder\nimport code_\n"
         "r = recorder([code_.__file__])\nr.start()\n"
         "try:\n    code_.run()\nexcept ZeroDivisionError:\n    pass\nr.freeze()\n"
         "print(json.dumps(r.take()[code_.__file__]))\n"
