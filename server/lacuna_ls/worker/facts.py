@@ -8,6 +8,7 @@ their ends, of which the first and the last few are kept.
 
 import dis
 import linecache
+import math
 import os
 import threading
 import time
@@ -239,11 +240,16 @@ class Recorder:
         return self.on and not self.busy and threading.get_ident() == self._thread
 
     def timed(self, handler: Any, *arguments: Any) -> None:
-        """Handle an event; what showing a value runs is not recorded itself."""
+        """Handle an event; what showing a value runs is not recorded itself.
+
+        An error of our own (there is little stack left, say) ends the recording, not the test.
+        """
         started_s = time.perf_counter()
         self.busy = True
         try:
             handler(*arguments)
+        except Exception:
+            self._spent_s = math.inf
         finally:
             self.busy = False
             self._spent_s += time.perf_counter() - started_s

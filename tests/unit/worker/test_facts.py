@@ -110,6 +110,25 @@ def noted(source: str) -> str:
             half(0)  # ZeroDivisionError: division by zero
         """,
         """
+        import asyncio
+
+        async def double(n):  # n = 2
+            await asyncio.sleep(0)
+            return 2 * n  # → 4
+
+        def run():
+            total = asyncio.run(double(2))  # total = 4
+        """,
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        def other():
+            return 1
+
+        def run():
+            n = ThreadPoolExecutor(1).submit(other).result()  # n = 1
+        """,
+        """
         class Cart:
             def __init__(self, price):  # price = 3
                 self.price = price  # self = Cart(price=3)
@@ -202,6 +221,23 @@ def test_recording_begins_anew_with_each_example_of_a_test():
 def test_a_test_that_does_too_much_is_not_recorded(monkeypatch):
     monkeypatch.setattr(facts, "_BUDGET_S", 0.0)
     assert recorded("def run():\n    return 1\n")[1] == ()
+
+
+def test_an_error_while_recording_ends_the_recording_and_not_the_test(monkeypatch):
+    def broken(*arguments):
+        raise RecursionError
+
+    monkeypatch.setattr(facts.Recorder, "line", broken)
+    ran: list[int] = []
+    monkeypatch.setattr(sys.modules[__name__], "RAN", ran, raising=False)
+    code = f"import sys\ndef run():\n    sys.modules[{__name__!r}].RAN.append(1)\n"
+    assert (recorded(code)[1], ran) == ((), [1])
+
+
+def test_recursion_to_the_end_of_the_stack_is_survived():
+    code = "def down(n):\n    return down(n + 1)\ndef run():\n    down(0)\n"
+    names = {each.name for each in recorded(code)[1]}
+    assert names in (set(), {"down", "run"})
 
 
 def test_other_files_are_not_followed():
