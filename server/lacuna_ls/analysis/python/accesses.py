@@ -53,17 +53,19 @@ class UnknownStatementError(Exception):
     """
 
 
+_LEAVES = frozenset(("integer", "float", "none", "true", "false", "comment", "ellipsis"))
+_HERE = _Where()
 _Item = tuple[Node, _Where] | Access
 
 
 def accesses_of(node: Node) -> tuple[Access, ...]:
     """The accesses of evaluating `node`, an expression or an annotation."""
-    return _evaluated([(node, _Where())])
+    return _evaluated([(node, _HERE)])
 
 
 def target_accesses(node: Node) -> tuple[Access, ...]:
     """The accesses of assigning to `node`: writes of names, reads in `a.b` and `a[i]`."""
-    return _evaluated(list(_target(node, _Where())))
+    return _evaluated(list(_target(node, _HERE)))
 
 
 def parameter_names(parameters: Node | None) -> tuple[str, ...]:
@@ -106,20 +108,21 @@ def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
             found.append(item)
             continue
         node, where = item
-        if node.type == "identifier":
-            found.extend(_read(node, where))
-            continue
-        rule = _RULES.get(node.type)
-        parts = rule(node, where) if rule else [(c, where) for c in node.named_children]
-        pending.extend(reversed(list(parts)))
+        kind = node.type
+        if kind == "identifier":
+            name = text_of(node)
+            if name not in where.hidden:
+                found.append(_read(name, node, where))
+        elif kind in _RULES:
+            pending.extend(reversed(list(_RULES[kind](node, where))))
+        elif kind not in _LEAVES:
+            pending.extend([(child, where) for child in reversed(node.named_children)])
     return tuple(found)
 
 
-def _read(node: Node, where: _Where) -> Iterator[Access]:
-    name = text_of(node)
-    if name not in where.hidden:
-        kind = AccessKind.CAPTURE if where.deferred else AccessKind.READ
-        yield Access(kind, name, node.start_byte, where.certain)
+def _read(name: str, node: Node, where: _Where) -> Access:
+    kind = AccessKind.CAPTURE if where.deferred else AccessKind.READ
+    return Access(kind, name, node.start_byte, where.certain)
 
 
 def _write(node: Node, where: _Where) -> Access:
@@ -236,7 +239,7 @@ def _defaults(parameters: Node | None, where: _Where) -> Iterator[_Item]:
 
 def parameter_accesses(parameters: Node | None) -> tuple[Access, ...]:
     """What evaluating the defaults and annotations of a parameter list reads."""
-    return _evaluated(list(_defaults(parameters, _Where())))
+    return _evaluated(list(_defaults(parameters, _HERE)))
 
 
 _RULES: dict[str, Callable[[Node, _Where], Iterable[_Item]]] = {
