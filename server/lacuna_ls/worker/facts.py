@@ -116,7 +116,11 @@ class Code:
 
     def suspends(self, offset: int) -> bool:
         """Whether the function goes on after it was left at this instruction."""
-        return dis.opname[self._instructions[offset]] in _SUSPENDING
+        # Up to 3.10 what awaits stands before the instruction that will be repeated.
+        following = self._instructions[offset + 2 : offset + 3]
+        return dis.opname[self._instructions[offset]] in _SUSPENDING or (
+            bool(following) and dis.opname[following[0]] == "YIELD_FROM"
+        )
 
     def forget(self) -> None:
         """What was seen, not what the code is."""

@@ -251,8 +251,10 @@ def test_every_python_records_the_same(version, tmp_path):
     if python is None:
         pytest.skip(f"there is no Python {version} here")
     (tmp_path / "code.py").write_text(
-        "def add(prices):\n    total = 0\n    for price in prices:\n        if price > 2:\n"
-        "            total += price\n    return 1 / total\ndef run():\n    add([1, 3, 4])\n    add([])\n"
+        "import asyncio\ndef add(prices):\n    total = 0\n    for price in prices:\n        if price > 2:\n"
+        "            total += price\n    return 1 / total\nasync def wait(n):\n    await asyncio.sleep(0)\n    return n\n"
+        "def count(n):\n    yield n\n    return 7\n"
+        "def run():\n    asyncio.run(wait(*count(5)))\n    add([1, 3, 4])\n    add([])\n"
     )
     (tmp_path / "main.py").write_text(
         "import sys, json, importlib.util as u\n"
@@ -267,13 +269,14 @@ def test_every_python_records_the_same(version, tmp_path):
     told = subprocess.run(
         [python, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    add, run = sorted(
+    add, count, run, wait = sorted(
         (function_facts("code_.py", each) for each in json.loads(told.stdout)),
         key=lambda each: each.name,
     )
-    assert (add.name, add.line, add.calls, run.calls) == ("add", 0, 2, 1)
+    assert (add.name, add.line, add.calls, run.calls) == ("add", 1, 2, 1)
+    assert [call.returned for each in (count, wait) for call in each.captured] == ["7", "5"]
     assert {line.line: line.raised for line in add.lines if line.raised} == {
-        5: "ZeroDivisionError: division by zero"
+        6: "ZeroDivisionError: division by zero"
     }
     assert [call.returned for call in add.captured] == ["0.14285714285714285", None]
     assert [value.last for line in add.lines for value in line.values] == ["[]", "0"]
