@@ -209,6 +209,7 @@ def _task(
         cpu_s=request.limits.cpu_s,
         memory_bytes=request.limits.memory_bytes,
         threads=request.limits.processes,
+        niceness=request.limits.niceness,
     )
 
 

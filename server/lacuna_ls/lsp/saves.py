@@ -25,7 +25,7 @@ from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import CodeRunner, Limits, Overlay, TestRequest
 from lacuna_ls.ports.files import Files
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.finished import FinishedFixes
@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 # What ends its own process, or has no tests, gives a search nothing to compare with.
 _SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
+_IN_THE_BACKGROUND = Limits(niceness=10)
 _DOCTESTS = "--doctest-modules"
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
 
@@ -261,7 +262,8 @@ class Saves:
             searching, _ = self._searches.get(save.root, (None, None))
             if searching is not None:
                 await asyncio.wait([searching])
-            run = await self._run(save, self._request(save, Targets(tests)))
+            request = self._request(save, Targets(tests))
+            run = await self._run(save, replace(request, limits=_IN_THE_BACKGROUND))
             if run.report.status in _CUT_SHORT and len(tests) > 1:
                 return False
             self._verdicts[save.root].extend(save.path, run.report)

@@ -10,13 +10,17 @@ from lacuna_ls.domain.test_result import TestReport
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one run; `wall_s` and `cpu_s` end it, `output_bytes` caps what is kept."""
+    """Bounds on one run; `wall_s` and `cpu_s` end it, `output_bytes` caps what is kept.
+
+    With a `niceness`, as of `nice`, others go first.
+    """
 
     wall_s: float = 60.0
     cpu_s: float = 60.0
     memory_bytes: int = 4 << 30
     processes: int = 512
     output_bytes: int = 256 << 10
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)

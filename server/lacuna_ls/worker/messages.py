@@ -73,6 +73,7 @@ class Request(NamedTuple):
     cpu_s: float
     memory_bytes: int
     threads: int
+    niceness: int
 
 
 class Ready(NamedTuple):

@@ -59,6 +59,7 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
     """The tests as the terminal runs them."""
     channel = Channel(fd)
     _as_if_started(request.root)
+    os.nice(request.niceness)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     if overlays:
         place.enter(request.memory_bytes)

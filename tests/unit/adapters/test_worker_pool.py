@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import os
 import sys
 import venv
 from dataclasses import replace
@@ -12,7 +13,7 @@ from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.test_result import CoveredFile, Outcome, RunStatus
 from lacuna_ls.ports.code_runner import Overlay
 from lacuna_ls.worker.landlock import abi_version
-from real_runs import Trusting, failures, outcomes, project, request, run_one
+from real_runs import LIMITS, Trusting, failures, outcomes, project, request, run_one
 
 ADD = "def add(a, b):\n    return a - b\n"
 TEST_ADD = "import calc\n\ndef test_add():\n    assert calc.add(1, 2) == 3\n"
@@ -421,3 +422,10 @@ async def test_a_candidate_that_waits_is_not_taken_for_one_that_loops(tmp_path):
     run = replace(run, limits=replace(run.limits, wall_s=0.6))
     reports = [report async for report in WorkerPool(Trusting()).screen(run, candidates)]
     assert [report.status for report in reports] == [RunStatus.COMPLETED, RunStatus.TIMED_OUT]
+
+
+async def test_a_run_that_is_in_no_hurry_lets_others_go_first(tmp_path, pool):
+    project(tmp_path, {"test_it.py": "import os\n\ndef test_it():\n    assert os.nice(0) == 7\n"})
+    limits = replace(LIMITS, niceness=7 - os.nice(0))
+    report = await pool.run(request(tmp_path, "test_it.py", limits=limits))
+    assert report.green, report

@@ -383,6 +383,7 @@ async def test_after_its_own_tests_those_run_that_reach_the_saved_file(desk):
     await desk.runner.began(2)
     targets = [request.targets for request in desk.runner.requests]
     assert targets == [("test_shop.py",), ("test_far.py", "test_near.py")]
+    assert [request.limits.niceness for request in desk.runner.requests] == [0, 10]
 
 
 async def test_what_a_save_broke_elsewhere_is_shown_in_the_saved_file(desk):
