@@ -19,6 +19,7 @@ from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, TestRequest
 from lacuna_ls.repair.admission import admitted
+from lacuna_ls.repair.blocked import difference
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
@@ -81,6 +82,11 @@ async def search(
                 fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
                 found[trial.proposal] = fix
                 confirmed(fix)
+    if not found and screening.tried:
+        reason = await _in_the_way(problem, runner)
+        if reason:
+            result = ended(SearchEnd.NOT_VERIFIABLE, {})
+            return replace(result, reason=reason)
     return ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
 
 
@@ -104,6 +110,16 @@ def searchable(problem: Problem) -> bool:
     patterns = (pattern.format(stem="*") for pattern in language.test_files)
     name = problem.path.name
     return name not in templates.test_support and not any(fnmatch(name, p) for p in patterns)
+
+
+async def _in_the_way(problem: Problem, runner: CodeRunner) -> str:
+    """Why the unchanged file is judged otherwise where candidates run; empty if it is not."""
+    own = Overlay(problem.path, problem.document.data)
+    wall_s = min(problem.request.limits.wall_s, _AFTER_A_HANG_S + 3 * problem.report.elapsed_s)
+    limits = replace(problem.request.limits, wall_s=wall_s)
+    overlays = (*problem.request.overlays, own)
+    inside = await runner.run(replace(problem.request, overlays=overlays, limits=limits))
+    return difference(problem.report, inside)
 
 
 def _has_spectrum(problem: Problem) -> bool:

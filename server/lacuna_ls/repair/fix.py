@@ -54,16 +54,21 @@ class SearchEnd(StrEnum):
     OUT_OF_TIME = "out_of_time"
     FLAKY = "flaky"
     NOT_SEARCHABLE = "not_searchable"
+    NOT_VERIFIABLE = "not_verifiable"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Confirmed fixes, best first, and how hard was looked."""
+    """Confirmed fixes, best first, and how hard was looked.
+
+    `reason` says what is in the way where nothing can be verified.
+    """
 
     fixes: tuple[Fix, ...]
     candidates_tried: int
     elapsed_s: float
     end: SearchEnd = SearchEnd.FINISHED
+    reason: str = ""
 
 
 def in_words(result: SearchResult) -> str:
@@ -72,6 +77,8 @@ def in_words(result: SearchResult) -> str:
         return "no fix offered: the failing tests gave another result when run again"
     if result.end is SearchEnd.NOT_SEARCHABLE:
         return "no fix searched: this file is a test or is not in a language with templates"
+    if result.end is SearchEnd.NOT_VERIFIABLE:
+        return f"no fix offered: it cannot be verified here: {result.reason}"
     count = len(result.fixes)
     found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
     return f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
