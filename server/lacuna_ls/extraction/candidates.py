@@ -19,26 +19,27 @@ MAX_PARAMETERS = 4
 MAX_OUTPUTS = 3
 MIN_STATEMENTS = 3
 MAX_SHARE = 0.7
-# Runs of a suite are quadratically many, and what is longer has no single purpose.
+# What is longer has no single purpose; and in a suite of very many statements only short runs are
+# looked at, so that a menu never waits for them.
 _MAX_RUN = 40
+_MAX_RUNS = 2500
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A run of statements, and what is seen of it. `lead` is where the comment above it starts.
 
-    `stranded` parameters are locals that only the run reads: whoever extracts it would rather take
-    their assignment along; `fed` ones are assigned right before it. `inside` locals are born and die in the run. `own` is the share of the
-    names in it that the rest of the function does not mention. `like_after` says how much the
-    next statement speaks of the same names (Jaccard). `duplicates` counts its
-    further occurrences in the function. `opens` says that its first statement makes what the rest
-    of it uses, `closes` that its last one uses what the others made.
+    `fed` parameters are assigned right before it: whoever extracts it may rather take their
+    assignment along. `inside` locals are born and die in the run. `own` is the share of its names
+    that the rest of the function does not mention. `like_after` says how much the next statement
+    speaks of the same names (Jaccard). `opens` says that its first statement makes what the rest of
+    it uses, `closes` that its last one uses what the others made, `builds` that a result is begun by
+    its first. `duplicates` counts its further occurrences in the function, at most.
     """
 
     span: Span
     lead: int
     statements: int
-    lines: int
     share: float
     complexity: int
     parameters: int
@@ -154,9 +155,10 @@ class _Runs:
 
     def all(self) -> Iterator[Candidate]:
         pieces = self.suite
+        longest = max(min(_MAX_RUN, _MAX_RUNS // max(len(pieces), 1)), MIN_STATEMENTS)
         for first in range(len(pieces)):
             fold = _Fold()
-            for last in range(first, min(first + _MAX_RUN, len(pieces))):
+            for last in range(first, min(first + longest, len(pieces))):
                 if pieces[last].stuck:
                     break
                 fold.add(pieces[last])
@@ -165,32 +167,36 @@ class _Runs:
                     yield candidate
 
     def _candidate(self, first: int, last: int, fold: _Fold) -> Candidate | None:
-        pieces, host = self.suite, self.host
-        span, final = Span(pieces[first].span.start, pieces[last].span.end), pieces[last]
+        final = self.suite[last]
+        span = Span(self.suite[first].span.start, final.span.end)
         statements = self.sums.statements(span)
-        share = statements / len(host.statements)
+        share = statements / len(self.host.statements)
         if statements < MIN_STATEMENTS or share > MAX_SHARE or (fold.returns and not final.ends):
             return None
         outputs = 0 if fold.returns else final.live & fold.touched
-        needed = (fold.exposed | outputs & ~fold.bound) & ~host.receiver
+        needed = (fold.exposed | outputs & ~fold.bound) & ~self.host.receiver
         if needed.bit_count() > MAX_PARAMETERS or outputs.bit_count() > MAX_OUTPUTS:
             return None
-        if outputs & ~final.sure:
-            return None
-        fed = pieces[first - 1].touched if first else 0
+        unbound = outputs & ~final.sure
+        return None if unbound else self._seen(first, last, fold, needed, outputs)
+
+    def _seen(self, first: int, last: int, fold: _Fold, needed: int, outputs: int) -> Candidate:
+        pieces, host, sums = self.suite, self.host, self.sums
+        opening, final = pieces[first], pieces[last]
+        span = Span(opening.span.start, final.span.end)
+        statements, lead = sums.statements(span), self._lead(span.start)
+        before = pieces[first - 1].touched if first else 0
         after = pieces[last + 1].mentioned if last + 1 < len(pieces) else 0
-        lead = self._lead(span.start)
-        own = fold.mentioned & self.sums.mentioned_only_in(span)
+        own = fold.mentioned & sums.mentioned_only_in(span)
         return Candidate(
             span=span,
             lead=lead,
             statements=statements,
-            lines=self._lines(span),
-            share=share,
-            complexity=self.sums.complexity(span),
+            share=statements / len(host.statements),
+            complexity=sums.complexity(span),
             parameters=needed.bit_count(),
             outputs=outputs.bit_count(),
-            fed=(needed & ~host.given & fed).bit_count(),
+            fed=(needed & ~host.given & before).bit_count(),
             inside=(own & fold.touched).bit_count(),
             own=own.bit_count() / max(fold.mentioned.bit_count(), 1),
             like_after=_jaccard(after, fold.mentioned & ~host.receiver),
@@ -201,9 +207,9 @@ class _Runs:
             at_end=last + 1 == len(pieces),
             one_compound=first == last,
             returns=fold.returns,
-            opens=bool(pieces[first].touched & self._exposed(first + 1, last)),
+            opens=bool(opening.touched & self._exposed(first + 1, last)),
             closes=bool(final.exposed & self._touched(first, last - 1)),
-            builds=bool(outputs & pieces[first].bound & ~pieces[first].exposed),
+            builds=bool(outputs & opening.bound & ~opening.exposed),
             output_last=bool(outputs & final.touched),
             output_next=bool(outputs & after),
             duplicates=self.repeats.of(pieces[first : last + 1]),
@@ -214,9 +220,6 @@ class _Runs:
 
     def _touched(self, first: int, last: int) -> int:
         return reduce(or_, (p.touched for p in self.suite[first : last + 1]), 0)
-
-    def _lines(self, span: Span) -> int:
-        return self.source.line_at(span.end - 1) - self.source.line_at(span.start) + 1
 
     def _lead(self, offset: int) -> int:
         """Start of the comment lines right above; the offset itself if there are none."""
