@@ -29,8 +29,8 @@ def test_the_same_verdict_is_no_difference(same):
     [
         (("OSError", "[Errno 101] Network is unreachable"), "blocked: needs the network"),
         (
-            ("PermissionError", "[Errno 13] Permission denied: '/home/me/x'"),
-            "blocked: needs access to /home/me/x",
+            ("PermissionError", "[Errno 13] Permission denied: '/etc/motd'"),
+            "blocked: needs access to /etc/motd",
         ),
         (("PermissionError", "[Errno 1] Operation"), "blocked: needs what a sandbox denies"),
         (("KeyError", "'X'"), "failed in the sandbox: KeyError: 'X'"),
