@@ -18,7 +18,7 @@ from lacuna_ls.lsp.observed import Observed
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.facts import function_at, lines_of, trace, trace_text
-from lacuna_ls.test_runs.tested import in_words, judged
+from lacuna_ls.test_runs.tested import in_words
 
 _FENCE = re.compile("`{3,}")
 
@@ -102,7 +102,7 @@ class _Hover:
     def _why(self, line: int) -> str:
         """The verdict on the test that is named on this line, and why it ran."""
         observed = self._observed
-        for each in judged(observed.document, observed.path, observed.results, observed.concerned):
+        for each in self._server.observed.judged(self._document.uri):
             if (
                 not each.is_test
                 or observed.document.source.line_at(each.definition.name.start) != line

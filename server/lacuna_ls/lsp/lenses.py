@@ -9,7 +9,7 @@ from lacuna_ls.lsp.convert import position_at
 from lacuna_ls.lsp.errors import invalid_params
 from lacuna_ls.lsp.observed import Observed
 from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
-from lacuna_ls.test_runs.tested import Judged, in_words, judged
+from lacuna_ls.test_runs.tested import Judged, in_words
 
 
 def register(server: LacunaServer) -> None:
@@ -17,7 +17,7 @@ def register(server: LacunaServer) -> None:
         observed = server.observed.get(params.text_document.uri)
         if observed is None:
             return []
-        found = judged(observed.document, observed.path, observed.results, observed.concerned)
+        found = server.observed.judged(params.text_document.uri)
         lenses = (_lens(server, observed, each) for each in found)
         return [lens for lens in lenses if lens is not None]
 

@@ -17,6 +17,7 @@ from lacuna_ls.domain.test_result import TestResult
 from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.standing import Standing
+from lacuna_ls.test_runs.tested import Judged, judged
 
 if TYPE_CHECKING:
     from lacuna_ls.lsp.server import LacunaServer
@@ -45,6 +46,7 @@ class Observations:
     def __init__(self, server: "LacunaServer") -> None:
         self._server = server
         self._observed: dict[str, Observed] = {}
+        self._judged: dict[str, tuple[Observed, tuple[Judged, ...]]] = {}
         self._hints_changed = False
         self._refreshing: set[asyncio.Task[None]] = set()
 
@@ -53,6 +55,17 @@ class Observations:
 
     def get(self, uri: str) -> Observed | None:
         return self._observed.get(uri)
+
+    def judged(self, uri: str) -> tuple[Judged, ...]:
+        """The definitions of the text that ran, with what their tests said."""
+        known = self._observed.get(uri)
+        if known is None:
+            return ()
+        of, found = self._judged.get(uri, (None, ()))
+        if of is None or of.results is not known.results or of.document is not known.document:
+            found = judged(known.document, known.path, known.results, known.concerned)
+            self._judged[uri] = known, found
+        return found
 
     def ran(
         self,
@@ -108,6 +121,7 @@ class Observations:
 
     def clear(self, uri: str) -> None:
         self._observed.pop(uri, None)
+        self._judged.pop(uri, None)
 
     def refresh_lenses(self) -> None:
         """Have the editor ask again, if it can be told to."""

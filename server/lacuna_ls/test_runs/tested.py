@@ -5,7 +5,7 @@ mentions its name, among those that ran because of its file: by name, as nothing
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -45,17 +45,24 @@ def judged(
 
     `concerned` are the test files that ran because of the document.
     """
-    own = [result for result in results if _is_in(result, path)]
-    others = [r for r in results if r not in own and _file(r) in concerned]
+    own: list[TestResult] = []
+    mentioning = defaultdict[str, list[TestResult]](list)
+    for result in results:
+        if path.as_posix().endswith("/" + _file(result)):
+            own.append(result)
+        elif _file(result) in concerned:
+            for name in result.names:
+                mentioning[name].append(result)
+    named = defaultdict[tuple[str, ...], list[TestResult]](list)
+    for result in own:
+        for names in _definitions_named(result):
+            named[names].append(result)
     found: list[Judged] = []
     for definition in definitions(document):
-        of_it = tuple(result for result in own if _names(result, definition.path))
-        if of_it:
-            found.append(Judged(definition, of_it, is_test=True))
-            continue
-        of_it = tuple(result for result in others if definition.path[-1] in result.names)
-        if of_it:
-            found.append(Judged(definition, of_it, is_test=False))
+        if of_it := named.get(definition.path):
+            found.append(Judged(definition, tuple(of_it), is_test=True))
+        elif of_it := mentioning.get(definition.path[-1]):
+            found.append(Judged(definition, tuple(of_it), is_test=False))
     return tuple(found)
 
 
@@ -120,14 +127,12 @@ def _file(result: TestResult) -> str:
     return result.test_id.partition("::")[0]
 
 
-def _is_in(result: TestResult, path: Path) -> bool:
-    return path.as_posix().endswith("/" + _file(result))
-
-
-def _names(result: TestResult, path: tuple[str, ...]) -> bool:
-    """Whether the id is of this definition, or of the examples in its documentation."""
+def _definitions_named(result: TestResult) -> Iterator[tuple[str, ...]]:
+    """The names, outermost first, of the definitions that the id can be of."""
     rest = _PARAMETERS.sub("", result.test_id.partition("::")[2])
-    if tuple(rest.split("::")) == path:
-        return True
-    # A doctest is named by its module and its definition: `pkg.shop.Cart.add`.
-    return "::" not in rest and tuple(rest.split("."))[-len(path) :] == path and "." in rest
+    yield tuple(rest.split("::"))
+    if "::" not in rest:
+        # A doctest is named by its module and its definition: `pkg.shop.Cart.add`.
+        names = rest.split(".")
+        for start in range(1, len(names)):
+            yield tuple(names[start:])
