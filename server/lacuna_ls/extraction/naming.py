@@ -16,6 +16,11 @@ from collections.abc import Iterable, Iterator
 MAX_WORDS = 4
 _COMMENT_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
+_CLAUSE = re.compile(
+    r"[.,:;()]|--|\b(?:if|when|unless|because|since|so|which|before|after|while|until)\b",
+    re.IGNORECASE,
+)
+_NO_COMMANDS = frozenset(("we", "it", "there", "note", "todo", "fixme", "xxx", "see", "i", "you"))
 _BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
 _QUOTED = re.compile(rb"(?s)('''|\"\"\").*?\1|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
@@ -77,13 +82,13 @@ def _occurs(data: bytes, name: bytes) -> bool:
 
 
 def _from_comment(code: bytes) -> str | None:
-    """`# Parse the header` is `parse_header`."""
+    """`# Parse the header, if there is one` is `parse_header`."""
     line = code.split(b"\n", 1)[0].strip()
     if not line.startswith(b"#"):
         return None
-    text = line.lstrip(b"#").strip().decode("ascii", "replace")
+    text = _CLAUSE.split(line.lstrip(b"#").strip().decode("ascii", "replace"), maxsplit=1)[0]
     words = [w.lower() for w in _COMMENT_WORD.findall(text) if w.lower() not in _STOP_WORDS]
-    if not 2 <= len(words) <= MAX_WORDS:
+    if not 2 <= len(words) <= MAX_WORDS or words[0] in _NO_COMMANDS:
         return None
     return "_".join(words)
 

@@ -14,6 +14,8 @@ RESERVED = frozenset((*dir(builtins), *keyword.kwlist))
 
 NAMED = [
     ("the comment above", "# Parse the header\nx = 1\n", ("x",), "", "parse_header"),
+    ("the comment's first clause", "# Add the patch level, if any\nx = 1\n", ("x",), "", "add_patch_level"),
+    ("no comment that tells a story", "# We have it.\nxy = 1\n", ("xy",), "", "compute_xy"),
     ("a result that is computed", "area = w * h\n", ("area",), "", "compute_area"),
     ("a result that is filled", "rows = []\nfor x in xs:\n    rows.append(x)\n", ("rows",), "", "build_rows"),
     ("a result that is true or false", "ready = False\nif a:\n    ready = True\n", ("ready",), "", "is_ready"),
