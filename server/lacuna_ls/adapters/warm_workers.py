@@ -50,6 +50,7 @@ class WarmWorkers:
         self._coming: defaultdict[Place, list[asyncio.Task[WorkerProcess]]] = defaultdict(list)
         self._imports: defaultdict[tuple[Path, Path], _Imports] = defaultdict(_Imports)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
         # Those of an owner that is dropped without `close`, at the end of the program at the latest.
         weakref.finalize(self, _end_now, self._idle)
 
@@ -98,6 +99,8 @@ class WarmWorkers:
             task.cancel()
         await asyncio.gather(*coming, *self._tasks, return_exceptions=True)
         kept, self._idle[:] = [process for _, process in self._idle], []
+        for process in kept:
+            self._forget_timer(process)
         await asyncio.gather(*(process.end() for process in kept))
 
     async def _next(self, place: Place, environment: Mapping[str, str]) -> WorkerProcess:
@@ -115,7 +118,9 @@ class WarmWorkers:
     def _kept(self, place: Place) -> WorkerProcess | None:
         for index in reversed(range(len(self._idle))):
             if self._idle[index][0] == place:
-                return self._idle.pop(index)[1]
+                process = self._idle.pop(index)[1]
+                self._forget_timer(process)
+                return process
         return None
 
     async def _expected(self, place: Place) -> WorkerProcess | None:
@@ -147,17 +152,24 @@ class WarmWorkers:
 
     def _keep(self, place: Place, process: WorkerProcess) -> None:
         self._idle.append((place, process))
-        asyncio.get_running_loop().call_later(_IDLE_S, self._drop, process)
+        timer = asyncio.get_running_loop().call_later(_IDLE_S, self._drop, process)
+        self._timers[id(process)] = timer
         if len(self._idle) > _MAX_IDLE:
             self._drop(self._idle[0][1])
 
     def _drop(self, process: WorkerProcess) -> None:
         """End it if it still waits for work."""
         if any(kept is process for _, kept in self._idle):
+            self._forget_timer(process)
             self._idle[:] = [(place, kept) for place, kept in self._idle if kept is not process]
             task = asyncio.create_task(process.end())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _forget_timer(self, process: WorkerProcess) -> None:
+        timer = self._timers.pop(id(process), None)
+        if timer is not None:
+            timer.cancel()
 
     async def _started(self, place: Place, environment: Mapping[str, str]) -> WorkerProcess:
         return await self._prepared(
