@@ -7,7 +7,7 @@ from lacuna_ls.analysis.scopes import bindings_of
 from lacuna_ls.analysis.semantics import Semantics
 from lacuna_ls.analysis.structure import steps_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
-from lacuna_ls.domain.text import Source, Span, apply_edits
+from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.extraction.contract import Contract
 from lacuna_ls.extraction.rewrite import Rewrite
 from lacuna_ls.syntax.document import parse
@@ -47,18 +47,19 @@ def _changed_host(
     """Names that the code left behind uses must still be found where they were."""
     piece = _host_span(source, before, written.call.span)
     start = source.line_starts[source.line_at(piece.start)]
-    end = max(piece.end, written.call.span.end)  # a comment may stand behind the last statement
-    text = apply_edits(source.data[:end], (written.call,))[start:]
+    call = written.call
+    end = max(piece.end, call.span.end)  # a comment may stand behind the last statement
+    text = source.data[start : call.span.start] + call.new + source.data[call.span.end : end]
     root = _parsed(text, language)
     if root.has_error:
         return "The call would not be valid syntax."
     if before.kind is UnitKind.MODULE:
         return None
-    at = written.call.span.start - start + _header_length(text)
+    at = call.span.start - start + _header_length(text)
     block = semantics.lowered((_statement_at(root, at),))
     if block is None:
         return "The call would not be valid syntax."
-    around = [a for a in before.accesses() if not _holds(written.call.span, a.offset)]
+    around = [a for a in before.accesses() if not _holds(call.span, a.offset)]
     host = (*around, *(a for step in steps_of(block) for a in step.accesses))
     was, now = before.bindings().bound, bindings_of(host, before.parameters).bound
     lost = {access.name for access in host} & was - now
