@@ -207,3 +207,19 @@ def test_mixed_indentation_is_seen_whatever_ends_the_lines() -> None:
     before = "def f(a):\n  «if a:\n\tlog(a)»\n"
     for code in (before, before.replace("\n", "\r\n")):
         assert "mixes tabs and blanks" in refusal(code)
+
+
+def test_a_handler_that_would_tell_a_coroutine_apart_is_a_refusal() -> None:
+    code = "async def f(a):\n    try:\n        «await a()»\n    except {}:\n        log(a)\n"
+    assert "handles StopIteration" in refusal(code.format("RuntimeError"))
+    assert "await part(a)" in extracted(code.format("ValueError"))
+
+
+def test_a_generator_that_may_stop_outside_every_try_is_extracted() -> None:
+    after = extracted("def f(a):\n    «b = next(a)\n    yield b»\n    log(a)\n")
+    assert "    yield from part(a)\n    log(a)\n" in after
+
+
+def test_the_result_of_a_generator_has_no_hint_of_its_host() -> None:
+    after = extracted("def f(a: int) -> Iterator[int]:\n    «yield a»\n    log(a)\n")
+    assert after.startswith("def part(a: int):\n")
