@@ -18,8 +18,10 @@ import ast
 import json
 import os
 import random
+import shutil
 import statistics
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,7 +75,10 @@ def main() -> int:
     for suite in read_suites(_SUITES):
         if suite.name in options.only:
             root, python = prepared(suite)
-            seen += _measured(suite, root, python, options.mutants)
+            with tempfile.TemporaryDirectory() as folder:
+                # What is cut short must not leave a mutant behind for the other benchmark.
+                copy = shutil.copytree(root, Path(folder).resolve() / root.name)
+                seen += _measured(suite, copy, python, options.mutants)
     result = _figures(seen)
     print(json.dumps(result))
     if options.json:
