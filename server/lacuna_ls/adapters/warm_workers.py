@@ -95,7 +95,7 @@ class WarmWorkers:
     async def close(self) -> None:
         """End all that are not handed out."""
         coming = [task for tasks in self._coming.values() for task in tasks]
-        for task in [*coming, *self._tasks]:
+        for task in coming:
             task.cancel()
         await asyncio.gather(*coming, *self._tasks, return_exceptions=True)
         kept, self._idle[:] = [process for _, process in self._idle], []

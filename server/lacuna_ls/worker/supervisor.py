@@ -196,7 +196,6 @@ class _Server:
 
     def asks_to_stop(self) -> bool:
         """See `watch.Server`. Contents that came for later are kept."""
-        self._receive()
         while True:
             taken = self._buffer.take()
             if taken is None:
@@ -213,9 +212,10 @@ class _Server:
             taken = self._buffer.take()
             if taken is not None:
                 return taken
-            self._receive()
+            self.receive()
 
-    def _receive(self) -> None:
+    def receive(self) -> None:
+        """See `watch.Server`."""
         self._buffer.feed(self._received())
 
     def _received(self, flags: int = 0) -> bytes:

@@ -40,8 +40,12 @@ class Server(Protocol):
 
     def send_frames(self, frames: bytes) -> None: ...
 
+    def receive(self) -> None:
+        """Read what has come. Raises `EOFError` if the server is gone."""
+        ...
+
     def asks_to_stop(self) -> bool:
-        """Read what has come; whether it ends the run. Raises `EOFError` if the server is gone."""
+        """Whether something that was read ends the run."""
         ...
 
 
@@ -164,13 +168,15 @@ class Watch:
         for fd in (frames_fd, output_fd, self._children.read_fd, self._server.fileno()):
             poll.register(fd, select.POLLIN)
         while True:
+            if self._server.asks_to_stop():
+                raise StopAsked
             left_s = min(self._deadline_s - time.monotonic(), self._busy_left_s())
             if left_s <= 0:
                 self._pass_on(frames_fd)
                 return None
             events = dict(poll.poll(max(left_s * 1000, 1)))
-            if self._server.fileno() in events and self._server.asks_to_stop():
-                raise StopAsked
+            if self._server.fileno() in events:
+                self._server.receive()
             if frames_fd in events and not self._pass_on(frames_fd):
                 poll.unregister(frames_fd)
             if output_fd in events and not self._print(output_fd):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
+from lacuna_ls.adapters.worker_process import WorkerProcess
+from lacuna_ls.worker import messages
 from real_runs import Trusting, project, request
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
@@ -167,6 +169,25 @@ async def test_another_environment_gets_another_process(tmp_path, pool, monkeypa
     assert (await pool.run(request(tmp_path, "test_it.py"))).failures
     monkeypatch.setenv("NEW", "1")
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
+
+
+async def test_a_run_that_is_given_up_before_it_begins_does_not_hold_its_process(tmp_path):
+    project(tmp_path, {"test_it.py": "import time\n\ndef test_a(): time.sleep(60)\n"})
+    process = WorkerProcess(Path(sys.executable), tmp_path, dict(os.environ), None)
+    task = messages.Request(
+        root=str(tmp_path), targets=["test_it.py"], doctests=[], arguments=[], trace=[], facts=[],
+        scratch=str(tmp_path / "scratch"), nonce="", overlays=1, screening=False, wall_s=60.0,
+        collecting_s=0.0, cpu_s=60.0, memory_bytes=4 << 30, threads=500, niceness=0,
+    )  # fmt: skip
+    try:
+        await process.prepare({}, ())
+        assert await process.begin(task)
+        contents = b"".join(messages.contents_frames(str(tmp_path / "other.py"), b""))
+        stop = messages.frame(messages.SUPERVISOR, messages.encode(messages.Stop()))
+        await process.send(contents + stop)
+        assert await process.stop()
+    finally:
+        await process.end()
 
 
 async def test_a_process_that_was_killed_meanwhile_is_replaced(tmp_path, pool):
