@@ -54,7 +54,7 @@ async def test_what_is_run_and_cheats_is_not_verified(tmp_path):
 def test_nearly_all_honest_patches_are_admitted():
     patches = list(honest_patches([Path(module.__file__ or "") for module in MODULES]))
     refused = sum(admitted(*patch) is None for patch in patches)
-    assert refused <= 0.04 * len(patches), "the standard library speaks of `sys` more than others"
+    assert refused <= 0.02 * len(patches)
 
 
 def test_a_seal_tells_of_tests_and_what_configures_them(tmp_path):

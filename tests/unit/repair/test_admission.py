@@ -62,3 +62,16 @@ def test_several_edits_make_one_text():
 )  # fmt: skip
 def test_what_must_not_be_run_is_refused(change: tuple[str, str]):
     assert after(change) is None
+
+
+def test_a_module_that_the_file_uses_anyway_is_not_newly_brought_in():
+    text = "import sys\n\n\ndef f():\n    return sys.platform\n\n\ndef g():\n    return 1\n"
+    document = open_document("a.py", 1, by_language_id("python"), text.encode())
+
+    def changed(new: str) -> bytes | None:
+        edit = TextEdit(Span(text.index("1"), text.index("1") + 1), new.encode())
+        return admitted(document, Candidate("change it", (edit,)))
+
+    assert changed("sys.maxsize") is not None
+    assert changed("sys.modules") is None
+    assert changed("sys._getframe()") is None
