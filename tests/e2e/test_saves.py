@@ -129,10 +129,11 @@ async def test_crlf_and_wide_characters_before_the_place(editor, tmp_path):
 async def test_of_twenty_rapid_saves_the_last_is_reported(editor, tmp_path):
     root = await editor.workspace(tmp_path, {"shop.py": SHOP, "test_shop.py": TEST_SHOP})
     file = editor.open(root / "shop.py")
-    await editor.tested(file)
+    for price in "46":
+        editor.change(file, SHOP.replace("3", price))
+        await editor.tested(file)
     editor.change(file, SHOP + "\n")
-    await quiet(editor, file)
-    held = descriptors(editor.process.pid)
+    kept = await most_held(editor, file)
     for count in range(20):
         editor.change(file, SHOP.replace("3", str(count + 5)))
         await editor.save(file)
@@ -140,16 +141,31 @@ async def test_of_twenty_rapid_saves_the_last_is_reported(editor, tmp_path):
     assert ["48 == 8" in each["message"] for each in found] == [True]
     reported = [p["version"] for p in editor.publications if p["uri"] == file.uri]
     assert reported[-1] == file.version
-    assert len(set(reported)) <= 3
+    assert len(set(reported)) <= 5
     editor.change(file, SHOP)
-    await quiet(editor, file, held)
+    await nothing_left(editor, file, kept)
 
 
-async def quiet(editor: Editor, file: OpenFile, held: int = sys.maxsize) -> None:
-    """Wait until the server has no child, and no more than `held` descriptors."""
+def held(editor: Editor) -> tuple[int, int]:
+    """How many processes and descriptors the server has, those that it keeps for runs included."""
     pid = editor.process.pid
+    return len(descendants(pid)), descriptors(pid)
+
+
+async def most_held(editor: Editor, file: OpenFile) -> tuple[int, int]:
+    """The most that is held in the time of some hundred requests."""
+    seen = [held(editor)]
+    for _ in range(500):
+        await editor.code_actions(file, NOWHERE)
+        seen.append(held(editor))
+    return max(processes for processes, _ in seen), max(open_ for _, open_ in seen)
+
+
+async def nothing_left(editor: Editor, file: OpenFile, kept: tuple[int, int]) -> None:
+    """Wait until the server holds no more than `kept`."""
     for _ in range(2000):
-        if not descendants(pid) and descriptors(pid) <= held:
+        processes, open_ = held(editor)
+        if processes <= kept[0] and open_ <= kept[1]:
             return
         await editor.code_actions(file, NOWHERE)
-    raise AssertionError(f"left: {descendants(pid)}, {descriptors(pid)} of {held} descriptors")
+    raise AssertionError(f"left: {held(editor)}, where {kept} were held before")
