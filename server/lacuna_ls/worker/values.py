@@ -6,7 +6,7 @@ import reprlib
 import time
 import types
 from itertools import islice
-from typing import Any, Iterable, List, Optional, Set
+from typing import Any, Callable, Iterable, List, Optional, Set
 
 MAX_TEXT = 80
 _MAX_LITERAL = 4000
@@ -42,8 +42,9 @@ class Shown(reprlib.Repr):
     is shown by its name from then on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock_s: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()
+        self._clock_s = clock_s
         self.maxlevel = 3
         self.maxstring = self.maxother = MAX_TEXT - 20
         self.maxlong = 40
@@ -86,9 +87,9 @@ class Shown(reprlib.Repr):
             return "<{}>".format(kind.__name__)
         if kind.__repr__ is _INHERITED:
             return self._fields(x, level)
-        started_s = time.perf_counter()
+        started_s = self._clock_s()
         text = _ADDRESS.sub("", builtins.repr(x))
-        if time.perf_counter() - started_s > _SLOW_S:
+        if self._clock_s() - started_s > _SLOW_S:
             self._slow.add(kind)
         return text if len(text) <= self.maxother else text[: self.maxother - 3] + "..."
 
