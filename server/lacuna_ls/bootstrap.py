@@ -24,7 +24,8 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
-from lacuna_ls.lsp.saves import Saves, SaveTools
+from lacuna_ls.lsp.save_run import SaveTools
+from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.uris import path_of

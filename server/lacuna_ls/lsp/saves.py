@@ -1,8 +1,7 @@
 """What a save sets off: the file's tests, their findings, and the quiet search for a fix.
 
 A newer save of the same document kills the run that the older one started; runs in one workspace
-root follow each other. A search for fixes ends with the next edit of what it searches and with the
-next save in its root, because what it has confirmed so far was confirmed against other files.
+root follow each other.
 
 When the file's own tests have reported and no search is left, the other tests that the save can
 affect run. A save that changed no code runs nothing: what is known stays, on the lines it went to.
@@ -12,24 +11,21 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from lacuna_ls.domain.errors import LacunaError
-from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.domain.test_result import RunStatus
 from lacuna_ls.lsp.affected import AffectedTests
+from lacuna_ls.lsp.fix_search import FixSearches
 from lacuna_ls.lsp.progress import progress
+from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
-from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, Limits, Overlay, TestRequest
-from lacuna_ls.ports.files import Files
-from lacuna_ls.repair.engine import search
-from lacuna_ls.repair.finished import FinishedFixes
-from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
+from lacuna_ls.ports.code_runner import Limits, Overlay, TestRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.examples import examples, is_new, without
 from lacuna_ls.test_runs.facts import recording
@@ -43,44 +39,9 @@ from lacuna_ls.test_runs.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
-# What ends its own process, or has no tests, gives a search nothing to compare with.
-_SEARCHED = (RunStatus.COMPLETED, RunStatus.COLLECTION_ERROR, RunStatus.TIMED_OUT)
 _IN_THE_BACKGROUND = Limits(niceness=10)
 _DOCTESTS = "--doctest-modules"
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
-
-
-@dataclass(frozen=True, slots=True)
-class SaveTools:
-    """What the work after a save is done with.
-
-    `interpreter` names the Python of a file's folder, given the workspace root and the file; it
-    raises `RunnerError` if there is none.
-    """
-
-    runner: CodeRunner
-    files: Files
-    clock: Clock
-    finished: FinishedFixes
-    interpreter: Callable[[Path, Path], Path]
-
-
-@dataclass(frozen=True, slots=True)
-class _Save:
-    """A saved snapshot, and where it lies."""
-
-    document: Document
-    path: Path
-    root: Path
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A finished run; `clean` are the open documents whose text is what the tests ran on."""
-
-    request: TestRequest
-    report: TestReport
-    clean: tuple[_Save, ...]
 
 
 class Saves:
@@ -90,7 +51,7 @@ class Saves:
         self._server = server
         self._tools = tools
         self._follows: dict[str, asyncio.Task[None]] = {}
-        self._searches: dict[Path, tuple[asyncio.Task[None], frozenset[str]]] = {}
+        self._searches = FixSearches(server, tools, self._started, self._note)
         # Cancelled ones included, as long as their processes are not gone.
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -98,7 +59,7 @@ class Saves:
         self._passed_examples: defaultdict[Path, set[str]] = defaultdict(set)
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started)
-        self._tested: dict[str, tuple[Document, _Run]] = {}
+        self._tested: dict[str, tuple[Document, Run]] = {}
         self._recordings: dict[Path, asyncio.Task[None]] = {}
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
@@ -128,9 +89,7 @@ class Saves:
 
     def edited(self, uri: str) -> None:
         """The text of an open document changed."""
-        for task, uris in self._searches.values():
-            if uri in uris:
-                task.cancel()
+        self._searches.edited(uri)
 
     async def close(self) -> None:
         """End every run and search, processes included."""
@@ -157,7 +116,7 @@ class Saves:
         except LacunaError as error:
             self._tell_once(save.root, str(error))
 
-    async def _test(self, save: _Save) -> None:
+    async def _test(self, save: Save) -> None:
         if await self._changed_no_code(save):
             self._affected.start(save.root, (), self._retest(save))
             return
@@ -176,7 +135,7 @@ class Saves:
         self._start_search(save, run)
         await self._start_affected(save, run)
 
-    def _request(self, save: _Save, targets: Targets) -> TestRequest:
+    def _request(self, save: Save, targets: Targets) -> TestRequest:
         return TestRequest(
             root=save.root,
             interpreter=self._tools.interpreter(save.root, save.path),
@@ -185,7 +144,7 @@ class Saves:
             arguments=self._server.settings.tests_arguments,
         )
 
-    async def _without_illustrations(self, save: _Save, run: _Run) -> _Run:
+    async def _without_illustrations(self, save: Save, run: Run) -> Run:
         """The run without failing examples that are none of the project's tests and never passed.
 
         A save of the text as it was opened is a wish to see what there is, examples included.
@@ -217,9 +176,9 @@ class Saves:
                 "because they have never passed"
             )
         request, report = without(run.request, run.report, illustrations)
-        return _Run(request, report, run.clean)
+        return Run(request, report, run.clean)
 
-    async def _changed_no_code(self, save: _Save) -> bool:
+    async def _changed_no_code(self, save: Save) -> bool:
         """Whether only comments and layout changed since the last run, whose results then hold.
 
         A save without any change is a wish to run the tests again.
@@ -233,20 +192,20 @@ class Saves:
         self._verdicts[save.root].moved(save.path, lines)
         results = tuple(moved_result(each, save.path, lines) for each in run.report.results)
         report = replace(run.report, results=results)
-        run = _Run(run.request, report, tuple(self._clean(save)))
+        run = Run(run.request, report, tuple(self._clean(save)))
         self._publish(save, run)
         self._start_search(save, run)
         self._tested[save.document.uri] = save.document, run
         return True
 
-    async def _reached(self, save: _Save) -> tuple[str, ...]:
+    async def _reached(self, save: Save) -> tuple[str, ...]:
         """The test files that the save can affect, nearest first."""
         language = save.document.language
         if language is None or language.test_runner is None:
             return ()
         return await self._affected.of(save.path, save.root, language)
 
-    async def _start_affected(self, save: _Save, run: _Run) -> None:
+    async def _start_affected(self, save: Save, run: Run) -> None:
         own = run.request.targets
         if run.report.status not in _CUT_SHORT:
             self._affected.done(save.root, own)
@@ -255,11 +214,11 @@ class Saves:
         # Not before: a save that the next one overtakes has not run what it can affect.
         self._tested[save.document.uri] = save.document, run
 
-    def _retest(self, save: _Save) -> Callable[[tuple[str, ...]], Awaitable[bool]]:
+    def _retest(self, save: Save) -> Callable[[tuple[str, ...]], Awaitable[bool]]:
         """What runs some of the tests that `save` can affect."""
 
         async def run_tests(tests: tuple[str, ...]) -> bool:
-            searching, _ = self._searches.get(save.root, (None, None))
+            searching = self._searches.running(save.root)
             if searching is not None:
                 await asyncio.wait([searching])
             request = self._request(save, Targets(tests))
@@ -273,22 +232,22 @@ class Saves:
 
         return run_tests
 
-    async def _run(self, save: _Save, request: TestRequest) -> _Run:
+    async def _run(self, save: Save, request: TestRequest) -> Run:
         async with self._turns[save.root]:
             clean = tuple(self._clean(save))
             async with progress(self._server, f"Testing {save.path.name}"):
                 report = await self._tools.runner.run(request)
         self._note(f"{save.path.name}: {summary(report)}")
-        return _Run(request, report, clean)
+        return Run(request, report, clean)
 
-    def _publish(self, save: _Save, run: _Run) -> None:
+    def _publish(self, save: Save, run: Run) -> None:
         if run.report.status is RunStatus.NO_FRAMEWORK:
             self._tell_once(save.root, run.report.detail)
         for document, found in self._found(save, run):
             self._server.diagnostics.publish(document, found)
         self._observe(save, run)
 
-    def _found(self, save: _Save, run: _Run) -> Iterator[tuple[Document, list[Finding]]]:
+    def _found(self, save: Save, run: Run) -> Iterator[tuple[Document, list[Finding]]]:
         verdicts = self._verdicts[save.root]
         unsaved = self._unsaved_note(save, run.clean)
         for each in run.clean:
@@ -297,7 +256,7 @@ class Saves:
             found = findings(report, each.document, each.path, concerned)
             yield each.document, [replace(f, message=f.message + unsaved) for f in found]
 
-    def _observe(self, save: _Save, run: _Run) -> None:
+    def _observe(self, save: Save, run: Run) -> None:
         """Let hints, hovers and lenses have what the run says."""
         verdicts = self._verdicts[save.root]
         reasons = self._reasons[save.root]
@@ -309,7 +268,7 @@ class Saves:
             self._server.observed.ran(each.document, each.path, results, concerned, reasons)
         self._server.observed.refresh_lenses()
 
-    def _start_recording(self, save: _Save, run: _Run) -> asyncio.Task[None] | None:
+    def _start_recording(self, save: Save, run: Run) -> asyncio.Task[None] | None:
         """Run the first failing tests once more, if the editor can show what they do."""
         client = self._server.client
         asked = recording(run.request, run.report, tuple(each.path for each in run.clean))
@@ -320,7 +279,7 @@ class Saves:
         task.add_done_callback(_log_failure)
         return task
 
-    async def _record(self, save: _Save, run: _Run, asked: TestRequest) -> None:
+    async def _record(self, save: Save, run: Run, asked: TestRequest) -> None:
         async with self._turns[save.root]:
             report = await self._tools.runner.run(asked)
         known = tuple(result for result in report.failures if result.facts)
@@ -329,7 +288,7 @@ class Saves:
         for document, found in self._found(save, run):
             self._server.diagnostics.correct(document, found)
 
-    def _start_search(self, save: _Save, run: _Run) -> None:
+    def _start_search(self, save: Save, run: Run) -> None:
         if not run.report.failures:
             self._server.observed.refresh_hints()
             return
@@ -338,57 +297,9 @@ class Saves:
         recording = self._start_recording(save, run)
         if recording is None:
             self._server.observed.refresh_hints()
-        problems = tuple(self._problems(save, run))
-        if not problems or run.report.status not in _SEARCHED:
-            return
-        task = self._started(self._search(problems, recording))
-        uris = frozenset(problem.document.uri for problem in problems)
-        self._searches[save.root] = (task, uris)
-        task.add_done_callback(_log_failure)
-
-    def _problems(self, save: _Save, run: _Run) -> Iterator[Problem]:
-        """The saved document first, then the clean open ones that the tracebacks lead through."""
-        frames = {
-            frame.path
-            for result in run.report.failures
-            if result.failure is not None
-            for frame in result.failure.frames
-        }
-        for each in sorted(run.clean, key=lambda each: each.path != save.path):
-            if (each.path == save.path or each.path in frames) and self._is_newest(each):
-                yield Problem(each.document, each.path, run.request, run.report)
-
-    def _is_newest(self, save: _Save) -> bool:
-        """Whether editor, snapshot and disk agree byte by byte: a candidate replaces all three."""
-        newest = self._server.documents.get(save.document.uri)
-        return newest is save.document and self._tools.files.read(save.path) == newest.data
-
-    async def _search(
-        self, problems: tuple[Problem, ...], recording: asyncio.Task[None] | None
-    ) -> None:
-        """Search document after document until one has a fix, when nothing else runs tests here."""
-        if recording is not None:
-            await asyncio.wait([recording])
-        for problem in problems:
-            uri, version = problem.document.uri, problem.document.version
-            shown_at = [finding.span for finding in self._server.diagnostics.shown(uri)]
-            fixes: list[Fix] = []
-
-            def confirmed(
-                fix: Fix,
-                uri: str = uri,
-                version: int = version,
-                fixes: list[Fix] = fixes,
-                shown_at: list[Any] = shown_at,
-            ) -> None:
-                fixes.append(fix)
-                self._tools.finished.put(uri, version, fixes, shown_at)
-
-            budget = Budget(wall_s=self._server.settings.actions_time_budget_s)
-            result = await search(problem, self._tools.runner, self._tools.clock, budget, confirmed)
-            self._note(f"{problem.path.name}: {in_words(result)}")
-            if fixes:
-                return
+        task = self._searches.start(save, run, recording)
+        if task is not None:
+            task.add_done_callback(_log_failure)
 
     def _forget_fixes(self, root: Path) -> None:
         self._end_search(root)
@@ -399,21 +310,21 @@ class Saves:
                 self._server.observed.outdated(document.uri)
 
     def _end_search(self, root: Path) -> None:
-        searching, _ = self._searches.pop(root, (None, frozenset()))
-        for task in (searching, self._recordings.pop(root, None)):
-            if task is not None:
-                task.cancel()
+        self._searches.end(root)
+        recording = self._recordings.pop(root, None)
+        if recording is not None:
+            recording.cancel()
 
-    def _located(self, document: Document) -> _Save | None:
+    def _located(self, document: Document) -> Save | None:
         path = path_of(document.uri)
         if path is None:
             return None
         path = path.resolve()
         roots = [root for root in self._server.roots if path.is_relative_to(root)]
         root = max(roots, key=lambda root: len(root.parts), default=None)
-        return None if root is None else _Save(document, path, root)
+        return None if root is None else Save(document, path, root)
 
-    def _beside(self, save: _Save) -> Iterator[_Save]:
+    def _beside(self, save: Save) -> Iterator[Save]:
         """The open documents of the save's root, the saved one as it was saved."""
         for document in self._server.documents:
             if document.uri == save.document.uri:
@@ -421,7 +332,7 @@ class Saves:
             elif (other := self._located(document)) and other.root == save.root:
                 yield other
 
-    def _clean(self, save: _Save) -> Iterator[_Save]:
+    def _clean(self, save: Save) -> Iterator[Save]:
         for each in self._beside(save):
             # A file in another encoding is not what the editor sends, byte by byte; but what was
             # saved last, and has changed on neither side since, is what the editor shows.
@@ -430,7 +341,7 @@ class Saves:
             if unchanged or self._tools.files.read(each.path) == each.document.data:
                 yield each
 
-    def _unsaved_note(self, save: _Save, clean: tuple[_Save, ...]) -> str:
+    def _unsaved_note(self, save: Save, clean: tuple[Save, ...]) -> str:
         """The tests ran on what is on disk; say so where an editor holds something else."""
         known = {each.path for each in clean}
         unsaved = sorted(each.path.name for each in self._beside(save) if each.path not in known)

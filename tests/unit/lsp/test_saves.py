@@ -26,7 +26,8 @@ from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.lsp import text_sync
 from lacuna_ls.lsp.framing import Framing
 from lacuna_ls.lsp.lifecycle import create_server
-from lacuna_ls.lsp.saves import Saves, SaveTools
+from lacuna_ls.lsp.save_run import SaveTools
+from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.uris import uri_of
 from lacuna_ls.ports.code_runner import Candidates, TestRequest
 from lacuna_ls.repair.finished import FinishedFixes
