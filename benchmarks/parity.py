@@ -204,7 +204,7 @@ def _outcome_of(case: ET.Element) -> str:
 async def _run_here(suite: Suite, root: Path, python: Path) -> TestReport:
     with tempfile.TemporaryDirectory() as folder:
         trust = TrustStore(Path(folder))
-        trust.grant_for_session(root)
+        trust.grant(root)
         request = TestRequest(root, python, suite.targets, suite.arguments, limits=_LIMITS)
         return await WorkerPool(trust).run(request)
 

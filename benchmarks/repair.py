@@ -153,7 +153,7 @@ async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPoo
     test = f"from solution import *\n{checks}\n\ndef test_{entry}():\n    check({entry})\n"
     (root / "test_solution.py").write_text(test, encoding="utf-8")
     trust = TrustStore(root / "trust")
-    trust.grant_for_session(root)
+    trust.grant(root)
     pool = WorkerPool(trust)
     limits = Limits(wall_s=5.0, cpu_s=5.0)
     targets = ("test_solution.py",)

@@ -36,6 +36,7 @@ Example:
 
 from collections.abc import Sequence
 
+from lacuna_ls.actions.extraction_offer import extraction_offer, lines_in_words
 from lacuna_ls.actions.provider import (
     ActionKind,
     ActionRequest,
@@ -43,11 +44,8 @@ from lacuna_ls.actions.provider import (
     Example,
     Offer,
 )
-from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.extraction.contract import Refusal
-from lacuna_ls.extraction.engine import Extraction, extract, extract_with_duplicates
-from lacuna_ls.syntax.document import Document
-from lacuna_ls.verification.evidence import Evidence, titled
+from lacuna_ls.extraction.engine import extract, extract_with_duplicates
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
@@ -1001,31 +999,12 @@ class _ExtractMethod:
         if isinstance(outcome, Refusal):
             if not request.asked:
                 return ()
-            what = f"Extract {_lines(document.source, request.span)} into a function"
+            what = f"Extract {lines_in_words(document.source, request.span)} into a function"
             return (Offer(what, self.kind, document.version, disabled=outcome.reason),)
         everywhere = extract_with_duplicates(document, request.span)
         outcomes = (outcome,) if everywhere is None else (outcome, everywhere)
-        return tuple(self._offer(document, outcome) for outcome in outcomes)
-
-    def _offer(self, document: Document, outcome: Extraction) -> Offer:
-        count = outcome.duplicates
-        more = f" and {count} duplicate{'s' if count > 1 else ''}" if count else ""
-        what = f'Extract {_lines(document.source, outcome.span)}{more} into "{outcome.name}"'
-        evidence = Evidence(checked_syntax=True)
-        return Offer(
-            titled(what, evidence),
-            self.kind,
-            document.version,
-            outcome.edits,
-            evidence,
-            rename_at=outcome.rename_at,
-        )
+        return tuple(extraction_offer(document, outcome) for outcome in outcomes)
 
 
 def provider() -> CodeActionProvider:
     return _ExtractMethod()
-
-
-def _lines(source: Source, span: Span) -> str:
-    first, last = source.line_at(span.start) + 1, source.line_at(max(span.end - 1, span.start)) + 1
-    return f"line {first}" if first == last else f"lines {first}-{last}"

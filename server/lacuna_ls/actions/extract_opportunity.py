@@ -36,6 +36,7 @@ Example:
 
 from collections.abc import Sequence
 
+from lacuna_ls.actions.extraction_offer import extraction_offer
 from lacuna_ls.actions.provider import (
     ActionKind,
     ActionRequest,
@@ -45,8 +46,6 @@ from lacuna_ls.actions.provider import (
 )
 from lacuna_ls.domain.text import Source
 from lacuna_ls.extraction.opportunities import Opportunity, Ranked, opportunities
-from lacuna_ls.syntax.document import Document
-from lacuna_ls.verification.evidence import Evidence, titled
 
 EXAMPLES: tuple[Example, ...] = (
     Example(
@@ -161,22 +160,7 @@ class _ExtractOpportunity:
         found = opportunities(document, request.span, self._ranked)
         # Stable: the best first, of those on the cursor's line and of the others.
         ordered = sorted(found, key=lambda o: line not in _lines_of(document.source, o))
-        return tuple(self._offer(document, o) for o in ordered)
-
-    def _offer(self, document: Document, opportunity: Opportunity) -> Offer:
-        extraction = opportunity.extraction
-        evidence = Evidence(checked_syntax=True)
-        lines = _lines_of(document.source, opportunity)
-        where = f"lines {lines.start + 1}-{lines.stop}" if len(lines) > 1 else f"line {lines.stop}"
-        what = f'Extract {where} into "{extraction.name}"'
-        return Offer(
-            titled(what, evidence),
-            self.kind,
-            document.version,
-            extraction.edits,
-            evidence,
-            rename_at=extraction.rename_at,
-        )
+        return tuple(extraction_offer(document, o.extraction) for o in ordered)
 
 
 def provider() -> CodeActionProvider:

@@ -24,11 +24,10 @@ class TrustStore:
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` is where the file lies; the user's data folder by default."""
         self._folder = folder or platformdirs.user_data_path("lacuna-ls")
-        self._session: set[Path] = set()
 
     def trusted(self, path: Path) -> bool:
         real = path.resolve()
-        return any(real.is_relative_to(folder) for folder in self._recorded() | self._session)
+        return any(real.is_relative_to(folder) for folder in self._recorded())
 
     def grant(self, folder: Path) -> None:
         """Trust a folder and all below it.
@@ -38,10 +37,6 @@ class TrustStore:
         """
         self._record(self._recorded() | {folder.resolve()})
 
-    def grant_for_session(self, folder: Path) -> None:
-        """Trust a folder for as long as this store lives."""
-        self._session.add(folder.resolve())
-
     def withdraw(self, folder: Path) -> None:
         """Trust a folder, and those below it, no longer.
 
@@ -49,7 +44,6 @@ class TrustStore:
             StoreError: it could not be recorded.
         """
         real = folder.resolve()
-        self._session = {each for each in self._session if not each.is_relative_to(real)}
         self._record({each for each in self._recorded() if not each.is_relative_to(real)})
 
     def _recorded(self) -> set[Path]:

@@ -40,15 +40,6 @@ def test_trust_is_seen_by_other_servers_at_once(project, data):
     assert not one.trusted(project)
 
 
-def test_trust_for_a_session_is_kept_nowhere(project, data):
-    store = TrustStore(data)
-    store.grant_for_session(project)
-    assert store.trusted(project)
-    assert not TrustStore(data).trusted(project)
-    store.withdraw(project)
-    assert not store.trusted(project)
-
-
 def test_a_link_is_as_trusted_as_what_it_leads_to(project, data, tmp_path):
     secret = tmp_path / "elsewhere"
     secret.mkdir()
