@@ -7,7 +7,7 @@ leaves what takes long to `Services.prepare`, which runs on the loop in the back
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from lacuna_ls.adapters.interpreters import interpreter_for
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
-from lacuna_ls.adapters.workspace_files import WorkspaceFiles
+from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
@@ -45,21 +45,23 @@ class _SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The `Files` of the folders and settings that hold now."""
+    """The `Files` of the folders and settings that hold now, which `now` gives."""
 
-    server: LacunaServer
+    now: Callable[[], RunFiles]
 
     def read(self, path: Path) -> bytes | None:
-        return self._now().read(path)
+        return self.now().read(path)
 
     def signature(self, path: Path) -> tuple[int, int] | None:
-        return self._now().signature(path)
+        return self.now().signature(path)
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-        return self._now().source_files(root, suffixes)
+        return self.now().source_files(root, suffixes)
 
-    def _now(self) -> WorkspaceFiles:
-        return _workspace_files(self.server.roots, self.server.settings.ignore)
+
+@lru_cache(maxsize=1)
+def _run_files(roots: tuple[Path, ...]) -> RunFiles:
+    return RunFiles(roots)
 
 
 @lru_cache(maxsize=1)
@@ -70,13 +72,13 @@ def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> Worksp
 def build_services(server: LacunaServer) -> Services:
     """Engines over the real adapters."""
     trust = server.trust.joined(TrustStore())
-    files = _Files(server)
+    files = _Files(lambda: _workspace_files(server.roots, server.settings.ignore))
     model = EmbeddedModel(files)
     finished = FinishedFixes()
     runner = WorkerPool(trust)
     tools = SaveTools(
         runner=runner,
-        files=files,
+        files=_Files(lambda: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
         interpreter=partial(_interpreter, server),
