@@ -26,7 +26,7 @@ from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
-from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
@@ -103,7 +103,7 @@ def build_services(server: LacunaServer) -> Services:
         ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
-        run_tests=saves.run_tests,
+        commands={RUN_TESTS: saves.run_tests},
         edited=saves.edited,
         repository_settings=repository_settings,
         prepare=corpora.prepare,

@@ -84,6 +84,8 @@ class _Menus:
 
     def _listable(self, offer: Offer, request: ActionRequest) -> bool:
         """A reason why not is shown to who asked for the kind, and whose editor can show it."""
+        if offer.command is not None:
+            return self._server.client.execute_command
         if offer.disabled is None:
             return bool(offer.edits)
         return request.asked and self._server.client.action_disabled
@@ -92,6 +94,10 @@ class _Menus:
         self, document: Document, offer: Offer, index: int, ours: Sequence[types.Diagnostic]
     ) -> types.CodeAction:
         client = self._server.client
+        if offer.command is not None:
+            name, arguments = offer.command.name, list(offer.command.arguments)
+            command = types.Command(title=offer.title, command=name, arguments=arguments)
+            return types.CodeAction(title=offer.title, kind=offer.kind.value, command=command)
         lazy = client.action_resolve_edit and offer.disabled is None
         inline = not client.action_resolve_edit and offer.disabled is None
         fixes = ours if offer.kind is ActionKind.QUICK_FIX else ()

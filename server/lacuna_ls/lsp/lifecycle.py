@@ -19,7 +19,7 @@ from lacuna_ls.lsp.client_features import features_of
 from lacuna_ls.lsp.convert import negotiated
 from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.lsp.protocol import Phase
-from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
+from lacuna_ls.lsp.server import COMMANDS, LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.settings import concerns_settings, read_settings
 
@@ -143,9 +143,18 @@ class _Lifecycle:
 
 
 def _register_rooms(server: LacunaServer) -> None:
-    from lacuna_ls.lsp import code_action, completion, hints, hover, lenses, progress, text_sync
+    from lacuna_ls.lsp import (
+        code_action,
+        commands,
+        completion,
+        hints,
+        hover,
+        lenses,
+        progress,
+        text_sync,
+    )
 
-    for room in (text_sync, completion, code_action, hints, hover, lenses, progress):
+    for room in (text_sync, completion, code_action, hints, hover, lenses, commands, progress):
         room.register(server)
 
 
@@ -191,7 +200,7 @@ def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
         hover_provider=True if client.hover else None,
         inlay_hint_provider=types.InlayHintOptions() if client.inlay_hints else None,
         code_lens_provider=types.CodeLensOptions() if client.code_lenses else None,
-        execute_command_provider=types.ExecuteCommandOptions(commands=[RUN_TESTS])
+        execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS))
         if client.execute_command
         else None,
         workspace=types.WorkspaceOptions(

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What the code lenses run; its argument is the URI of an open document.
+# The commands; the argument of each is the URI of an open document.
 RUN_TESTS = "lacuna.runTests"
+COMMANDS = (RUN_TESTS,)
 _CLOSE_TIMEOUT_S = 1.5
 
 

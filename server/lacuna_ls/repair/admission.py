@@ -27,8 +27,8 @@ def admitted(document: Document, candidate: Candidate) -> bytes | None:
         return None
     statement = _statement(root, Span(edits[-1].span.start, edits[0].span.end), templates)
     grown = sum(len(edit.new) - len(edit.span) for edit in edits)
-    before = _shape(root, statement)
-    after = _shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
+    before = shape(root, statement)
+    after = shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
     if before == after:
         return None
     added = Counter(after) - Counter(before)
@@ -41,7 +41,7 @@ def _is_new(text: str, root: Node) -> bool:
     """Not used by the file so far. What is private counts as new wherever it is added."""
     if text.startswith("_"):
         return True
-    return not any(t == text for kind, t in _shape(root, span_of(root)) if kind == "identifier")
+    return not any(t == text for kind, t in shape(root, span_of(root)) if kind == "identifier")
 
 
 def _reaches_tests(kind: str, text: str, templates: Templates) -> bool:
@@ -68,7 +68,7 @@ def _statement(root: Node, span: Span, templates: Templates) -> Span:
     return span_of(root)
 
 
-def _shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
+def shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
     """Node types in order, with the text of the leaves: equal for texts that differ in layout."""
     return tuple(
         (node.type, "" if node.child_count else _leaf_text(node))

@@ -65,7 +65,7 @@ async def search(
     async with (
         _running(runner.run(_once_more(problem, budget))) as reproducing,
         _running(_trials_once_known(problem, reproducing, budget)) as trials,
-        _running(screening.run(_screening_request(problem), trials)) as screens,
+        _running(screening.run(screening_request(problem), trials)) as screens,
     ):
         found: dict[Proposal, Fix] = {}
         while len(found) < budget.max_fixes:
@@ -77,7 +77,7 @@ async def search(
                 break
             if clock.monotonic_s() - started_s > budget.wall_s:
                 return ended(SearchEnd.OUT_OF_TIME, found)
-            evidence = await _confirm(problem, trial, runner)
+            evidence = await confirm(problem, trial.overlay, runner)
             if evidence is not None:
                 fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
                 found[trial.proposal] = fix
@@ -182,7 +182,7 @@ def _once_more(problem: Problem, budget: Budget) -> TestRequest:
     return replace(problem.request, trace=(problem.path,), limits=limits)
 
 
-def _screening_request(problem: Problem) -> TestRequest:
+def screening_request(problem: Problem) -> TestRequest:
     """Only the red tests, and hardly more time than they took just now.
 
     So a candidate that loops for ever costs little. A run that hung says nothing about the time
@@ -200,9 +200,9 @@ def _screening_request(problem: Problem) -> TestRequest:
     return replace(request, limits=limits)
 
 
-async def _confirm(problem: Problem, trial: Trial, runner: CodeRunner) -> Evidence | None:
+async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> Evidence | None:
     """All tests of the problem in fresh processes: what they showed, `None` if any objects."""
-    overlays = (*problem.request.overlays, trial.overlay)
+    overlays = (*problem.request.overlays, candidate)
     request = replace(problem.request, overlays=overlays)
     reports = await asyncio.gather(
         *(runner.run(replace(request, hash_seed=seed)) for seed in CONFIRMING_SEEDS)

@@ -13,17 +13,25 @@ class Evidence:
     `tests_passed` of `tests_total` is the outcome of the confirming runs in fresh processes;
     `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
     expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
-    nothing executed.
+    nothing executed. `written_by` names the model that wrote it.
     """
 
     tests_passed: int | None = None
     tests_total: int | None = None
     tests_skipped: int = 0
     checked_syntax: bool = False
+    written_by: str = ""
 
 
 def in_words(evidence: Evidence) -> str:
     """The evidence as it stands in a title; empty if nothing was observed."""
+    words = _observed(evidence)
+    if not words or not evidence.written_by:
+        return words
+    return f"{words}, written by {evidence.written_by}"
+
+
+def _observed(evidence: Evidence) -> str:
     if evidence.tests_passed is not None and evidence.tests_total is not None:
         tests = "test" if evidence.tests_total == 1 else "tests"
         verb = "passes" if evidence.tests_total == 1 else "pass"
