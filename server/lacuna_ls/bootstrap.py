@@ -7,7 +7,8 @@ leaves what takes long to `Services.prepare`, which runs on the loop in the back
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
 from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
 from lacuna_ls.repair.finished import FinishedFixes
@@ -81,7 +83,7 @@ def build_services(server: LacunaServer) -> Services:
         files=_Files(lambda: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
-        interpreter=partial(_interpreter, server),
+        interpreter=lambda root, path: _interpreter(root, path, server.settings.interpreter),
     )
     saves = Saves(server, tools)
     corpora = _Corpora(server, model)
@@ -111,8 +113,29 @@ def build_services(server: LacunaServer) -> Services:
     )
 
 
-def _interpreter(server: LacunaServer, root: Path, path: Path) -> Path:
-    setting = server.settings.interpreter
+@asynccontextmanager
+async def tools_for(
+    roots: tuple[Path, ...], trusted: Collection[Path] = (), interpreter: str = ""
+) -> AsyncIterator[SaveTools]:
+    """What tests run with in a terminal; nothing of it is left behind.
+
+    `trusted` are folders trusted for this time only, `interpreter` is the user's own choice.
+    """
+    trust = SessionTrust(TrustStore(), set(trusted), never=lambda: False)
+    runner = WorkerPool(trust)
+    try:
+        yield SaveTools(
+            runner=runner,
+            files=RunFiles(roots),
+            clock=_SystemClock(),
+            finished=FinishedFixes(),
+            interpreter=lambda root, path: _interpreter(root, path, interpreter),
+        )
+    finally:
+        await runner.close()
+
+
+def _interpreter(root: Path, path: Path, setting: str) -> Path:
     found = interpreter_for(root, path, setting)
     if found is None:
         raise RunnerError(
