@@ -20,11 +20,19 @@ from lacuna_ls.adapters.sandbox.launch import candidates_folder, clean_environme
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
 from lacuna_ls.adapters.sandbox.seal import seal
 from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
-from lacuna_ls.adapters.worker_process import PATIENCE_S, WorkerProcess
+from lacuna_ls.adapters.worker_observations import ObservationBuilder, observe_task
+from lacuna_ls.adapters.worker_process import PATIENCE_S, Listener, WorkerProcess
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import RunStatus, TestReport
-from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, Candidates, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import (
+    CONFIRMING_SEEDS,
+    Candidates,
+    ObserveRequest,
+    Overlay,
+    TestRequest,
+)
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
@@ -94,9 +102,20 @@ class WorkerPool:
             async for report in session.screen(known, patience_s):
                 yield report
 
+    async def observe(self, request: ObserveRequest) -> Observation:
+        """See `CodeRunner.observe`."""
+        variants = (Overlay(request.path, text) for text in request.variants)
+        tests = replace(request.tests, overlays=(*request.tests.overlays, *variants))
+        self._check_trust(tests)
+        async with self._session(tests, observing=request) as session:
+            return await session.observe(request)
+
     @contextlib.asynccontextmanager
     async def _session(
-        self, request: TestRequest, collecting_s: float | None = None
+        self,
+        request: TestRequest,
+        collecting_s: float | None = None,
+        observing: ObserveRequest | None = None,
     ) -> AsyncIterator["_Session"]:
         """A process that has begun with the request; nothing of the run is left afterwards.
 
@@ -115,6 +134,8 @@ class WorkerPool:
         )
         try:
             task = _task(request, nonce, scratch, collecting_s)
+            if observing is not None:
+                task = task._replace(observe=observe_task(observing))
             process = await self._workers.take(place, _environment(request, tier), task)
             session = _Session(request, process, nonce)
             try:
@@ -233,15 +254,24 @@ class _Session:
     async def run(self, wall_s: float) -> TestReport:
         """The report on one run."""
         builder = ReportBuilder(self._nonce)
+        ended = await self._ended(builder, wall_s)
+        return builder.report(ended, self._output.text())
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        """What was observed in one run."""
+        builder = ObservationBuilder(self._nonce, len(request.variants))
+        return builder.observation(await self._ended(builder, request.tests.limits.wall_s))
+
+    async def _ended(self, builder: Listener, wall_s: float) -> messages.Ended:
         try:
             async with asyncio.timeout(wall_s + PATIENCE_S):
                 ended = await self._process.end_of_run(builder, self._output, self.loaded)
         except TimeoutError:
-            ended = messages.Ended(0, 0, True, "", wall_s, wall_s)
-        if ended is None:
-            code = await self._process.status()
-            ended = messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
-        return builder.report(ended, self._output.text())
+            return messages.Ended(0, 0, True, "", wall_s, wall_s)
+        if ended is not None:
+            return ended
+        code = await self._process.status()
+        return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
 
     async def screen(
         self, candidates: Sequence[Overlay], wall_s: float

@@ -74,6 +74,40 @@ class Request(NamedTuple):
     memory_bytes: int
     threads: int
     niceness: int
+    observe: Any = None
+
+
+class Observe(NamedTuple):
+    """What a `Request` is to observe, if anything: see `lacuna_ls.ports.code_runner`.
+
+    The last `variants` of the request's overlays are texts of the file at `path`; while the tests
+    run, that of index `base` stands there.
+    """
+
+    path: str
+    function: str
+    variants: int
+    base: int
+    inputs: int
+    mutated: int
+    seed: int
+    call_s: float
+    wall_s: float
+
+
+class Observed(NamedTuple):
+    """What each variant did on one input.
+
+    A behaviour is (status, exact form, loose form, value shown, exception, message, loose form of
+    the arguments after the call, whether that changed them, form of what was printed).
+    """
+
+    call: str
+    code: str
+    kind: str
+    test_id: str
+    steady: bool
+    behaviours: List[List[Any]]
 
 
 class Ready(NamedTuple):
@@ -192,7 +226,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
-        CollectionFailed, Loaded, Started, Finished, records.Recorded, Broken, Unseen, Done, Hung, Ended,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, Broken, Unseen, Done, Hung, Ended, Observed,
     )
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import time
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 
 from . import ahead, confinement, guard, prefork, run_tests
 from .messages import (
@@ -96,7 +96,7 @@ def _fork(
 ) -> None:
     if not request.screening:
         watch = Watch(server, children, request.wall_s)
-        watch.run(lambda fd: run_tests.run(request, overlays, place, fd))
+        watch.run(lambda fd: _work(request)(request, overlays, place, fd))
         watch.report(place.tier)
         return
     wall_s = WAITING_FACTOR * (request.wall_s + request.collecting_s)
@@ -110,6 +110,15 @@ def _fork(
         watch = watched(server, children)
         watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, place, fd))  # type: ignore[misc]
         watch.report(place.tier)
+
+
+def _work(request: Request) -> Callable[..., None]:
+    if not request.observe:
+        return run_tests.run
+    # In the fork: few runs need it, and what it imports is there with pytest.
+    from . import observe
+
+    return observe.observe
 
 
 def _leave_output() -> None:

@@ -14,6 +14,7 @@ from e2e.fake_server import build_services
 from fakes import FakeClock, FakeFiles
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.errors import LacunaError, RunnerError, UntrustedFolderError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import (
     Failure,
     Frame,
@@ -29,7 +30,7 @@ from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.uris import uri_of
-from lacuna_ls.ports.code_runner import Candidates, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, TestRequest
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Fix
 from lacuna_ls.settings import Settings
@@ -70,6 +71,9 @@ class Runner:
         self.screens += 1
         await asyncio.Event().wait()
         yield GREEN
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        return Observation(())
 
     async def began(self, count: int) -> None:
         while len(self.requests) < count:

@@ -7,6 +7,7 @@ import pytest
 
 from fakes import FakeClock, FakeRunner
 from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Outcome,
@@ -15,7 +16,7 @@ from lacuna_ls.domain.test_result import (
     TestResult,
 )
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.ports.code_runner import Candidates, CodeRunner, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, CodeRunner, ObserveRequest, TestRequest
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult, in_words
 from lacuna_ls.syntax.document import open_document
@@ -303,6 +304,10 @@ class HangingRunner:
     ) -> AsyncIterator[TestReport]:
         await self._hang()
         yield report(ages(TEXT))
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        await self._hang()
+        return Observation(())
 
     async def _hang(self) -> None:
         self.reached.set()
