@@ -69,12 +69,19 @@ def _statement(root: Node, span: Span, templates: Templates) -> Span:
 
 
 def shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
-    """Node types in order, with the text of the leaves: equal for texts that differ in layout."""
+    """Node types in order, with the text of the leaves and how many children the others have.
+
+    Equal for texts that differ in layout only.
+    """
     return tuple(
-        (node.type, "" if node.child_count else _leaf_text(node))
+        (node.type, _inner(node) if node.child_count else _leaf_text(node))
         for node in preorder(covering(root, span))
         if not node.is_extra
     )
+
+
+def _inner(node: Node) -> str:
+    return str(sum(not child.is_extra for child in node.children))
 
 
 def _leaf_text(node: Node) -> str:

@@ -233,4 +233,5 @@ def holds(before: TestReport, after: TestReport) -> bool:
 def _evidence(report: TestReport) -> Evidence:
     ran = [r for r in report.results if r.outcome in (Outcome.PASSED, Outcome.XPASSED) or r.red]
     passed = sum(not result.red for result in ran)
-    return Evidence(passed, len(ran), tests_skipped=len(report.results) - len(ran))
+    skipped = len(report.results) - len(ran)
+    return Evidence(passed, len(ran), skipped, unsandboxed=not report.confined)

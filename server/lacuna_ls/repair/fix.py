@@ -43,7 +43,7 @@ class Budget:
     """Bounds on one search."""
 
     wall_s: float = 10.0
-    max_candidates: int = 400
+    max_candidates: int = 1500
     max_fixes: int = 3
 
 
