@@ -1,7 +1,7 @@
 """Fakes for the ports."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -38,12 +38,14 @@ class FakeRunner:
     script: Callable[[TestRequest], TestReport]
     requests: list[TestRequest] = field(default_factory=list)
     screened: list[Overlay] = field(default_factory=list)
+    tier: str = "fake"
     behaviour: Callable[[ObserveRequest], Observation] = lambda _: Observation(())
     observed: list[ObserveRequest] = field(default_factory=list)
 
     async def run(self, request: TestRequest) -> TestReport:
         self.requests.append(request)
-        return self.script(request)
+        report = self.script(request)
+        return replace(report, confined=self.tier) if request.overlays else report
 
     async def screen(
         self, request: TestRequest, candidates: Candidates

@@ -13,7 +13,8 @@ class Evidence:
     `tests_passed` of `tests_total` is the outcome of the confirming runs in fresh processes;
     `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
     expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
-    nothing executed. `written_by` names the model that wrote it.
+    nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
+    under limits only, as on a system without a sandbox.
     """
 
     tests_passed: int | None = None
@@ -21,14 +22,16 @@ class Evidence:
     tests_skipped: int = 0
     checked_syntax: bool = False
     written_by: str = ""
+    unsandboxed: bool = False
 
 
 def in_words(evidence: Evidence) -> str:
     """The evidence as it stands in a title; empty if nothing was observed."""
     words = _observed(evidence)
-    if not words or not evidence.written_by:
-        return words
-    return f"{words}, written by {evidence.written_by}"
+    if not words:
+        return ""
+    by = f", written by {evidence.written_by}" if evidence.written_by else ""
+    return f"{words}{', unsandboxed' if evidence.unsandboxed else ''}{by}"
 
 
 def _observed(evidence: Evidence) -> str:

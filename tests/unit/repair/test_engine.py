@@ -83,6 +83,12 @@ async def test_the_fix_that_passes_every_test_is_found_with_its_evidence():
     assert result.end is SearchEnd.FINISHED
 
 
+async def test_a_fix_that_ran_under_limits_only_says_so():
+    runs = runner(ages)
+    runs.tier = ""
+    assert [fix.evidence.unsandboxed for fix in (await found(runs)).fixes] == [True]
+
+
 async def test_a_fix_is_confirmed_twice_with_different_hash_seeds():
     runs = runner(ages)
     await found(runs)
