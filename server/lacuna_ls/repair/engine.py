@@ -68,6 +68,7 @@ async def search(
         _running(screening.run(screening_request(problem), trials)) as screens,
     ):
         found: dict[Proposal, Fix] = {}
+        deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
             if not _same_verdict(await reproducing, problem.report):
@@ -75,11 +76,14 @@ async def search(
             if trial is None:
                 await screens
                 break
-            if clock.monotonic_s() - started_s > budget.wall_s:
+            if clock.monotonic_s() > deadline_s:
                 return ended(SearchEnd.OUT_OF_TIME, found)
             evidence = await confirm(problem, trial.overlay, runner)
             if evidence is not None:
                 fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
+                if not found:
+                    deadline_s = min(deadline_s, clock.monotonic_s() + budget.more_s)
+                    screening.end_by(deadline_s)
                 found[trial.proposal] = fix
                 confirmed(fix)
     if not found and screening.tried:

@@ -40,9 +40,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds on one search."""
+    """Bounds on one search. Once a fix stands, others are looked for no longer than `more_s`."""
 
     wall_s: float = 10.0
+    more_s: float = 2.0
     max_candidates: int = 1500
     max_fixes: int = 3
 

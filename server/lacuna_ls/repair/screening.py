@@ -61,6 +61,10 @@ class Screening:
             overlays.cancel()
             await asyncio.gather(overlays, return_exceptions=True)
 
+    def end_by(self, deadline_s: float) -> None:
+        """Screen no longer than that, if the deadline is not earlier anyway."""
+        self._deadline_s = min(self._deadline_s, deadline_s)
+
     async def best(self, seen: Sequence[Span]) -> Trial | None:
         """Wait for a survivor and take the best so far; `None` when there will be no more."""
         while not self._waiting and not self._ended:

@@ -353,3 +353,15 @@ async def test_the_process_that_screens_starts_while_the_failure_is_reproduced()
     plain = replace(problem(), report=without_spectrum(report(ages(TEXT))))
     async with asyncio.timeout(5):
         assert texts(await found(Meeting(runner(ages).script), plain)) == [RIGHT]
+
+
+async def test_once_a_fix_stands_the_search_goes_on_only_for_a_little_while():
+    """Whatever is not the text itself passes, and each look at the clock takes a second."""
+    green = {EIGHTEEN: PASSED, SEVENTEEN: PASSED}
+
+    async def fixes(more_s: float) -> int:
+        runs = runner(lambda text: ages(TEXT) if text == TEXT else green)
+        budget = Budget(wall_s=1000.0, more_s=more_s)
+        return len((await search(problem(), runs, FakeClock(step_s=1.0), budget)).fixes)
+
+    assert (await fixes(more_s=0.0), await fixes(more_s=1000.0)) == (1, 3)
