@@ -8,7 +8,7 @@ new name can be changed at once.
 
 Why: a long function is read in pieces; a piece with a name is read once.
 
-What is refused, with the reason: jumps out of the selection, variables shared with nested functions,
+What is refused, with the reason: loops left from the selection, variables shared with nested functions,
 yields of async generators, variables that may be unbound, assignments that an exception handler would see, code
 that looks at its own frame. Nothing is executed: the result is parsed again and the names of both
 functions are resolved again.
@@ -131,6 +131,127 @@ def first_good_item(items):
 def first_good(items):
     log(items)
     return first_good_item(items)
+""",
+    ),
+    Example(
+        "a return of nothing on some paths: the function says whether to go on",
+        """\
+def save(order, store):
+    «if not order.lines:
+        return
+    order.check()»
+    store.write(order)
+""",
+        """\
+def save_order(order):
+    if not order.lines:
+        return True
+    order.check()
+    return False
+
+
+def save(order, store):
+    if save_order(order):
+        return
+    store.write(order)
+""",
+    ),
+    Example(
+        "a return of something on some paths: the function gives it, or nothing",
+        """\
+def kind(order):
+    «if order.late:
+        return "late"
+    order.check()»
+    return order.guess()
+""",
+        """\
+def check_order(order):
+    if order.late:
+        return "late"
+    order.check()
+    return None
+
+
+def kind(order):
+    result = check_order(order)
+    if result is not None:
+        return result
+    return order.guess()
+""",
+    ),
+    Example(
+        "a return on some paths where results are needed, too: a flag tells them apart",
+        """\
+def pick(a, b):
+    «if a:
+        return b
+    c = b + 1»
+    return c
+""",
+        """\
+def pick_b(a, b):
+    if a:
+        return True, b
+    c = b + 1
+    return False, c
+
+
+def pick(a, b):
+    is_done, result = pick_b(a, b)
+    if is_done:
+        return result
+    c = result
+    return c
+""",
+    ),
+    Example(
+        "a condition is asked for its truth as often as before",
+        """\
+def check(order):
+    if «order.paid and order.lines»:
+        order.send()
+""",
+        """\
+def check_order(order):
+    return True if order.paid and order.lines else False
+
+
+def check(order):
+    if check_order(order):
+        order.send()
+""",
+    ),
+    Example(
+        "some of the operands of a condition",
+        """\
+def check(order, stock):
+    if stock and «order.paid and order.lines»:
+        order.send()
+""",
+        """\
+def check_order(order):
+    return True if order.paid and order.lines else False
+
+
+def check(order, stock):
+    if stock and check_order(order):
+        order.send()
+""",
+    ),
+    Example(
+        "a generator that is the argument of a call",
+        """\
+def total(orders):
+    return sum(«o.price for o in orders if o.paid»)
+""",
+        """\
+def total_price(orders):
+    return (o.price for o in orders if o.paid)
+
+
+def total(orders):
+    return sum(total_price(orders))
 """,
     ),
     Example(
@@ -802,18 +923,6 @@ def send(mails):
 """,
         None,
         "Line 6 has a `break` that leaves the selection",
-    ),
-    Example(
-        "a return on some paths only",
-        """\
-def pick(a, b):
-    «if a:
-        return b
-    c = b + 1»
-    return c
-""",
-        None,
-        "Line 3 returns from the function, but other paths go on",
     ),
     Example(
         "a yield of an async generator, which cannot delegate",

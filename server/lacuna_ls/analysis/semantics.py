@@ -34,7 +34,22 @@ class Semantics(Protocol):
 
     def unit_of(self, owner: Node) -> Unit | None: ...
 
+    def unit_in(self, text: bytes) -> Unit | None:
+        """The unit of the only function in a text at any indentation."""
+        ...
+
     def lowered(self, nodes: Sequence[Node]) -> Block | None: ...
+
+    def lowered_text(self, text: bytes) -> Block | None:
+        """The structured program of statements at any indentation; `None` if they are not valid."""
+        ...
+
+    def compiles(self, text: bytes) -> bool | None:
+        """Whether the language's own compiler takes statements at any indentation.
+
+        Nothing is executed. `None` if it cannot say.
+        """
+        ...
 
     def traits_of(self, nodes: Sequence[Node], unit: Unit) -> Traits: ...
 

@@ -36,7 +36,7 @@ def duplicates(
     if unit.kind is not UnitKind.FUNCTION or not isinstance(selected, SelectedStatements):
         return
     code = selected.code
-    if len(code) < FEWEST_BYTES:
+    if len(code) < FEWEST_BYTES or contract.early:
         return
     taken = [code]
     for span in _same_text(data, code):

@@ -4,8 +4,6 @@ Nothing is executed. The result is parsed again and its contract is computed aga
 that would bind a name differently is refused, never offered.
 """
 
-import builtins
-import keyword
 from dataclasses import dataclass, replace
 
 from lacuna_ls.analysis.selection import SelectedExpression
@@ -28,8 +26,6 @@ from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import Rewrite, rewrite
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import Node, span_of
-
-RESERVED = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def _extract_all(
     plans = sorted([plan, *others], key=lambda each: each.selected.span)
     if len(plans) == 1:
         return None
-    chosen = _name(document, plan, name)
+    chosen = _name(document, semantics, plan, name)
     spans = [each.selected.code for each in plans[1:]]
     written = rewrite(document.source, semantics.writing, plans[0], chosen, spans)
     for each, at in zip(plans, (plans[0].selected.span, *spans), strict=True):
@@ -106,17 +102,14 @@ def _extract(
     if selected is None:
         raise RefusedError("The selection is neither whole statements nor one whole expression.")
     plan = _plan(document, semantics, root, selected)
-    chosen = _name(document, plan, name)
+    chosen = _name(document, semantics, plan, name)
     written = rewrite(document.source, semantics.writing, plan, chosen)
     _refuse_broken(document, semantics, plan, written)
     return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
 
 
 def _refuse_broken(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> None:
-    assert document.language is not None
-    problem = broken_promise(
-        document.source, document.language, semantics, plan.unit, plan.contract, written
-    )
+    problem = broken_promise(document.source, semantics, plan, written)
     if problem:
         raise RefusedError(problem)
 
@@ -126,13 +119,13 @@ def _plan(document: Document, semantics: Semantics, root: Node, selected: Select
     def line_of(offset: int) -> int:
         return document.source.line_at(offset) + 1
 
-    first = selected.node if isinstance(selected, SelectedExpression) else selected.nodes[0]
-    unit = semantics.unit_at(first)
+    moved = selected.parts if isinstance(selected, SelectedExpression) else selected.nodes
+    unit = semantics.unit_at(moved[0])
     if unit is None:
         raise RefusedError("The code around the selection has a syntax error.")
     if isinstance(selected, SelectedExpression):
         region = region_around(unit, selected.span)
-        traits = semantics.traits_of((first,), unit)
+        traits = semantics.traits_of(moved, unit)
         return Plan(unit, selected, contract_of_expression(region, selected, traits, line_of))
     if unit.kind is UnitKind.CLASS:
         raise RefusedError("The statements of a class body define its attributes.")
@@ -152,13 +145,14 @@ def _plan(document: Document, semantics: Semantics, root: Node, selected: Select
     return Plan(unit, selected, contract)
 
 
-def _name(document: Document, plan: Plan, name: str | None) -> str:
+def _name(document: Document, semantics: Semantics, plan: Plan, name: str | None) -> str:
+    reserved = semantics.writing.reserved
     unit, selected, contract = plan.unit, plan.selected, plan.contract
     if name is not None:
-        return free_name(document.data, name, RESERVED)
+        return free_name(document.data, name, reserved)
     code, outputs = document.source.text(selected.span), contract.outputs
     if isinstance(selected, SelectedExpression) and selected.assigned_to:
         code, outputs = f"{selected.assigned_to} = {code}", (selected.assigned_to,)
     named = unit.node.child_by_field_name("name") if unit.kind is UnitKind.FUNCTION else None
     host = document.source.text(span_of(named)) if named else ""
-    return proposed_name(document.data, encode(code), outputs, host, RESERVED)
+    return proposed_name(document.data, encode(code), outputs, host, reserved)

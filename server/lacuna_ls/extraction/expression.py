@@ -32,16 +32,19 @@ def contract_of_expression(
     Raises:
         RefusedError: it cannot move, with the reason.
     """
+    if selected.hazard:
+        traits = replace(traits, hazards=(selected.hazard, *traits.hazards))
     refuse_hazards(traits, line_of)
     if traits.yields:
         raise RefusedError(f"Line {line_of(traits.yields[0])} yields in the expression.")
+    assigned = _assigned(region, selected, line_of)
     region = replace(region, accesses=selected.accesses)
     in_class_body = region.unit.kind is UnitKind.CLASS
     if in_class_body and selected.nested:
         raise RefusedError("A nested scope in a class body does not see the names of the class.")
-    _refuse_assignments(selected, line_of)
     refuse_shared_with_functions_around(region, line_of)
     names = frozenset(a.name for a in selected.accesses) & (region.unseen | selected.inner)
+    names -= assigned
     own = names - selected.inner
     if region.unit.kind is UnitKind.FUNCTION:
         _refuse_unbound(region, own, line_of)
@@ -61,12 +64,40 @@ def contract_of_expression(
     )
 
 
-def _refuse_assignments(selected: SelectedExpression, line_of: LineOf) -> None:
+def _assigned(region: Region, selected: SelectedExpression, line_of: LineOf) -> frozenset[str]:
+    """Names that the expression sets for itself alone, before it reads them.
+
+    Raises:
+        RefusedError: it sets one that something else may read.
+    """
+    kinds = (AccessKind.WRITE, AccessKind.CAPTURE_WRITE)
+    written = {a.name: a for a in reversed(selected.accesses) if a.kind in kinds}
+    inside = {a.offset for a in selected.accesses}
+    rest = [
+        a.name
+        for step in region.steps
+        for a in region.flow.graph.steps[step].accesses
+        if a.offset not in inside
+    ]
+    later = region.members(_live_outside(region)) | frozenset(rest) | selected.inner
+    certain: set[str] = set()
     for access in selected.accesses:
-        if access.kind in (AccessKind.WRITE, AccessKind.CAPTURE_WRITE):
-            raise RefusedError(
-                f"The expression assigns `{access.name}` on line {line_of(access.offset)}."
-            )
+        if access.kind is AccessKind.WRITE and access.certain:
+            certain.add(access.name)
+        elif access.name in written and access.name not in certain:
+            later |= {access.name}
+    for name, access in written.items():
+        local = name in region.unit.bindings().bound and region.unit.kind is UnitKind.FUNCTION
+        if not local or name in later:
+            raise RefusedError(f"The expression assigns `{name}` on line {line_of(access.offset)}.")
+    return frozenset(written)
+
+
+def _live_outside(region: Region) -> int:
+    bits = 0
+    for edge in region.leaving:
+        bits |= region.live[edge.target]
+    return bits
 
 
 def _refuse_unbound(region: Region, names: frozenset[str], line_of: LineOf) -> None:

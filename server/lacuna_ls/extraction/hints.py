@@ -24,7 +24,7 @@ def result_hint(source: Source, writing: Writing, plan: Plan, known: dict[str, s
     """The type of the result where the host says it; the host's own where that is returned."""
     unit, contract = plan.unit, plan.contract
     host = "" if unit.returns is None else source.text(span_of(unit.returns))
-    if contract.is_generator or not _says_the_same(plan, host):
+    if contract.is_generator or contract.early or not _says_the_same(plan, host):
         return None
     if contract.result is Result.NOTHING:
         return writing.nothing_hint

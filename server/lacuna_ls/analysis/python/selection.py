@@ -1,52 +1,13 @@
 """From a selected range to whole statements, or to one whole expression."""
 
-from lacuna_ls.analysis.python.accesses import (
-    COMPREHENSIONS,
-    EXTRAS,
-    UnknownStatementError,
-    accesses_of,
-    code_children,
-    parameter_names,
-    target_names,
-    text_of,
-)
+from lacuna_ls.analysis.python.accesses import EXTRAS, UnknownStatementError, code_children
+from lacuna_ls.analysis.python.expressions import selected_expression
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
+from lacuna_ls.syntax.nodes import Node, covering
 
-_SCOPES = ("lambda", *COMPREHENSIONS)
 _BLOCKS = ("block", "module")
 _SPACE = b" \t\r\n\f\\"
-_EXPRESSIONS = frozenset(COMPREHENSIONS) | frozenset(
-    [
-        "identifier",
-        "attribute",
-        "subscript",
-        "call",
-        "binary_operator",
-        "unary_operator",
-        "not_operator",
-        "boolean_operator",
-        "comparison_operator",
-        "conditional_expression",
-        "parenthesized_expression",
-        "list",
-        "tuple",
-        "set",
-        "dictionary",
-        "string",
-        "concatenated_string",
-        "integer",
-        "float",
-        "true",
-        "false",
-        "none",
-        "ellipsis",
-        "lambda",
-        "await",
-        "expression_list",
-    ]
-)
 
 
 def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | SelectedExpression | None:
@@ -59,9 +20,8 @@ def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | Select
     if first_code >= end:
         return None
     try:
-        return _statements(root, data, Span(start, end), first_code) or _expression(
-            root, Span(first_code, end)
-        )
+        statements = _statements(root, data, Span(start, end), first_code)
+        return statements or selected_expression(root, data, Span(first_code, end))
     except UnknownStatementError:
         return None
 
@@ -167,118 +127,3 @@ def _end_with_comments(data: bytes, end: int, selected_end: int) -> int | None:
     while data[same_line : same_line + 1] in (b" ", b"\t"):
         same_line += 1
     return _line_end(data, same_line) if data[same_line : same_line + 1] == b"#" else end
-
-
-def _expression(root: Node, span: Span) -> SelectedExpression | None:
-    node: Node | None = covering(root, span)
-    while node is not None and span_of(node) == span:
-        if node.type in _EXPRESSIONS and _is_evaluated(node):
-            scopes = _scopes_around(node)
-            holds_scope = any(n.type in _SCOPES for n in preorder(node))
-            inner = frozenset(name for scope in scopes for name in _names_of(scope))
-            nested = bool(scopes) or holds_scope
-            above = node.parent
-            returned = above is not None and above.type == "return_statement"
-            return SelectedExpression(
-                node, span, accesses_of(node), inner, nested, _assigned_to(node), returned
-            )
-        node = node.parent
-    return None
-
-
-def _assigned_to(node: Node) -> str | None:
-    above = node.parent
-    left = above.child_by_field_name("left") if above and above.type == "assignment" else None
-    return text_of(left) if left is not None and left.type == "identifier" else None
-
-
-def _scopes_around(node: Node) -> list[Node]:
-    """Lambdas and comprehensions between an expression and the statement that holds it."""
-    scopes = []
-    for above in ancestors(node):
-        if above.type in _BLOCKS:
-            break
-        if above.type in _SCOPES:
-            scopes.append(above)
-    return scopes
-
-
-def _names_of(scope: Node) -> frozenset[str]:
-    if scope.type == "lambda":
-        return frozenset(parameter_names(scope.child_by_field_name("parameters")))
-    targets = (c.child_by_field_name("left") for c in scope.named_children)
-    return frozenset(name for target in targets if target for name in target_names(target))
-
-
-def _is_evaluated(node: Node) -> bool:
-    """Whether the node stands for its value: no target, pattern, annotation, keyword or splice."""
-    parent = node.parent
-    if parent is None or parent.type == "concatenated_string":
-        return False
-    if node.type == "generator_expression" and parent.type == "call":
-        return False
-    child = node
-    within_value = False
-    for above in ancestors(node):
-        if above.type in _BLOCKS:
-            return True
-        if above.type == "parameters" and child.child_by_field_name("value") is not None:
-            child = above
-            continue
-        if above.type in _NEVER or (not within_value and above.type in _TARGETS):
-            return False
-        if above.type == "class_definition" and above.child_by_field_name("type_parameters"):
-            return False
-        if above.type == "interpolation" and any(c.type == "=" for c in above.children):
-            return False
-        if not within_value and _is_name_of(above, child):
-            return False
-        within_value = within_value or above.type in ("attribute", "subscript", "call")
-        child = above
-    return True
-
-
-_NEVER = frozenset(
-    [
-        "type",
-        "type_parameter",
-        "case_pattern",
-        "parameters",
-        "lambda_parameters",
-        "global_statement",
-        "nonlocal_statement",
-        "import_statement",
-        "import_from_statement",
-        "relative_import",
-    ]
-)
-_TARGETS = frozenset(
-    [
-        "as_pattern_target",
-        "delete_statement",
-        "pattern_list",
-        "tuple_pattern",
-        "list_pattern",
-        "list_splat_pattern",
-        "dictionary_splat_pattern",
-    ]
-)
-_NAMING_FIELDS = {
-    "assignment": ("left", "type"),
-    "augmented_assignment": ("left",),
-    "for_statement": ("left",),
-    "for_in_clause": ("left",),
-    "attribute": ("attribute",),
-    "keyword_argument": ("name",),
-    "named_expression": ("name",),
-    "function_definition": ("name",),
-    "class_definition": ("name",),
-    "default_parameter": ("name",),
-    "typed_default_parameter": ("name", "type"),
-    "as_pattern": ("alias",),
-}
-
-
-def _is_name_of(above: Node, child: Node) -> bool:
-    fields = _NAMING_FIELDS.get(above.type, ())
-    return any(child in above.children_by_field_name(field) for field in fields)

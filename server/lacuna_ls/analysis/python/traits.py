@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from lacuna_ls.analysis.python.accesses import text_of
+from lacuna_ls.analysis.python.accesses import COMPREHENSIONS, code_children, text_of
 from lacuna_ls.analysis.python.functions import NESTED, own_nodes
 from lacuna_ls.analysis.python.selection import is_docstring
-from lacuna_ls.analysis.traits import Hazard, Traits
+from lacuna_ls.analysis.traits import Hazard, Return, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
@@ -30,11 +30,11 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         *_delegated(own, nodes[0], unit),
         *_frame_readers_near(nodes, unit, piece),
     ]
-    returns = tuple(n.start_byte for n in own if n.type == "return_statement")
+    returns = tuple(_return(n) for n in own if n.type == "return_statement")
     if returns and unit.is_async and unit.is_generator:
-        hazards.append(Hazard(returns[0], "returns from an async generator"))
+        hazards.append(Hazard(returns[0].span.start, "returns from an async generator"))
     if returns and unit.kind is not UnitKind.FUNCTION:
-        hazards.append(Hazard(returns[0], "returns outside a function"))
+        hazards.append(Hazard(returns[0].span.start, "returns outside a function"))
     return Traits(
         tuple(hazards),
         returns,
@@ -62,6 +62,28 @@ _TELLING = frozenset(
         "future_import_statement",
     ]
 )
+
+
+# Their values are objects of their own, whatever is in them.
+_NEVER_NONE = frozenset(
+    [
+        *("true", "false", "integer", "float", "string", "concatenated_string", "list", "tuple"),
+        *("dictionary", "set", "lambda", "expression_list", "not_operator", *COMPREHENSIONS),
+    ]
+)
+
+
+def _return(statement: Node) -> Return:
+    values = code_children(statement)
+    value = values[0] if values else None
+    kind = None if value is None else value.type
+    return Return(
+        span=span_of(statement),
+        value=None if value is None else span_of(value),
+        is_nothing=kind in (None, "none"),
+        is_something=kind in _NEVER_NONE,
+        is_open=kind in ("expression_list", "yield"),
+    )
 
 
 def _all(nodes: Iterable[Node]) -> Iterator[Node]:
