@@ -177,7 +177,8 @@ def _run_framework(request: Request, channel: Channel, session: Session) -> None
         _be_program("unittest")
         run_unittest.run(request, channel.send, session)
         return
-    if int(pytest.__version__.partition(".")[0]) < _OLDEST_PYTEST:
+    major = pytest.__version__.partition(".")[0]
+    if major.isdigit() and int(major) < _OLDEST_PYTEST:
         said = "pytest {} is too old, tests run with pytest {} or newer"
         channel.send(Broken(said.format(pytest.__version__, _OLDEST_PYTEST)))
         channel.send(Done(request.nonce, 3))
