@@ -9,11 +9,12 @@ from lacuna_ls.syntax.document import Document, edit_document
 from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
 
 
-def admitted(document: Document, candidate: Candidate) -> bytes | None:
+def admitted(document: Document, candidate: Candidate, *, comments: bool = False) -> bytes | None:
     """The candidate's text, or `None` if it must not be run.
 
     Refused are candidates that do not parse, that change no token, that touch a test or an
-    assertion, and that add a name with which code can reach the test runner.
+    assertion, and that add a name with which code can reach the test runner; also those that touch
+    a comment, unless `comments` may go with the code around them.
     """
     templates = templates_of(document.language)
     if templates is None or document.tree is None or not candidate.edits:
@@ -23,7 +24,7 @@ def admitted(document: Document, candidate: Candidate) -> bytes | None:
     if changed.tree is None or changed.tree.root_node.has_error:
         return None
     root = document.tree.root_node
-    if any(_frozen(root, edit.span, templates) for edit in edits):
+    if any(_frozen(root, edit.span, templates, comments=comments) for edit in edits):
         return None
     statement = _statement(root, Span(edits[-1].span.start, edits[0].span.end), templates)
     grown = sum(len(edit.new) - len(edit.span) for edit in edits)
@@ -51,12 +52,13 @@ def _reaches_tests(kind: str, text: str, templates: Templates) -> bool:
     return "string" in kind and text.startswith("__") != text.endswith("__")
 
 
-def _frozen(root: Node, span: Span, templates: Templates) -> bool:
+def _frozen(root: Node, span: Span, templates: Templates, *, comments: bool) -> bool:
     """The span lies in a part that is never edited, or takes one away."""
     node = covering(root, span)
     around = (node, *ancestors(node))
     within = (n for n in preorder(node) if span_of(n).overlaps(span))
-    return any(n.type in templates.frozen_types or templates.is_test(n) for n in (*around, *within))
+    concerned = (n for n in (*around, *within) if not (comments and n.is_extra))
+    return any(n.type in templates.frozen_types or templates.is_test(n) for n in concerned)
 
 
 def _statement(root: Node, span: Span, templates: Templates) -> Span:
