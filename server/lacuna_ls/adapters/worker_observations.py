@@ -83,6 +83,7 @@ def _input(message: messages.Observed, variants: int) -> ObservedInput:
         test_id=clean(str(message.test_id)),
         steady=bool(message.steady),
         behaviours=behaviours,
+        expected=str(message.expected),
     )
 
 

@@ -56,7 +56,8 @@ class ObservedInput:
 
     `call` is for people and short; `code` is the call as Python, empty where an argument has no
     literal. `test_id` is pytest's, of the test that made the call. An input is not `steady` if the
-    original did something else when it was run again.
+    original did something else when it was run again. `expected` is the `loose_value` that the
+    function's documentation promises for it; empty if it says nothing.
     """
 
     call: str
@@ -65,6 +66,7 @@ class ObservedInput:
     test_id: str
     steady: bool
     behaviours: tuple[Behaviour, ...]
+    expected: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class Observed(NamedTuple):
     """What each variant did on one input.
 
     A behaviour is (status, exact form, loose form, value shown, exception, message, loose form of
-    the arguments after the call, whether that changed them, form of what was printed).
+    the arguments after the call, whether that changed them, form of what was printed). `expected` is
+    the loose form of what the documentation says of the call.
     """
 
     call: str
@@ -108,6 +109,7 @@ class Observed(NamedTuple):
     test_id: str
     steady: bool
     behaviours: List[List[Any]]
+    expected: str
 
 
 class Ready(NamedTuple):

@@ -6,7 +6,6 @@ put in place (`variants`) in a fork of its own and called with copies of them. S
 written down, and no variant sees what another has left behind.
 """
 
-import ast
 import contextlib
 import gc
 import inspect
@@ -14,7 +13,6 @@ import io
 import json
 import os
 import random
-import re
 import select
 import signal
 import sys
@@ -22,7 +20,7 @@ import time
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import canonical, inputs, run_tests, values, variants
+from . import canonical, documented, inputs, run_tests, values, variants
 from .capture import Call, Capture
 from .confinement import Confinement
 from .messages import Done, NoFramework, Observe, Observed, Request
@@ -39,8 +37,11 @@ _MAX_SHOWN = 60
 
 
 class Input(NamedTuple):
+    """`expected` is the loose form of what the documentation says it gives."""
+
     call: Call
     kind: str
+    expected: str = ""
 
 
 def observe(
@@ -138,12 +139,12 @@ def _observed(
             continue
         text, code = _in_words(task.function, each.call)
         steady = first[number] == again[number]
-        yield Observed(text, code, each.kind, each.call.test_id, steady, behaviours)
+        yield Observed(text, code, each.kind, each.call.test_id, steady, behaviours, each.expected)
 
 
 def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
     found = [Input(call, CAPTURED) for call in capture.calls]
-    found += [Input(call, DOCUMENTED) for call in _documented(function, task.function)]
+    found = _with_documented(found, function, task.function)
     more = task.inputs - len(found)
     if found and more > 0 and task.mutated:
         calls = [each.call for each in found]
@@ -152,38 +153,21 @@ def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
     return found[: task.inputs]
 
 
-def _documented(function: Any, qualified_name: str) -> Iterator[Call]:
-    """Calls with literals in the function's documentation, of a function without a receiver."""
-    text = inspect.getdoc(function) or ""
-    name = qualified_name.rpartition(".")[2]
-    if "." in qualified_name:
-        return
-    for match in re.finditer(r"\b{}\(".format(re.escape(name)), text):
-        call = _call_at(text, match.start())
-        if call is None:
-            continue
-        try:
-            positional = tuple(ast.literal_eval(argument) for argument in call.args)
-            named = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
-            inspect.signature(function).bind(*positional, **named)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            continue
-        yield Call(positional, named, "")
+def _with_documented(captured: List[Input], function: Any, name: str) -> List[Input]:
+    """And the examples of the documentation; what a test calls too learns what is expected."""
+    if "." in name:
+        return captured
+    found = {_form(each.call): each for each in captured}
+    for call, expected in documented.examples(function, name):
+        form = _form(call)
+        before = found.get(form, Input(call, DOCUMENTED))
+        said = before.expected if expected is None else canonical.form(expected[0]).loose
+        found[form] = before._replace(expected=said)
+    return list(found.values())
 
 
-def _call_at(text: str, start: int) -> Optional[ast.Call]:
-    """The call that begins there and ends at one of the next closing brackets."""
-    end = start
-    for _ in range(12):
-        end = text.find(")", end) + 1
-        if not end or end - start > 2000:
-            return None
-        try:
-            node = ast.parse(text[start:end].strip(), mode="eval").body
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            continue
-        return node if isinstance(node, ast.Call) else None
-    return None
+def _form(call: Call) -> str:
+    return canonical.form((call.positional, call.named)).exact
 
 
 class _Fork:
