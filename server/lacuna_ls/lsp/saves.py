@@ -51,16 +51,17 @@ class Saves:
         self._server = server
         self._tools = tools
         self._follows: dict[str, asyncio.Task[None]] = {}
-        self._searches = FixSearches(server, tools, self._started, self._note)
+        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+        turn = self._turns.__getitem__
+        self._searches = FixSearches(server, tools, self._started, self._note, turn)
         # Cancelled ones included, as long as their processes are not gone.
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
         self._passed_examples: defaultdict[Path, set[str]] = defaultdict(set)
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started)
         self._tested: dict[str, tuple[Document, Run]] = {}
-        self._recordings: dict[Path, asyncio.Task[None]] = {}
+        self._recordings: dict[str, tuple[Path, asyncio.Task[None]]] = {}
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
@@ -115,6 +116,8 @@ class Saves:
             await self._test(save)
         except LacunaError as error:
             self._tell_once(save.root, str(error))
+        for task in self._searches.resume(save.root):
+            task.add_done_callback(_log_failure)
 
     async def _test(self, save: Save) -> None:
         if await self._changed_no_code(save):
@@ -218,9 +221,8 @@ class Saves:
         """What runs some of the tests that `save` can affect."""
 
         async def run_tests(tests: tuple[str, ...]) -> bool:
-            searching = self._searches.running(save.root)
-            if searching is not None:
-                await asyncio.wait([searching])
+            while searching := self._searches.running(save.root):
+                await asyncio.wait(searching)
             request = self._request(save, Targets(tests))
             run = await self._run(save, replace(request, limits=_IN_THE_BACKGROUND))
             if run.report.status in _CUT_SHORT and len(tests) > 1:
@@ -275,7 +277,7 @@ class Saves:
         if asked is None or not (client.hover or client.inlay_hints):
             return None
         task = self._started(self._record(save, run, asked))
-        self._recordings[save.root] = task
+        self._recordings[save.document.uri] = save.root, task
         task.add_done_callback(_log_failure)
         return task
 
@@ -289,31 +291,32 @@ class Saves:
             self._server.diagnostics.correct(document, found)
 
     def _start_search(self, save: Save, run: Run) -> None:
-        if not run.report.failures:
-            self._server.observed.refresh_hints()
-            return
-        # Another document's save may have started one while this run waited for its turn.
-        self._end_search(save.root)
-        recording = self._start_recording(save, run)
+        uri = save.document.uri
+        self._searches.forget(uri)
+        self._end_recordings(lambda recorded, root: recorded == uri)
+        recording = self._start_recording(save, run) if run.report.failures else None
         if recording is None:
             self._server.observed.refresh_hints()
+        if not run.report.failures:
+            return
         task = self._searches.start(save, run, recording)
         if task is not None:
             task.add_done_callback(_log_failure)
 
     def _forget_fixes(self, root: Path) -> None:
-        self._end_search(root)
+        self._searches.end(root)
+        self._end_recordings(lambda uri, recorded: recorded == root)
         for document in self._server.documents:
             located = self._located(document)
             if located is not None and located.root == root:
                 self._tools.finished.drop(document.uri)
                 self._server.observed.outdated(document.uri)
 
-    def _end_search(self, root: Path) -> None:
-        self._searches.end(root)
-        recording = self._recordings.pop(root, None)
-        if recording is not None:
-            recording.cancel()
+    def _end_recordings(self, concerned: Callable[[str, Path], bool]) -> None:
+        for uri, (root, task) in tuple(self._recordings.items()):
+            if concerned(uri, root):
+                del self._recordings[uri]
+                task.cancel()
 
     def _located(self, document: Document) -> Save | None:
         path = path_of(document.uri)
