@@ -4,9 +4,8 @@ from lacuna_ls.domain.observation import Behaviour, Ending, InputKind, Observati
 from lacuna_ls.verification.equivalence import clusters, differences, in_words, same
 
 
-def returned(value: str, **further: object) -> Behaviour:
-    fields = {"value": value, "loose_value": value, "shown": value, **further}
-    return Behaviour(Ending.RETURNED, **fields)  # type: ignore[arg-type]
+def returned(shown: str, value: str = "", *, changed: bool = False) -> Behaviour:
+    return Behaviour(Ending.RETURNED, value or shown, shown, shown, arguments_changed=changed)
 
 
 def raised(exception: str, message: str = "") -> Behaviour:
@@ -28,7 +27,7 @@ NOT_RUN = Behaviour(Ending.NOT_RUN)
 def test_messages_and_identity_count_only_where_it_is_strict() -> None:
     assert same(raised("ValueError", "a"), raised("ValueError", "b"), strict=False)
     assert not same(raised("ValueError", "a"), raised("ValueError", "b"), strict=True)
-    one, other = returned("x", value="x@1"), returned("x", value="x@2")
+    one, other = returned("x", "x@1"), returned("x", "x@2")
     assert same(one, other, strict=False)
     assert not same(one, other, strict=True)
 
@@ -69,4 +68,4 @@ def test_behaviours_read_as_verbs() -> None:
     assert in_words(returned("[0]")) == "returns [0]"
     assert in_words(raised("decimal.InvalidOperation")) == "raises InvalidOperation"
     assert in_words(Behaviour(Ending.RAN_ON)) == "does not end in time"
-    assert in_words(returned("None", arguments_changed=True)) == "changes its argument"
+    assert in_words(returned("None", changed=True)) == "changes its argument"
