@@ -3,6 +3,9 @@
 The process runs code that is not the user's: nothing it says is taken for more than data.
 """
 
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from lacuna_ls.adapters.worker_report import clean
@@ -66,10 +69,19 @@ def observe_task(request: ObserveRequest) -> messages.Observe:
         base=request.base,
         inputs=request.inputs,
         mutated=request.mutated,
+        generated=request.generated,
+        library=_hypothesis_folder() if request.generated else "",
         seed=request.seed,
         call_s=request.call_s,
         wall_s=request.wall_s,
     )
+
+
+@cache
+def _hypothesis_folder() -> str:
+    """Where this interpreter has Hypothesis, for those that have none; empty if it has none."""
+    spec = find_spec("hypothesis")
+    return str(Path(spec.origin).parents[1]) if spec is not None and spec.origin else ""
 
 
 def _input(message: messages.Observed, variants: int) -> ObservedInput:

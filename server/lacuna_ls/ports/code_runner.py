@@ -65,7 +65,8 @@ class ObserveRequest:
     `tests` are run once, with the text `variants[base]` in the place of the file at `path`, to see
     with what the function is called. `function` is its qualified name in the module (`f`, `C.m`).
     The first variant is the original. At most `inputs` are tried, of which up to `mutated` are made
-    from those of the tests; `seed` is for making them. The original has `call_s` of processor time
+    from those of the tests and up to `generated` from annotations, where there are any and Hypothesis
+    is at hand; `seed` is for making them. The original has `call_s` of processor time
     for a call, the others twice that, all calls together `wall_s`; `tests.limits` bound the whole.
     """
 
@@ -76,6 +77,7 @@ class ObserveRequest:
     base: int = 0
     inputs: int = 64
     mutated: int = 40
+    generated: int = 0
     seed: int = 1
     call_s: float = 0.1
     wall_s: float = 2.0

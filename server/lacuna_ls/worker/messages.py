@@ -81,7 +81,7 @@ class Observe(NamedTuple):
     """What a `Request` is to observe, if anything: see `lacuna_ls.ports.code_runner`.
 
     The last `variants` of the request's overlays are texts of the file at `path`; while the tests
-    run, that of index `base` stands there.
+    run, that of index `base` stands there. `library` is a folder with Hypothesis, or empty.
     """
 
     path: str
@@ -90,6 +90,8 @@ class Observe(NamedTuple):
     base: int
     inputs: int
     mutated: int
+    generated: int
+    library: str
     seed: int
     call_s: float
     wall_s: float

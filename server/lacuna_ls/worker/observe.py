@@ -20,7 +20,7 @@ import time
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import canonical, documented, inputs, run_tests, values, variants
+from . import canonical, documented, generated, inputs, run_tests, values, variants
 from .capture import Call, Capture
 from .confinement import Confinement
 from .messages import Done, NoFramework, Observe, Observed, Request
@@ -150,7 +150,21 @@ def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
         calls = [each.call for each in found]
         mutants = inputs.mutants(calls, min(more, task.mutated), task.seed)
         found += [Input(each.call, EDGE if each.edge else MUTATED) for each in mutants]
+    if task.generated:
+        found += _generated(function, [each.call for each in found], capture, task)
     return found[: task.inputs]
+
+
+def _generated(
+    function: Any, known: Sequence[Call], capture: Capture, task: Observe
+) -> List[Input]:
+    contract = inputs.Contract(capture.calls)
+    found = []
+    for call in generated.calls(function, known, task.generated, task.library):
+        inside = contract.judged(call)
+        if inside is not None:
+            found.append(Input(call, GENERATED if inside else EDGE))
+    return found
 
 
 def _with_documented(captured: List[Input], function: Any, name: str) -> List[Input]:

@@ -25,12 +25,18 @@ class Workspace:
         self.pool = WorkerPool(Trusting())
 
     async def observed(
-        self, function: str, original: str, *variants: str, test: str, mutated: int = 20
+        self,
+        function: str,
+        original: str,
+        *variants: str,
+        test: str,
+        mutated: int = 20,
+        generated: int = 0,
     ) -> Observation:
         project(self._root, {"it.py": original, "test_it.py": f"from it import *\n\n{test}"})
         texts = tuple(text.encode() for text in (original, *variants))
         tests, path = request(self._root, "test_it.py"), self._root / "it.py"
-        asked = ObserveRequest(tests, path, function, texts, mutated=mutated)
+        asked = ObserveRequest(tests, path, function, texts, mutated=mutated, generated=generated)
         with patch.dict(os.environ):
             # It names the running test, and a process is kept for one environment.
             del os.environ["PYTEST_CURRENT_TEST"]
@@ -167,6 +173,22 @@ async def test_a_call_in_the_documentation_is_an_input(workspace):
     original = 'def f(xs, k=1):\n    """First.\n\n    >>> f([9, 8], 2)\n    4\n    """\n    return xs[0] // k\n'
     found = await workspace.observed("f", original, test="def test_f():\n    assert f([3]) == 3\n")
     assert of(found, "f([9, 8], 2)").kind is InputKind.DOCUMENTED
+
+
+async def test_annotations_give_inputs_where_no_test_calls_the_function(workspace):
+    original = "def f(xs: list[int], k: int = 2) -> int:\n    return sum(xs) * k\n"
+    test = "def test_it(): ...\n"
+    found = await workspace.observed("f", original, test=test, generated=20)
+    assert {each.kind for each in found.inputs} == {InputKind.GENERATED}
+    assert len(found.inputs) > 5
+
+
+async def test_generated_inputs_keep_to_what_the_tests_show(workspace):
+    original = "def f(n: int) -> int:\n    return n\n"
+    test = "def test_f():\n    for n in (0, 3, 5, 8):\n        assert f(n) == n\n"
+    found = await workspace.observed("f", original, test=test, mutated=0, generated=60)
+    assert all(int(each.behaviours[0].shown) >= 0 for each in found.inputs)
+    assert InputKind.GENERATED in {each.kind for each in found.inputs}
 
 
 async def test_a_variant_that_cannot_be_loaded_raises_in_each_call(workspace):
