@@ -46,8 +46,8 @@ def environment(folder: Path, python: Path, packages: Sequence[str] = ()) -> Pat
     return folder / "bin" / "python"
 
 
-def has_pytest(python: Path) -> bool:
-    return _says(str(python), "__import__('pytest').__version__") != ""
+def has_module(python: Path, name: str) -> bool:
+    return _says(str(python), f"__import__({name!r}).__name__") == name
 
 
 def _says(program: str, expression: str) -> str:

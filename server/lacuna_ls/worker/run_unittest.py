@@ -10,7 +10,7 @@ import os
 import sys
 import unittest
 import warnings
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from .examples import Example, examples_of
@@ -20,7 +20,6 @@ from .messages import (
     Collected,
     CollectionFailed,
     Done,
-    FailureRecord,
     NoFramework,
     Request,
 )
@@ -92,7 +91,7 @@ def _collected(request: Request, send: Callable[[Any], None]) -> Found:
             if _is_for_pytest(error):
                 needs_pytest = True
             else:
-                send(CollectionFailed(file, _outside(error)))
+                send(CollectionFailed(file, describe(error)))
             continue
         _add(found, file, module, suite, examples, names)
     if needs_pytest:
@@ -166,16 +165,3 @@ def _own_id(test: unittest.TestCase, file: str, module: str) -> str:
 def _is_for_pytest(error: BaseException) -> bool:
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     return name is not None and (name in ("pytest", "_pytest") or name.startswith("pytest_"))
-
-
-def _outside(error: BaseException) -> FailureRecord:
-    """The failure, from the first frame on that has not to do with loading a file."""
-    tb = error.__traceback__
-    while tb is not None and _loads(tb):
-        tb = tb.tb_next
-    return describe(error.with_traceback(tb))
-
-
-def _loads(tb: TracebackType) -> bool:
-    package = str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0]
-    return package in ("importlib", "_frozen_importlib", "_lacuna_worker", "unittest")
