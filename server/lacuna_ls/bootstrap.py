@@ -47,18 +47,18 @@ class _SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The `Files` of the folders and settings that hold now, which `now` gives."""
+    """The `Files` of the folders and settings that hold now: `now` gives those for a path."""
 
-    now: Callable[[], RunFiles]
+    now: Callable[[Path], RunFiles]
 
     def read(self, path: Path) -> bytes | None:
-        return self.now().read(path)
+        return self.now(path).read(path)
 
     def signature(self, path: Path) -> tuple[int, int] | None:
-        return self.now().signature(path)
+        return self.now(path).signature(path)
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-        return self.now().source_files(root, suffixes)
+        return self.now(root).source_files(root, suffixes)
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +66,11 @@ def _run_files(roots: tuple[Path, ...]) -> RunFiles:
     return RunFiles(roots)
 
 
-@lru_cache(maxsize=1)
+def _files_for(server: LacunaServer, path: Path) -> WorkspaceFiles:
+    return _workspace_files(server.roots, server.settings_in(server.root_of(path)).ignore)
+
+
+@lru_cache(maxsize=16)
 def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> WorkspaceFiles:
     return WorkspaceFiles(roots, ignore)
 
@@ -74,13 +78,13 @@ def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> Worksp
 def build_services(server: LacunaServer) -> Services:
     """Engines over the real adapters."""
     trust = server.trust.joined(TrustStore())
-    files = _Files(lambda: _workspace_files(server.roots, server.settings.ignore))
+    files = _Files(partial(_files_for, server))
     model = EmbeddedModel(files)
     finished = FinishedFixes()
     runner = WorkerPool(trust)
     tools = SaveTools(
         runner=runner,
-        files=_Files(lambda: _run_files(server.roots)),
+        files=_Files(lambda path: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
         interpreter=lambda root, path: _interpreter(root, path, server.settings.interpreter),

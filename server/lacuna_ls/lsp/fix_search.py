@@ -155,7 +155,7 @@ class FixSearches:
             if fix.evidence.unsandboxed:
                 self._server.observed.ran_unsandboxed(uri)
 
-        budget = Budget(wall_s=self._server.settings.actions_time_budget_s)
+        budget = Budget(wall_s=self._server.settings_of(uri).actions_time_budget_s)
         runner = _InTurn(self._tools.runner, self._turn(problem.request.root))
         result = await search(problem, runner, self._tools.clock, budget, confirmed)
         label = ", unsandboxed" if any(f.evidence.unsandboxed for f in result.fixes) else ""

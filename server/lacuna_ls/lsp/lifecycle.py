@@ -127,16 +127,19 @@ class _Lifecycle:
                 )
                 if answer and concerns_settings(answer[0]):
                     self._user_settings = answer[0]
-        repository: Mapping[str, Any] = {}
         services = self._server.built_services()
-        if services is not None:
-            tables = (services.repository_settings(root) for root in self._server.roots)
-            repository = next((table for table in tables if table), {})
-        self._read_settings(repository, report=True)
+        read = services.repository_settings if services is not None else lambda root: {}
+        self._read_settings({root: read(root) for root in self._server.roots}, report=True)
 
-    def _read_settings(self, repository: Mapping[str, Any], *, report: bool) -> None:
-        self._server.settings, problems = read_settings(self._user_settings, repository)
-        for problem in problems if report else ():
+    def _read_settings(
+        self, repositories: Mapping[Path, Mapping[str, Any]], *, report: bool
+    ) -> None:
+        """Each root has what its own repository sets, and no other's."""
+        self._server.settings, problems = read_settings(self._user_settings)
+        read = {root: read_settings(self._user_settings, t) for root, t in repositories.items()}
+        self._server.folder_settings = {root: settings for root, (settings, _) in read.items()}
+        of_roots = (problem for _, found in read.values() for problem in found)
+        for problem in (*problems, *of_roots) if report else ():
             if problem.message not in self._reported:
                 self._reported.add(problem.message)
                 self._server.tell(f"Lacuna: {problem.message}")

@@ -110,7 +110,7 @@ class Saves:
             return
         self._forget_fixes(save.root)
         self._affected.interrupt(save.root)
-        if self._server.settings.tests_on_save == "off":
+        if self._server.settings_in(save.root).tests_on_save == "off":
             return
         try:
             await self._test(save)
@@ -323,8 +323,7 @@ class Saves:
         if path is None:
             return None
         path = path.resolve()
-        roots = [root for root in self._server.roots if path.is_relative_to(root)]
-        root = max(roots, key=lambda root: len(root.parts), default=None)
+        root = self._server.root_of(path)
         return None if root is None else Save(document, path, root)
 
     def _beside(self, save: Save) -> Iterator[Save]:
