@@ -277,6 +277,10 @@ class FrameBuffer:
     def __init__(self) -> None:
         self._data = bytearray()
 
+    def __bool__(self) -> bool:
+        """Whether anything has come that was not taken."""
+        return bool(self._data)
+
     def feed(self, data: bytes) -> None:
         self._data += data
 

@@ -8,12 +8,14 @@ of runs that the user did not start must not change what `--last-failed` does in
 import importlib
 import os
 import sys
+import time
 import types
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import ahead, guard
 from .confinement import Confinement
 from .messages import TESTS, Broken, Done, Loaded, Request, Unseen, encode, frame, write_all
+from .waiting import Waiting
 
 _CANDIDATES_NICENESS = 10
 _UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
@@ -44,9 +46,12 @@ class Session(NamedTuple):
 class Channel:
     """Frames from the process that was forked to run tests, and from no fork of it."""
 
-    def __init__(self, fd: int = -1) -> None:
+    def __init__(self, fd: int = -1, before: Callable[[], None] = lambda: None) -> None:
+        """`before` is called before anything is said."""
         self._fd = -1
         self._pid = 0
+        self._token = ""
+        self._before = before
         if fd >= 0:
             self.open(fd)
 
@@ -54,13 +59,17 @@ class Channel:
     def is_open(self) -> bool:
         return self._pid != 0
 
-    def open(self, fd: int) -> None:
-        """Speak to `fd`, from this process on."""
+    def open(self, fd: int, token: str = "") -> None:
+        """Speak to `fd`, from this process on; `token` is for its completion record."""
         self._fd = fd
         self._pid = os.getpid()
+        self._token = token
 
     def send(self, message: Any) -> None:
+        self._before()
         if os.getpid() == self._pid:
+            if self._token and isinstance(message, Done):
+                message = message._replace(nonce=self._token)
             write_all(self._fd, frame(TESTS, encode(message)))
 
 
@@ -90,6 +99,28 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
         channel.send(Loaded(learner.learnt()))
 
 
+def run_later(request: Request, fd: int, word: Callable[[Waiting], int]) -> None:
+    """As `run`, without overlays, but begun now.
+
+    What anybody could notice of it follows when `word`, which is called once, has returned: with
+    the limit on threads.
+    """
+
+    def go_on(waiting: Waiting) -> None:
+        threads = word(waiting)
+        importlib.invalidate_caches()
+        cpu_s = request.cpu_s + time.process_time()
+        guard.limit_run(cpu_s, request.memory_bytes, threads)
+
+    waiting = Waiting(request.root, request.targets, go_on)
+    channel = Channel(fd, waiting.reach)
+    _as_if_started(request.root)
+    learner = ahead.Learner(request.root)
+    waiting.begin()
+    _run_framework(request, channel, Session(learner=learner, begin=waiting.reach))
+    channel.send(Loaded(learner.learnt()))
+
+
 def screen(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
     """The tests up to the first red one, with a candidate in place; does not return."""
     channel = Channel(fd)
@@ -105,15 +136,15 @@ def begin_session(
     request: Request,
     overlays: Sequence[Contents],
     place: Confinement,
-    fork: Callable[[], "Tuple[int, Contents]"],
+    fork: Callable[[], "Tuple[int, str, Contents]"],
     *,
     before_conftests: bool,
 ) -> None:
     """Take a session of pytest as far as its collection, or its first conftest; there `fork`.
 
-    That returns in each fork only: a descriptor for its frames, and the candidate that is to be
-    judged. What comes before it is the same for all candidates. Does return if pytest ended
-    without having got there.
+    That returns in each fork only: a descriptor for its frames, the token for its completion
+    record, and the candidate that is to be judged. What comes before it is the same for all
+    candidates. Does return if pytest ended without having got there.
     """
     channel = Channel()
     _as_if_started(request.root)
@@ -122,8 +153,8 @@ def begin_session(
     _see(overlays, channel)
 
     def begin() -> None:
-        fd, candidate = fork()
-        channel.open(fd)
+        fd, token, candidate = fork()
+        channel.open(fd, token)
         _as_if_started(request.root)
         _be_of_a_candidate(request, place)
         _see([candidate], channel)
