@@ -77,6 +77,12 @@ MISSING = [
     ("def g(a): return a$$def f(a):$|return a$", "def g(a): return a$$def f(a):$|return g(a)$"),
 ]  # fmt: skip
 
+VALUES = [
+    ('def f(a):$|return g("a")$', "def f(a):$|return g(a)$"),
+    ('def f(a):$|return a == "("$', 'def f(a):$|return a == "["$'),
+    ("def f(a):$|return [x for x in a]$", "def f(a):$|return [x for x in a][1:]$"),
+]
+
 TOO_MUCH = [
     ("def f(a):$|b = a$|b = 0$|return b$", "def f(a):$|b = a$|return b$"),
     ("def f(a):$|b = a$|b = 0$|b = 1$|return b$", "def f(a):$|b = a$|return b$"),
@@ -96,7 +102,7 @@ TOO_MUCH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("before", "after"), [*MISSING, *TOO_MUCH])
+@pytest.mark.parametrize(("before", "after"), [*MISSING, *VALUES, *TOO_MUCH])
 def test_the_fix_is_among_the_candidates(before: str, after: str):
     assert written(after) in candidates(written(before))
 
@@ -113,6 +119,13 @@ def test_a_guard_answers_what_the_failing_test_expects(message: str, line: str):
     before = written("def f(xs):$|return g(xs)$")
     guarded = written(f"def f(xs):$|if not xs:$||{line}$|return g(xs)$")
     assert guarded in candidates(before, message)[:12]
+
+
+def test_text_becomes_bytes_where_the_failure_asks_for_them():
+    before = written("def f(a):$|return g(a)$")
+    after = written("def f(a):$|return g(a.encode())$")
+    assert candidates(before, "Strings must be encoded before hashing")[0] == after
+    assert after not in candidates(before)
 
 
 def test_no_guard_returns_the_particular_value_of_one_test():

@@ -147,7 +147,7 @@ def templates_of(language: Language | None) -> Templates | None:
 def propose(
     document: Document, suspicion: Sequence[float], messages: Sequence[str] = ()
 ) -> tuple[Proposal, ...]:
-    """All candidates for the suspected lines, most promising first; ties in source order.
+    """Candidates of one change for the suspected lines, most promising first; ties in source order.
 
     They are not checked yet: see `repair.admission`. `messages` are those of the failures.
     """

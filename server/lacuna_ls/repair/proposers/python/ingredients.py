@@ -283,7 +283,7 @@ def inverted(function: Node, context: Context) -> Iterator[Splice]:
 RULES = (
     Rule("ingredient", 0.3, _REPLACED, transplanted),
     Rule("ingredient", 0.7, _REPLACED, unread),
-    Rule("slice", 0.4, frozenset({"identifier"}), sliced),
+    Rule("slice", 0.3, frozenset({"identifier"}), sliced),
     Rule("whole", 0.3, frozenset({"subscript"}), aggregated),
     Rule("wrapper", 0.4, frozenset({"call"}), uncalled),
     Rule("operand", 0.4, frozenset({"binary_operator"}), inner_operand),
