@@ -20,10 +20,12 @@ from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, TestRequest
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.blocked import difference
+from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
+from lacuna_ls.repair.proposers.everywhere import with_everywhere
 from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
-from lacuna_ls.repair.rank import ranked
+from lacuna_ls.repair.rank import ranked, readings
 from lacuna_ls.repair.screening import Screening, Trial
 from lacuna_ls.syntax.nodes import preorder
 from lacuna_ls.verification.evidence import Evidence
@@ -55,6 +57,7 @@ async def search(
     """
     started_s = clock.monotonic_s()
     screening = Screening(runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
+    falsifier = Falsifier(problem, runner)
 
     def ended(end: SearchEnd, found: Mapping[Proposal, Fix]) -> SearchResult:
         fixes = tuple(found[proposal] for proposal in ranked(tuple(found)))
@@ -68,6 +71,7 @@ async def search(
         _running(screening.run(screening_request(problem), trials)) as screens,
     ):
         found: dict[Proposal, Fix] = {}
+        texts: dict[Proposal, bytes] = {}
         deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
@@ -77,21 +81,30 @@ async def search(
                 await screens
                 break
             if clock.monotonic_s() > deadline_s:
-                return ended(SearchEnd.OUT_OF_TIME, found)
-            evidence = await confirm(problem, trial.overlay, runner)
+                screening.cut_short = True
+                break
+            proposal, place = trial.proposal, screening.place(trial.proposal)
+            refuted = await falsifier.refutes(proposal.scope, trial.overlay.data, place)
+            evidence = None if refuted else await confirm(problem, trial.overlay, runner)
+            screening.decide(proposal, stands=evidence is not None)
             if evidence is not None:
-                fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
+                texts[proposal] = trial.overlay.data
+                fix = Fix(proposal.candidate, evidence, proposal.scope)
                 if not found:
                     deadline_s = min(deadline_s, clock.monotonic_s() + budget.more_s)
                     screening.end_by(deadline_s)
-                found[trial.proposal] = fix
+                found[proposal] = fix
                 confirmed(fix)
+    if not found and falsifier.doubts:
+        doubted = ended(SearchEnd.DOUBTED, {})
+        return replace(doubted, reason=falsifier.doubts[0].reason)
     if not found and screening.tried:
         reason = await _in_the_way(problem, runner)
         if reason:
             result = ended(SearchEnd.NOT_VERIFIABLE, {})
             return replace(result, reason=reason)
-    return ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
+    result = ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
+    return replace(result, fixes=await _told_apart(problem, found, texts, runner))
 
 
 @asynccontextmanager
@@ -103,6 +116,22 @@ async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _told_apart(
+    problem: Problem,
+    found: Mapping[Proposal, Fix],
+    texts: Mapping[Proposal, bytes],
+    runner: CodeRunner,
+) -> tuple[Fix, ...]:
+    """The fixes, best first; where they are several readings, with an input that shows it."""
+    proposals = ranked(tuple(found))
+    fixes = tuple(found[proposal] for proposal in proposals)
+    if len({proposal.scope for proposal in proposals}) != 1 or len(proposals) < 2:
+        return fixes
+    candidates = [texts[proposal] for proposal in proposals]
+    observation = await observed(problem, proposals[0].scope, candidates, runner)
+    return readings(observation, fixes, [proposal.priority for proposal in proposals])
 
 
 def searchable(problem: Problem) -> bool:
@@ -154,7 +183,7 @@ def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[Trial
         report, problem.path, _functions(problem), len(document.source.line_starts)
     )
     messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
-    proposals = propose(document, lines, messages)
+    proposals = with_everywhere(document.data, propose(document, lines, messages))
     admissible = (
         Trial(proposal, Overlay(problem.path, data))
         for proposal in proposals

@@ -56,13 +56,15 @@ class SearchEnd(StrEnum):
     FLAKY = "flaky"
     NOT_SEARCHABLE = "not_searchable"
     NOT_VERIFIABLE = "not_verifiable"
+    DOUBTED = "doubted"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """Confirmed fixes, best first, and how hard was looked.
 
-    `reason` says what is in the way where nothing can be verified.
+    `reason` says what is in the way where nothing can be verified, and what speaks against all that
+    passes the tests where something does.
     """
 
     fixes: tuple[Fix, ...]
@@ -80,6 +82,8 @@ def in_words(result: SearchResult) -> str:
         return "no fix searched: this file is a test or is not in a language with templates"
     if result.end is SearchEnd.NOT_VERIFIABLE:
         return f"no fix offered: it cannot be verified here: {result.reason}"
+    if result.end is SearchEnd.DOUBTED:
+        return f"no fix offered: what passes the tests is doubtful: {result.reason}"
     count = len(result.fixes)
     found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
     return f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"

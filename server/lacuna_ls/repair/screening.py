@@ -33,6 +33,9 @@ class Screening:
         self._progress = asyncio.Event()
         self._ended = False
         self._best = 0.0
+        self._places: dict[Proposal, int] = {}
+        self._undecided: dict[Proposal, float] = {}
+        self._decided = asyncio.Event()
         self.tried = 0
         self.cut_short = False
 
@@ -45,10 +48,11 @@ class Screening:
                 trial = (await trials)[self.tried]
                 self.tried += 1
                 if report.green:
-                    self._best = max(self._best, trial.proposal.priority)
+                    self._places[trial.proposal] = self.tried
+                    self._undecided[trial.proposal] = trial.proposal.priority
                     self._waiting[trial.proposal] = trial
                     self._progress.set()
-                if trial.proposal.priority < self._best * _LEFT_BEHIND:
+                if await self._left_behind(trial.proposal.priority):
                     return
                 if self._clock.monotonic_s() >= self._deadline_s:
                     self.cut_short = True
@@ -64,6 +68,29 @@ class Screening:
     def end_by(self, deadline_s: float) -> None:
         """Screen no longer than that, if the deadline is not earlier anyway."""
         self._deadline_s = min(self._deadline_s, deadline_s)
+
+    def place(self, proposal: Proposal) -> int:
+        """Which of all candidates a survivor was, the first being one."""
+        return self._places[proposal]
+
+    def decide(self, proposal: Proposal, *, stands: bool) -> None:
+        """Say of a survivor whether it is a fix."""
+        del self._undecided[proposal]
+        if stands:
+            self._best = max(self._best, proposal.priority)
+        self._decided.set()
+
+    async def _left_behind(self, priority: float) -> bool:
+        """Whether what is no more promising than this is not worth the wait.
+
+        Where that hangs on survivors that may still prove to be none, they are waited for.
+        """
+        while priority < max((self._best, *self._undecided.values())) * _LEFT_BEHIND:
+            if priority < self._best * _LEFT_BEHIND:
+                return True
+            self._decided.clear()
+            await self._decided.wait()
+        return False
 
     async def best(self, seen: Sequence[Span]) -> Trial | None:
         """Wait for a survivor and take the best so far; `None` when there will be no more."""

@@ -14,7 +14,8 @@ class Evidence:
     `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
     expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
     nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
-    under limits only, as on a system without a sandbox.
+    under limits only, as on a system without a sandbox. `reading` tells the offer from others that
+    have the same evidence, by an input on which they do not do the same.
     """
 
     tests_passed: int | None = None
@@ -23,6 +24,7 @@ class Evidence:
     checked_syntax: bool = False
     written_by: str = ""
     unsandboxed: bool = False
+    reading: str = ""
 
 
 def in_words(evidence: Evidence) -> str:
@@ -31,7 +33,8 @@ def in_words(evidence: Evidence) -> str:
     if not words:
         return ""
     by = f", written by {evidence.written_by}" if evidence.written_by else ""
-    return f"{words}{', unsandboxed' if evidence.unsandboxed else ''}{by}"
+    reading = f"; {evidence.reading}" if evidence.reading else ""
+    return f"{words}{', unsandboxed' if evidence.unsandboxed else ''}{by}{reading}"
 
 
 def _observed(evidence: Evidence) -> str:
