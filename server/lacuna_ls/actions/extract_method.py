@@ -255,6 +255,48 @@ def total(orders):
 """,
     ),
     Example(
+        "attributes of a class body",
+        """\
+class Config:
+    base = 8
+    «# limits of the cache
+    size = base * 2
+    depth = size + 1»
+""",
+        """\
+def limits_cache(base):
+    # limits of the cache
+    size = base * 2
+    depth = size + 1
+    return size, depth
+
+
+class Config:
+    base = 8
+    size, depth = limits_cache(base)
+""",
+    ),
+    Example(
+        "a function of the module keeps its qualified name",
+        """\
+«def helper(a):
+    return a
+
+register(helper)»
+""",
+        """\
+def register_helper():
+    global helper
+    def helper(a):
+        return a
+
+    register(helper)
+
+
+register_helper()
+""",
+    ),
+    Example(
         "a return of a constant that follows goes along",
         """\
 def has_good(items):
@@ -1051,14 +1093,25 @@ def dump(a):
         "Line 3 calls `locals`, which looks at the local variables",
     ),
     Example(
-        "statements of a class body",
+        "an attribute that a class body sets on some paths only",
         """\
 class Config:
-    «size = 3
-    depth = size + 1»
+    «if FAST:
+        size = 3»
+    depth = 1
 """,
         None,
-        "The statements of a class body define its attributes",
+        "Attribute `size`, set on line 3, may be unbound after the selection",
+    ),
+    Example(
+        "a method, which belongs to its class",
+        """\
+class Config:
+    «def size(self):
+        return 3»
+""",
+        None,
+        "Line 2 defines a method or a class of the class",
     ),
     Example(
         "a star import",

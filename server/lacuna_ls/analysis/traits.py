@@ -32,7 +32,8 @@ class Return:
 class Traits:
     """`returns` are the return statements of the piece itself, `yields` offsets of its yields.
 
-    `class_bound` is set where the piece only means the same inside its own class.
+    `class_bound` is set where the piece only means the same inside its own class, `definitions` is
+    true where it defines functions or classes.
     """
 
     hazards: tuple[Hazard, ...]
@@ -40,3 +41,4 @@ class Traits:
     awaits: bool
     class_bound: Hazard | None
     yields: tuple[int, ...] = ()
+    definitions: bool = False

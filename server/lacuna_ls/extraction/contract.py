@@ -190,14 +190,14 @@ def _refuse_visible_to_handlers(region: Region, line_of: LineOf) -> None:
             state |= region.flow.transfers[edge.source].touched
         seen = region.ordered(state & region.live[edge.target])
         if seen:
-            line = _line_of_write(region, seen[0], line_of)
+            line = line_of_write(region, seen[0], line_of)
             raise RefusedError(
                 f"Variable `{seen[0]}`, assigned on line {line}, is read after an exception or "
                 "return leaves the selection."
             )
 
 
-def _line_of_write(region: Region, name: str, line_of: LineOf) -> int:
+def line_of_write(region: Region, name: str, line_of: LineOf) -> int:
     writes = (AccessKind.WRITE, AccessKind.DELETE)
     return line_of(min(a.offset for a in region.accesses if a.name == name and a.kind in writes))
 
@@ -217,7 +217,7 @@ def _outputs(region: Region, line_of: LineOf) -> int:
     ends = {edge.target for edge in region.falls_through()}
     unsure = region.ordered(outputs & ~region.sure_after())
     if unsure and not all(fails_at_once(region, ends, name) for name in unsure):
-        line = _line_of_write(region, unsure[0], line_of)
+        line = line_of_write(region, unsure[0], line_of)
         raise RefusedError(
             f"Variable `{unsure[0]}` may be unbound after the selection (see line {line}), and is "
             "used there."

@@ -37,14 +37,11 @@ def contract_of_expression(
     refuse_hazards(traits, line_of)
     if traits.yields:
         raise RefusedError(f"Line {line_of(traits.yields[0])} yields in the expression.")
-    assigned = _assigned(region, selected, line_of)
+    assigned, read_before = _assigned(region, selected, line_of)
     region = replace(region, accesses=selected.accesses)
-    in_class_body = region.unit.kind is UnitKind.CLASS
-    if in_class_body and selected.nested:
-        raise RefusedError("A nested scope in a class body does not see the names of the class.")
     refuse_shared_with_functions_around(region, line_of)
     names = frozenset(a.name for a in selected.accesses) & (region.unseen | selected.inner)
-    names -= assigned
+    names -= assigned - read_before
     own = names - selected.inner
     if region.unit.kind is UnitKind.FUNCTION:
         _refuse_unbound(region, own, line_of)
@@ -64,33 +61,37 @@ def contract_of_expression(
     )
 
 
-def _assigned(region: Region, selected: SelectedExpression, line_of: LineOf) -> frozenset[str]:
-    """Names that the expression sets for itself alone, before it reads them.
+def _assigned(
+    region: Region, selected: SelectedExpression, line_of: LineOf
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that the expression sets for itself alone, and those that it reads before all the same.
 
     Raises:
         RefusedError: it sets one that something else may read.
     """
     kinds = (AccessKind.WRITE, AccessKind.CAPTURE_WRITE)
     written = {a.name: a for a in reversed(selected.accesses) if a.kind in kinds}
+    if not written:
+        return frozenset(), frozenset()
     inside = {a.offset for a in selected.accesses}
-    rest = [
-        a.name
-        for step in region.steps
-        for a in region.flow.graph.steps[step].accesses
-        if a.offset not in inside
-    ]
-    later = region.members(_live_outside(region)) | frozenset(rest) | selected.inner
+    steps = (region.flow.graph.steps[step] for step in region.steps)
+    rest = frozenset(a.name for s in steps for a in s.accesses if a.offset not in inside)
+    needed = region.members(_live_outside(region)) | rest | selected.inner
     certain: set[str] = set()
+    early: set[str] = set()
     for access in selected.accesses:
         if access.kind is AccessKind.WRITE and access.certain:
             certain.add(access.name)
-        elif access.name in written and access.name not in certain:
-            later |= {access.name}
+        elif access.kind not in kinds and access.name not in certain:
+            early.add(access.name)
+    captured = {a.name for s in region.flow.graph.steps for a in s.accesses if a.kind in _CAPTURES}
+    needed |= captured
     for name, access in written.items():
         local = name in region.unit.bindings().bound and region.unit.kind is UnitKind.FUNCTION
-        if not local or name in later:
+        if not local or name in needed or access.kind is AccessKind.CAPTURE_WRITE:
             raise RefusedError(f"The expression assigns `{name}` on line {line_of(access.offset)}.")
-    return frozenset(written)
+    bound = region.members(region.perhaps_before())
+    return frozenset(written), frozenset(early & written.keys() & bound)
 
 
 def _live_outside(region: Region) -> int:

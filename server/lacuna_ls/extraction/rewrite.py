@@ -26,13 +26,15 @@ class Rewrite:
     """Edits to the old text, in its order; they do not touch each other.
 
     `rename_at` is the offset, in the new text, of the name in the call. `call` and `function` are
-    what the edits are made of, the function without the blank lines around it.
+    what the edits are made of, the function without the blank lines around it; its head is on
+    `definition_line` of it, below any decorators.
     """
 
     edits: tuple[TextEdit, ...]
     rename_at: int
     call: TextEdit
     function: bytes
+    definition_line: int
 
 
 def rewrite(
@@ -46,14 +48,16 @@ def rewrite(
     signature = _signature(source, writing, plan, name)
     place = placement(source, plan)
     inner = place.indent + indent_unit(source, plan.unit)
-    lines = [place.indent + encode(line) for line in writing.head(signature)]
+    head = writing.head(signature)
+    lines = [place.indent + encode(line) for line in head]
     lines += [inner + line for line in _body(source, writing, plan, inner)]
     text = source.line_end().join(lines)
     call = TextEdit(plan.selected.span, _call(source, writing, plan, signature))
     function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
     edits = (call, function, *(TextEdit(span, call.new) for span in again))
     start = _moved_to(call.span.start, edits)
-    return Rewrite(_joined(edits), start + call.new.index(encode(f"{name}(")), call, text)
+    rename_at = start + call.new.index(encode(f"{name}("))
+    return Rewrite(_joined(edits), rename_at, call, text, len(head) - 1)
 
 
 def _signature(source: Source, writing: Writing, plan: Plan, name: str) -> Signature:

@@ -64,7 +64,7 @@ def selected_expression(root: Node, data: bytes, span: Span) -> SelectedExpressi
     for parts, text, wrap in (
         *((found, text, "") for found, text in _exact(around, span)),
         *_operands(around, span),
-        *_bare_generator(around, data, span),
+        *_without_brackets(around, data, span),
     ):
         if all(map(_is_evaluated, parts)):
             return _expression(parts, data, text, wrap)
@@ -99,11 +99,11 @@ def _operands(around: Node, span: Span) -> list[tuple[tuple[Node, ...], Span, st
     return [(inside, span, "")]
 
 
-def _bare_generator(
+def _without_brackets(
     around: Node, data: bytes, span: Span
 ) -> list[tuple[tuple[Node, ...], Span, str]]:
-    """The generator of `sum(x for x in xs)`; the brackets are those of the call and stay."""
-    if around.type != "generator_expression":
+    """A tuple, or the generator of `sum(x for x in xs)`; the brackets stay where they are."""
+    if around.type not in ("generator_expression", "tuple"):
         return []
     inside = data[around.start_byte + 1 : around.end_byte - 1]
     start = around.start_byte + 1 + len(inside) - len(inside.lstrip())

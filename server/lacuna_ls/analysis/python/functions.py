@@ -13,7 +13,8 @@ from lacuna_ls.analysis.python.statements import (
 from lacuna_ls.analysis.scopes import AccessKind, Enclosing, bindings_of
 from lacuna_ls.analysis.structure import Block, steps_of
 from lacuna_ls.analysis.unit import Parameter, Receiver, Unit, UnitKind
-from lacuna_ls.syntax.nodes import Node, ancestors, span_of
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, span_of
 
 _KINDS = {
     "function_definition": UnitKind.FUNCTION,
@@ -34,6 +35,18 @@ def unit_at(node: Node) -> Unit | None:
             return unit_of(above)
         child = above
     return None
+
+
+def is_in_definition(root: Node, span: Span) -> bool:
+    """Whether the code at `span` belongs to a function or class: all of it, body and head."""
+    node = covering(root, span)
+    inside = [
+        a for a in (node, *ancestors(node)) if a.type in ("function_definition", "class_definition")
+    ]
+    return bool(inside) and any(
+        (body := a.child_by_field_name("body")) is not None and body.start_byte <= span.start
+        for a in inside
+    )
 
 
 # A few, because each keeps its tree alive: one menu asks for the same function many times.

@@ -4,7 +4,7 @@ from lacuna_ls.analysis.python.accesses import EXTRAS, UnknownStatementError, co
 from lacuna_ls.analysis.python.expressions import selected_expression
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, covering
+from lacuna_ls.syntax.nodes import Node, covering, span_of
 
 _BLOCKS = ("block", "module")
 _SPACE = b" \t\r\n\f\\"
@@ -21,7 +21,14 @@ def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | Select
         return None
     try:
         statements = _statements(root, data, Span(start, end), first_code)
-        return statements or selected_expression(root, data, Span(first_code, end))
+        if statements:
+            return _annotated_value(root, data, statements) or statements
+        expression = selected_expression(root, data, Span(first_code, end))
+        if expression is None and data[end - 1] in b",:;":
+            expression = selected_expression(
+                root, data, Span(*_trimmed(data, Span(start, end - 1)))
+            )
+        return expression or _widened(root, data, Span(first_code, end))
     except UnknownStatementError:
         return None
 
@@ -84,6 +91,41 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     if end is None:
         return None
     return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
+
+
+def _annotated_value(
+    root: Node, data: bytes, statements: SelectedStatements
+) -> SelectedExpression | None:
+    """The value of `name: hint = value` where the hint is kept: in a module or a class."""
+    owner = statements.suite.parent if statements.suite.type == "block" else None
+    kept = owner is None or owner.type == "class_definition"
+    parts = code_children(statements.nodes[0]) if len(statements.nodes) == 1 else []
+    if not kept or len(parts) != 1 or parts[0].child_by_field_name("type") is None:
+        return None
+    value = parts[0].child_by_field_name("right")
+    return selected_expression(root, data, span_of(value)) if value else None
+
+
+def _widened(root: Node, data: bytes, span: Span) -> SelectedStatements | None:
+    """Statements that the ends of the selection cut, if on the first and on the last of their lines.
+
+    Whoever drags over lines means the lines; what lies within one line is meant as it is.
+    """
+    suite: Node | None = covering(root, span)
+    while suite is not None and suite.type not in _BLOCKS:
+        suite = suite.parent
+    if suite is None:
+        return None
+    cut = [n for n in code_children(suite) if n.end_byte > span.start and n.start_byte < span.end]
+    whole = Span(cut[0].start_byte, cut[-1].end_byte) if cut else span
+    head, tail = data[whole.start : span.start], data[span.end : whole.end]
+    if not cut or _breaks(head) or _breaks(tail) or not _breaks(data[whole.start : whole.end]):
+        return None
+    return _statements(root, data, Span(whole.start, max(whole.end, span.end)), whole.start)
+
+
+def _breaks(text: bytes) -> bool:
+    return b"\n" in text or b"\r" in text
 
 
 def is_docstring(node: Node) -> bool:

@@ -17,10 +17,10 @@ _FRAME_WORDS = re.compile(rb"\b(?:%s|stacklevel)\b" % "|".join(_FRAME_READERS).e
 
 def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
     """The traits of statements or of one expression of `unit`."""
-    if unit.kind is not UnitKind.FUNCTION and (defined := next(_definitions(nodes), None)):
-        return Traits((defined,), (), awaits=False, class_bound=None)
+    if unit.kind is UnitKind.CLASS and (bound := next(_bound_to_class_body(nodes, unit), None)):
+        return Traits((bound,), (), awaits=False, class_bound=None)
     piece = Span(nodes[0].start_byte, nodes[-1].end_byte)
-    own = [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+    own = _telling(nodes, unit)
     hazards = [
         *_errors(nodes),
         *_bare_super(nodes[0]),
@@ -35,17 +35,32 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         hazards.append(Hazard(returns[0].span.start, "returns from an async generator"))
     if returns and unit.kind is not UnitKind.FUNCTION:
         hazards.append(Hazard(returns[0].span.start, "returns outside a function"))
+    in_class = unit.in_class or unit.kind is UnitKind.CLASS
     return Traits(
         tuple(hazards),
         returns,
         awaits=any(_awaits(n) for n in own),
-        class_bound=next(_class_bound(_all(nodes)), None) if unit.in_class else None,
+        class_bound=next(_class_bound(_all(nodes)), None) if in_class else None,
         yields=tuple(n.start_byte for n in own if n.type == "yield"),
+        definitions=any(n.type in _DEFINITIONS for n in own),
     )
 
 
+def _telling(nodes: Sequence[Node], unit: Unit) -> list[Node]:
+    """The nodes of the piece's own scope that may be a trait; most code has no word of one."""
+    of_function = unit.kind is UnitKind.FUNCTION
+    if of_function and not any(_WORDS.search(node.text or b"") for node in nodes):
+        return []
+    return [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+
+
+_WORDS = re.compile(
+    rb"\b(?:return|break|continue|raise|yield|await|async|a?next|import|nonlocal|def|class)\b"
+)
+_DEFINITIONS = ("function_definition", "class_definition")
 _TELLING = frozenset(
     [
+        *_DEFINITIONS,
         "return_statement",
         "break_statement",
         "continue_statement",
@@ -133,11 +148,24 @@ def _left_behind(unit: Unit, piece: Span) -> Iterator[Node]:
         yield from (n for n in own_nodes(unit.body) if not piece.contains(span_of(n)))
 
 
-def _definitions(nodes: Iterable[Node]) -> Iterator[Hazard]:
-    for node in nodes:
-        for found in own_nodes(node):
-            if found.type in ("function_definition", "class_definition"):
-                yield Hazard(found.start_byte, "defines a name that belongs to the module")
+_OF_CLASS_BODY = (b"__module__", b"__qualname__", b"__annotations__", b"__doc__", b"__slots__")
+
+
+def _bound_to_class_body(nodes: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
+    """What is something else in a function: methods, and scopes that do not see the class."""
+    own = unit.bindings().bound
+    for node in _all(nodes):
+        if node.type in _DEFINITIONS:
+            yield Hazard(node.start_byte, "defines a method or a class of the class")
+        elif node.type == "identifier" and node.text in _OF_CLASS_BODY:
+            yield Hazard(node.start_byte, f"uses `{text_of(node)}` of the class")
+        elif node.type == "lambda" or node.type in COMPREHENSIONS:
+            for name in preorder(node):
+                if name.type == "identifier" and text_of(name) in own:
+                    yield Hazard(
+                        name.start_byte,
+                        f"uses `{text_of(name)}` in a nested scope, which does not see the class",
+                    )
 
 
 _UNMOVABLE = {
