@@ -184,8 +184,18 @@ def figures(compared: Iterable[Comparison]) -> dict[str, float | int | None]:
     }
 
 
-def run_in_terminal(suite: Suite, root: Path, python: Path) -> dict[str, str]:
-    """Outcomes by address, from the file that pytest writes."""
+def run_in_terminal(
+    suite: Suite,
+    root: Path,
+    python: Path,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> dict[str, str]:
+    """Outcomes by address, from the file that pytest writes; `environment` is added to ours.
+
+    Raises:
+        TimeoutExpired: it was not written in time.
+    """
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "junit.xml"
         arguments = [f"--junitxml={written}", *suite.arguments, *suite.targets]
@@ -195,6 +205,8 @@ def run_in_terminal(suite: Suite, root: Path, python: Path) -> dict[str, str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
+            env={**os.environ, **(environment or {})},
+            timeout=timeout_s,
         )
         if not written.exists():
             raise SystemExit(f"{suite.name}: {run.stdout[-2000:]!r} {run.stderr[-2000:]!r}")
@@ -235,10 +247,10 @@ async def _run_here(suite: Suite, root: Path, python: Path) -> TestReport:
 
 def _ours(report: TestReport) -> dict[str, str]:
     as_junit = {Outcome.XPASSED: "passed"}
-    return {_address(r.test_id): as_junit.get(r.outcome, r.outcome.value) for r in report.results}
+    return {address(r.test_id): as_junit.get(r.outcome, r.outcome.value) for r in report.results}
 
 
-def _address(test_id: str) -> str:
+def address(test_id: str) -> str:
     """A test's class name and name in a JUnit file, where characters that XML lacks are escaped."""
     path, bracket, parameters = test_id.partition("[")
     file, *names = path.split("::")

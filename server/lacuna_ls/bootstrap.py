@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lacuna_ls.actions import extract_method, extract_opportunity, fix_failing_test
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
+from lacuna_ls.adapters.context_store import FileContextStore
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.adapters.interpreters import interpreter_for
 from lacuna_ls.adapters.repository_settings import repository_settings
@@ -88,6 +89,7 @@ def build_services(server: LacunaServer) -> Services:
         clock=_SystemClock(),
         finished=finished,
         interpreter=lambda root, path: _interpreter(root, path, server.settings.interpreter),
+        contexts=FileContextStore(),
     )
     saves = Saves(server, tools)
     corpora = _Corpora(server, model)

@@ -231,6 +231,8 @@ def _task(
         memory_bytes=request.limits.memory_bytes,
         threads=request.limits.processes,
         niceness=request.limits.niceness,
+        only=request.only,
+        contexts=request.contexts,
     )
 
 

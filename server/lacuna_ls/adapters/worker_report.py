@@ -12,6 +12,7 @@ from typing import Any
 
 from lacuna_ls.adapters.worker_facts import function_facts
 from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.domain.execution import Code, Execution
 from lacuna_ls.domain.facts import FunctionFacts
 from lacuna_ls.domain.test_result import (
     CoveredFile,
@@ -52,6 +53,8 @@ class ReportBuilder:
         self._collection_errors: list[TestResult] = []
         self._running: str | None = None
         self._facts: list[FunctionFacts] = []
+        self._code: list[Code] = []
+        self._executions: list[Execution] = []
         self._interpreter: str | None = None
         self._broken = ""
         self._unseen: str | None = None
@@ -75,6 +78,8 @@ class ReportBuilder:
                 self._running = None
                 self._add(replace(_result(message), facts=tuple(self._facts)))
                 self._facts = []
+            case records.Executed():
+                self._executions.append(self._execution(message))
             case messages.CollectionFailed(test_id, failure):
                 self._collection_errors.append(
                     TestResult(str(test_id), Outcome.ERROR, 0.0, _failure(failure))
@@ -104,7 +109,16 @@ class ReportBuilder:
             output=output,
             elapsed_s=ended.elapsed_s,
             confined=ended.confined,
+            executions=tuple(self._executions),
         )
+
+    def _execution(self, message: records.Executed) -> Execution:
+        self._code += [Code(Path(path), int(line), str(name)) for path, line, name in message.new]
+        if any(not 0 <= number < len(self._code) for number in message.code):
+            raise ValueError("code that has not been named")
+        code = frozenset(self._code[number] for number in message.code)
+        opened = frozenset(Path(path) for path in message.opened)
+        return Execution(str(message.test_id), code, opened, clean(str(message.unproven)))
 
     def _add(self, result: TestResult) -> None:
         """A test that is reported twice is as red as the redder of the two."""

@@ -113,7 +113,8 @@ class _Hover:
                 or observed.document.source.line_at(each.definition.name.start) != line
             ):
                 continue
-            file = each.results[0].test_id.partition("::")[0]
-            reason = (observed.reasons or {}).get(file)
+            test = each.results[0].test_id
+            reasons = observed.reasons or {}
+            reason = reasons.get(test) or reasons.get(test.partition("::")[0])
             return f"# {in_words(each)}" + (f"\n# ran because {reason}" if reason else "")
         return ""

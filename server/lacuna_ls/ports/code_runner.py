@@ -40,7 +40,9 @@ class TestRequest:
     lines are recorded for each test, `facts` those of which it is recorded what a failing test did
     there, values included. The doctests of targets that are also in `doctests` run too,
     as if pytest had been given `--doctest-modules` for these alone. `hash_seed` fixes the interpreter's randomised hashing where it
-    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would.
+    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would. Where `only` names
+    tests by their ids, the others of the targets are left out. With `contexts` the report says what
+    code each test executes, which is right only if all targets are of one file.
     """
 
     root: Path
@@ -53,6 +55,8 @@ class TestRequest:
     hash_seed: int | None = None
     doctests: tuple[str, ...] = ()
     facts: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    contexts: bool = False
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ class Language:
     runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
     that stands in the file it tests, `doctest_prompt` for one of an example in documentation.
     `definition_nodes` are node types with a field `name`, functions before types.
+    `function_nodes` are node types whose field `body` runs when they are called, and not before.
     `solid_nodes` are node types that never become a hole of their own (a string's quotes);
     `verbatim_nodes` are compared byte by byte, because the text between their children counts.
     """
@@ -38,6 +39,7 @@ class Language:
     own_test: str | None = None
     doctest_prompt: str | None = None
     definition_nodes: tuple[str, ...] = ()
+    function_nodes: tuple[str, ...] = ()
     solid_nodes: tuple[str, ...] = ()
     verbatim_nodes: tuple[str, ...] = ()
 

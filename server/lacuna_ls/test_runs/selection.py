@@ -64,14 +64,22 @@ def affected_tests(path: Path, graph: ImportGraph, config: PytestConfig) -> tupl
     distances = graph.dependents(path)
     words = _words(path)
     found: list[tuple[int, int, str]] = []
-    for test in graph.modules:
-        relative = test.relative_to(graph.root)
-        if not (is_test_file(relative, graph.language, config) and _within(relative, config)):
-            continue
-        near = [distances[each] for each in (test, *_around(test, graph)) if each in distances]
+    for name in all_test_files(graph, config):
+        test = graph.root / name
+        near = [distances[each] for each in (test, *around(test, graph)) if each in distances]
         if near:
-            found.append((min(near), -len(words & _words(test)), relative.as_posix()))
+            found.append((min(near), -len(words & _words(test)), name))
     return tuple(name for _, _, name in sorted(found))
+
+
+def all_test_files(graph: ImportGraph, config: PytestConfig) -> tuple[str, ...]:
+    """All test files that the terminal would run, relative to the graph's root."""
+    names = (path.relative_to(graph.root) for path in graph.modules)
+    return tuple(
+        name.as_posix()
+        for name in names
+        if is_test_file(name, graph.language, config) and _within(name, config)
+    )
 
 
 def is_test_file(path: PurePath, language: Language, config: PytestConfig) -> bool:
@@ -94,7 +102,7 @@ def _within(path: PurePath, config: PytestConfig) -> bool:
     return not wanted or any(fnmatch(f, pattern) for f in folders for pattern in wanted)
 
 
-def _around(test: Path, graph: ImportGraph) -> Iterator[Path]:
+def around(test: Path, graph: ImportGraph) -> Iterator[Path]:
     """What pytest imports before a test file without being told."""
     for folder in test.parents:
         for name in _IMPORTED_UNASKED:

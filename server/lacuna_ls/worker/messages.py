@@ -55,7 +55,9 @@ class Request(NamedTuple):
     With `screening`, contents follow as long as the server likes, one screened after the
     other; else it is one plain run. `scratch` is an empty folder that belongs to this run.
     `threads` may be started beyond those that the user runs already. `collecting_s` is what a
-    candidate may take beyond `wall_s`, until its tests have been collected.
+    candidate may take beyond `wall_s`, until its tests have been collected. Where `only` names
+    tests, the others of the targets are left out. With `contexts` it is told what code each
+    executes.
     """
 
     root: str
@@ -75,6 +77,8 @@ class Request(NamedTuple):
     threads: int
     niceness: int
     observe: Any = None
+    only: Tuple[str, ...] = ()
+    contexts: bool = False
 
 
 class Observe(NamedTuple):
@@ -230,7 +234,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
-        CollectionFailed, Loaded, Started, Finished, records.Recorded, Broken, Unseen, Done, Hung, Ended, Observed,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed,
     )
 }  # fmt: skip
 

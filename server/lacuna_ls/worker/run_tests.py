@@ -76,7 +76,7 @@ class Channel:
 def load() -> None:
     """Import what every run needs of this package."""
     if "pytest" in sys.modules:
-        from . import overlay, pytest_plugin  # noqa: F401 -- the forks use them
+        from . import contexts, overlay, pytest_plugin  # noqa: F401 -- the forks use them
     elif _has_no_pytest():
         from . import overlay, run_unittest  # noqa: F401
 
@@ -220,7 +220,7 @@ def _run_framework(request: Request, channel: Channel, session: Session) -> None
 def _pytest(request: Request, channel: Channel, session: Session) -> None:
     import pytest
 
-    from . import pytest_plugin
+    from . import contexts, pytest_plugin
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
@@ -241,6 +241,10 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
     if session.begin is not None:
         fork = pytest_plugin.ForkEarly if session.before_conftests else pytest_plugin.Fork
         plugins.append(fork(session.begin))
+    if request.only:
+        plugins.append(contexts.Only(request.only, reporter._own_id))
+    if request.contexts:
+        plugins.append(contexts.Contexts(channel.send, reporter._own_id, request.root))
     exit_code = pytest.main(arguments, plugins=plugins)
     reporter.close()
     channel.send(Done(request.nonce, int(exit_code)))
