@@ -9,7 +9,8 @@ more inputs like that (`CodeRunner.observe`). It is dropped
   original nor any test does;
 - if it breaks an example of the documentation that the original keeps;
 - if what the tests check could have been met by chance: results of b bits let one in 2^b
-  candidates through that are not right, so the n-th candidate that was tried needs log2(n) bits.
+  candidates through that are not right, so the n-th candidate that was tried needs log2(n) bits. A
+  result that the candidate spells out counts nothing.
 """
 
 import math
@@ -24,10 +25,11 @@ from lacuna_ls.domain.observation import (
     Observation,
     ObservedInput,
 )
-from lacuna_ls.domain.text import Span
+from lacuna_ls.domain.text import Span, decode
 from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, ObserveRequest
 from lacuna_ls.repair.fix import Problem
 from lacuna_ls.repair.proposers.template import templates_of
+from lacuna_ls.repair.screening import Trial
 from lacuna_ls.verification.callables import qualified_name_at
 from lacuna_ls.verification.equivalence import in_words, same
 
@@ -38,6 +40,7 @@ _MAX_MUTATED = 28
 _MAX_WALL_S = 2.0
 _NUMBER = re.compile(r"-?\d+")
 _ONE_OF_FEW = ("True", "False", "None", "0", "1", "-1", "''", '""', "[]", "()", "{}", "set()")
+_QUOTES = "'\""
 _BITS_OF_A_CHARACTER = 2.0
 _BITS_OF_A_CHANGE = 6.0
 _MAX_BITS = 40.0
@@ -59,21 +62,22 @@ class Falsifier:
         self._bits: dict[Span, float] = {}
         self.doubts: list[Doubt] = []
 
-    async def refutes(self, scope: Span, text: bytes, place: int) -> bool:
-        """Whether `text`, in which the function around `scope` is edited, is not to be shown.
+    async def refutes(self, trial: Trial, place: int) -> bool:
+        """Whether the `place`-th candidate that was tried is not to be shown.
 
-        It was the `place`-th candidate that was tried. Little time is spent on one that comes too
-        late for what the tests check.
+        No time is spent on one that comes too late for what the tests check.
         """
-        found = None
+        scope = trial.proposal.scope
         if self._bits.get(scope, math.inf) < needed_bits(place):
-            found = CHANCE_HIT
+            found: Doubt | None = CHANCE_HIT
         else:
-            observation = await observed(self._problem, scope, [text], self._runner)
+            texts = [trial.overlay.data]
+            observation = await observed(self._problem, scope, texts, self._runner)
             seen = captured(observation)
             if seen:
                 self._bits[scope] = information_bits(each.behaviours[_FIRST] for each in seen)
-            found = doubt(observation, place)
+            inserted = "\n".join(decode(edit.new) for edit in trial.proposal.candidate.edits)
+            found = doubt(observation, place, inserted)
         if found is not None:
             self.doubts.append(found)
         return found is not None
@@ -111,8 +115,12 @@ async def observed(
     return await runner.observe(request)
 
 
-def doubt(observation: Observation, place: int, variant: int = _FIRST) -> Doubt | None:
-    """What speaks against the candidate that was the `place`-th to be tried; `None` if nothing."""
+def doubt(observation: Observation, place: int, inserted: str = "") -> Doubt | None:
+    """What speaks against the first variant, which was the `place`-th candidate that was tried.
+
+    `inserted` is the text that it brought in. `None` if nothing does.
+    """
+    variant = _FIRST
     seen = captured(observation)
     if not seen:
         return None
@@ -120,7 +128,7 @@ def doubt(observation: Observation, place: int, variant: int = _FIRST) -> Doubt 
         return Doubt(f"{each.call} {in_words(each.behaviours[variant])}")
     for each in _examples_broken(observation.inputs, variant):
         return Doubt(f"{each.call} {in_words(each.behaviours[variant])}, documented otherwise")
-    bits = information_bits(each.behaviours[variant] for each in seen)
+    bits = information_bits((each.behaviours[variant] for each in seen), inserted)
     return CHANCE_HIT if bits < needed_bits(place) else None
 
 
@@ -134,19 +142,24 @@ def needed_bits(place: int) -> float:
     return math.log2(max(place, 1))
 
 
-def information_bits(behaviours: Iterable[Behaviour]) -> float:
-    """How much is checked where these are what tests expect: by the length of the results."""
-    return sum(map(_bits, behaviours))
+def information_bits(behaviours: Iterable[Behaviour], inserted: str = "") -> float:
+    """How much is checked where these are what tests expect: by the length of the results.
+
+    A result that stands in the `inserted` text was told to whoever wrote that.
+    """
+    return sum(_bits(behaviour, inserted) for behaviour in behaviours)
 
 
-def _bits(behaviour: Behaviour) -> float:
+def _bits(behaviour: Behaviour, inserted: str) -> float:
     effects = behaviour.arguments_changed or behaviour.printed
-    return (_BITS_OF_A_CHANGE if effects else 0.0) + _bits_of(behaviour.shown)
+    return (_BITS_OF_A_CHANGE if effects else 0.0) + _bits_of(behaviour.shown, inserted)
 
 
-def _bits_of(shown: str) -> float:
+def _bits_of(shown: str, inserted: str) -> float:
     if not shown or shown in _ONE_OF_FEW:
         return 1.0
+    if re.search(rf"(?<!\w){re.escape(shown.strip(_QUOTES))}(?!\w)", inserted):
+        return 0.0
     if _NUMBER.fullmatch(shown) and len(shown) < _MAX_BITS:
         return 1 + math.log2(abs(int(shown)) + 1)
     return min(_MAX_BITS, _BITS_OF_A_CHARACTER * len(shown))

@@ -88,6 +88,12 @@ def test_few_bits_are_enough_for_an_early_candidate_only() -> None:
     assert "chance" in found.reason
 
 
+def test_a_result_that_the_candidate_spells_out_checks_nothing() -> None:
+    test = seen("f()", returned("1"), returned("'Bye'"), kind=InputKind.CAPTURED)
+    assert doubt(Observation((test,)), 3, "x.title()") is None
+    assert doubt(Observation((test,)), 3, 'return "Bye"') is not None
+
+
 def test_where_no_test_calls_the_function_nothing_speaks_against_it() -> None:
     assert doubt(Observation(()), place=1000) is None
 
