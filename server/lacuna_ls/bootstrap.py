@@ -6,6 +6,7 @@ leaves what takes long to `Services.prepare`, which runs on the loop in the back
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager
@@ -13,9 +14,16 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from lacuna_ls.actions import extract_method, extract_opportunity, fix_failing_test
+from lacuna_ls.actions import (
+    extract_method,
+    extract_opportunity,
+    fix_failing_test,
+    search_longer,
+)
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
+from lacuna_ls.adapters.confined_runner import ConfinedRunner
 from lacuna_ls.adapters.context_store import FileContextStore
+from lacuna_ls.adapters.endpoint.chosen import ChosenModel
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.adapters.interpreters import interpreter_for
 from lacuna_ls.adapters.repository_settings import repository_settings
@@ -28,7 +36,8 @@ from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
-from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
+from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
+from lacuna_ls.lsp.server import RUN_TESTS, SEARCH_LONGER, LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
@@ -92,6 +101,11 @@ def build_services(server: LacunaServer) -> Services:
         contexts=FileContextStore(),
     )
     saves = Saves(server, tools)
+    chosen = ChosenModel(lambda: server.settings, os.environ)
+    drafting = Drafting(
+        chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
+    )
+    longer = LongerSearches(server, tools, saves.searches, drafting)
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()
@@ -106,16 +120,17 @@ def build_services(server: LacunaServer) -> Services:
         complete=complete_with_model,
         actions=(
             fix_failing_test.provider(finished),
+            search_longer.provider(longer.places, SEARCH_LONGER),
             extract_method.provider(),
             extract_opportunity.provider(),
         ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
-        commands={RUN_TESTS: saves.run_tests},
-        edited=saves.edited,
+        commands={RUN_TESTS: saves.run_tests, SEARCH_LONGER: longer.start},
+        edited=partial(_edited, saves, longer),
         repository_settings=repository_settings,
         prepare=corpora.prepare,
-        close=partial(_close, saves, corpora, runner),
+        close=partial(_close, saves, longer, corpora, chosen, runner),
     )
 
 
@@ -198,6 +213,17 @@ async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
     await asyncio.gather(corpora.refresh(), saves.saved(document))
 
 
-async def _close(saves: Saves, corpora: _Corpora, runner: WorkerPool) -> None:
-    await asyncio.gather(saves.close(), corpora.close())
-    await runner.close()
+def _edited(saves: Saves, longer: LongerSearches, uri: str) -> None:
+    saves.edited(uri)
+    longer.edited(uri)
+
+
+async def _close(
+    saves: Saves,
+    longer: LongerSearches,
+    corpora: _Corpora,
+    chosen: ChosenModel,
+    runner: WorkerPool,
+) -> None:
+    await asyncio.gather(saves.close(), longer.close(), corpora.close())
+    await asyncio.gather(chosen.close(), runner.close())

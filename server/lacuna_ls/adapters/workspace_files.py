@@ -120,6 +120,30 @@ class WorkspaceFiles(RunFiles):
         nothing = GitIgnoreSpec.from_lines(())
         self._own_rules = (_Rules(PurePosixPath(), nothing, _without_negation(ignore)),)
 
+    def shown(self, path: Path) -> bytes | None:
+        """Contents of a file that may become part of a prompt; `None` for any other.
+
+        A link is judged by where it stands and by where it leads.
+        """
+        real = path.resolve()
+        if not all(self._is_let_through(each) for each in {path.absolute(), real}):
+            return None
+        return self.read(real)
+
+    def _is_let_through(self, path: Path) -> bool:
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        if root is None or self._withheld(path.name):
+            return False
+        rules, folder, relative = self._own_rules, root, PurePosixPath()
+        *folders, name = path.relative_to(root).parts
+        for each in folders:
+            rules = (*rules, _rules_of(folder, relative, self._rule_files))
+            folder, relative = folder / each, relative / each
+            if each in _NEVER_ENTERED or _ignored(relative, rules, is_folder=True):
+                return False
+        rules = (*rules, _rules_of(folder, relative, self._rule_files))
+        return not _ignored(relative / name, rules, is_folder=False)
+
     def _withheld(self, name: str) -> bool:
         return is_secret(name)
 

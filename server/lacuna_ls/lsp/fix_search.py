@@ -110,6 +110,23 @@ class FixSearches:
             if uri in each.uris:
                 each.task.cancel()
 
+    def problems_of(self, uri: str) -> tuple[Problem, ...]:
+        """What is red and concerns the document, as far as nothing has changed since it ran."""
+        for each in self._searches.values():
+            if uri == each.save.document.uri or uri in each.uris:
+                return tuple(self._problems(each.save, each.run))
+        return ()
+
+    def step_aside(self, uri: str) -> None:
+        """End what runs for the document now; what is known of its red tests stays."""
+        for each in self._searches.values():
+            if uri == each.save.document.uri or uri in each.uris:
+                each.task.cancel()
+
+    def in_turn(self, root: Path, runner: CodeRunner) -> CodeRunner:
+        """`runner`, whose runs of the user's own tests wait for others in the root."""
+        return _InTurn(runner, self._turn(root))
+
     def _in(self, root: Path) -> Iterator[_Search]:
         return (each for each in self._searches.values() if each.save.root == root)
 
@@ -156,7 +173,7 @@ class FixSearches:
                 self._server.observed.ran_unsandboxed(uri)
 
         budget = Budget(wall_s=self._server.settings_of(uri).actions_time_budget_s)
-        runner = _InTurn(self._tools.runner, self._turn(problem.request.root))
+        runner = self.in_turn(problem.request.root, self._tools.runner)
         result = await search(problem, runner, self._tools.clock, budget, confirmed)
         label = ", unsandboxed" if any(f.evidence.unsandboxed for f in result.fixes) else ""
         self._note(f"{problem.path.name}: {in_words(result)}{label}")

@@ -68,6 +68,10 @@ class Saves:
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
+    @property
+    def searches(self) -> FixSearches:
+        return self._searches
+
     async def saved(self, document: Document) -> None:
         """Run what concerns `document`; returns when its diagnostics are out, or it is outdated."""
         save = self._located(document)

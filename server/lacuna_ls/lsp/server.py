@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 # The commands; the argument of each is the URI of an open document.
 RUN_TESTS = "lacuna.runTests"
-COMMANDS = (RUN_TESTS,)
+SEARCH_LONGER = "lacuna.searchLonger"
+COMMANDS = (RUN_TESTS, SEARCH_LONGER)
 _CLOSE_TIMEOUT_S = 1.5
 
 

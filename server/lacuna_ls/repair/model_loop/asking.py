@@ -36,8 +36,8 @@ class Asking:
         self.failed = ""
         self._exhausted = False
 
-    @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether a bound is reached, or the model has failed."""
         return (
             bool(self.failed)
             or self._exhausted
@@ -59,7 +59,7 @@ class Asking:
             room = min(self._reply_tokens, left_tokens // max(wanted, 1))
             if wanted <= 0:
                 break
-            if self.over or room <= 0:
+            if self.is_over() or room <= 0:
                 self._exhausted = True
                 break
             replies += await self._answer(messages, room, wanted, temperature)

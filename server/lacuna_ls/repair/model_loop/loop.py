@@ -248,7 +248,7 @@ class _Loop:
             tree.add(await self._node(draft, Strategy.SAMPLE))
 
     async def _refine(self, setting: _Setting, tree: Tree) -> LoopEnd:
-        if self._asking.over:
+        if self._asking.is_over():
             return LoopEnd.OVER_BUDGET
         without_gain = 0
         for _ in range(self._budget.max_rounds):
@@ -259,7 +259,7 @@ class _Loop:
             await self._round(node, setting, tree)
             if self.fixes:
                 return LoopEnd.FOUND
-            if self._asking.over:
+            if self._asking.is_over():
                 return LoopEnd.OVER_BUDGET
             without_gain = 0 if tree.best_standing > best else without_gain + 1
             if without_gain >= _ROUNDS_WITHOUT_GAIN:
