@@ -576,8 +576,7 @@ def squares(xs, i):
 """,
         """\
 def build_ys(xs):
-    ys = [i * i for i in xs]
-    return ys
+    return [i * i for i in xs]
 
 
 def squares(xs, i):
@@ -714,8 +713,7 @@ import sys
 
 def compute_names():
     check(sys.argv)
-    names = sorted(sys.argv[1:])
-    return names
+    return sorted(sys.argv[1:])
 
 
 names = compute_names()
@@ -828,7 +826,7 @@ async def titles(pages):
 """,
     ),
     Example(
-        "a hint that names a type parameter stays with its function",
+        "type parameters come along where they are used",
         """\
 def largest[T: Sized](boxes: list[T], limit: int) -> T:
     «sizes = [len(box) for box in boxes]
@@ -836,7 +834,7 @@ def largest[T: Sized](boxes: list[T], limit: int) -> T:
     return boxes[sizes.index(top)]
 """,
         """\
-def largest_size(boxes, limit: int):
+def largest_size[T: Sized](boxes: list[T], limit: int):
     sizes = [len(box) for box in boxes]
     top = max(size for size in sizes if size < limit)
     return sizes, top
@@ -935,8 +933,7 @@ class Page:
 
     def join_short(self):
         words = self.text.split()
-        short = " ".join(words[:20])
-        return short
+        return " ".join(words[:20])
 """,
     ),
     Example(

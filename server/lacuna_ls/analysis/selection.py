@@ -9,12 +9,24 @@ from lacuna_ls.syntax.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """`name = value`, which says nothing else; `target` is all in front of the value."""
+
+    name: str
+    target: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SelectedStatements:
-    """Consecutive statements of one suite. `span` takes in the comments that go with them."""
+    """Consecutive statements of one suite. `span` takes in the comments that go with them.
+
+    `last_assignment` is the last of them, if it is one whose value could be returned as well.
+    """
 
     nodes: tuple[Node, ...]
     suite: Node
     span: Span
+    last_assignment: Assignment | None = None
 
     @property
     def code(self) -> Span:

@@ -13,7 +13,7 @@ from lacuna_ls.domain.text import TextEdit
 class Signature:
     """A function to be written. `parameters` are names with their type hints, or with none.
 
-    `result_hint` is the type of what it returns.
+    `result_hint` is the type of what it returns. `generic` are its type parameters, as written.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Signature:
     is_async: bool
     is_generator: bool
     result_hint: str | None
+    generic: tuple[str, ...] = ()
 
 
 class Early(Enum):

@@ -62,6 +62,7 @@ class Contract:
     free: frozenset[str] = frozenset()
     early: Early | None = None
     returns: tuple[Return, ...] = ()
+    generic: tuple[str, ...] = ()
 
 
 LineOf = Callable[[int], int]
@@ -85,6 +86,8 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
     receiver = receiver_for(region, traits, names, line_of)
     if receiver is not None:
         parameters &= ~region.flow.sets.bits((receiver.name,))
+    generic = generic_among(region, names)
+    parameters &= ~region.flow.sets.bits(generic)
     declared, kept = _globals(region)
     assigned = Result.ASSIGNED if outputs else Result.NOTHING
     return Contract(
@@ -99,7 +102,13 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
         free=frozenset(a.name for a in region.accesses) - region.unseen,
         early=early,
         returns=traits.returns if early else (),
+        generic=generic,
     )
+
+
+def generic_among(region: Region, names: frozenset[str]) -> tuple[str, ...]:
+    """Type parameters of the host among the names: the new function has them as well."""
+    return tuple(name for name, _ in region.unit.generic if name in names)
 
 
 def refuse_hazards(traits: Traits, line_of: LineOf) -> None:

@@ -28,7 +28,10 @@ from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import Rewrite, rewrite
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.excerpt import root_of_part
-from lacuna_ls.syntax.nodes import Node, span_of
+from lacuna_ls.syntax.nodes import Node, covering, span_of
+
+# Characters of the user's code in a reason.
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,21 @@ def _semantics(document: Document, span: Span) -> Semantics | None:
 def _planned(document: Document, semantics: Semantics, root: Node, span: Span) -> Plan:
     selected = semantics.selected(root, document.data, span)
     if selected is None:
-        raise RefusedError("The selection is neither whole statements nor one whole expression.")
+        raise RefusedError(_cut(document, root, span))
     return _plan(document, semantics, root, selected)
+
+
+def _cut(document: Document, root: Node, span: Span) -> str:
+    """What the selection is a part of, with its line."""
+    data = document.data[span.start : span.end]
+    start = span.start + len(data) - len(data.lstrip())
+    node = covering(root, Span(start, span.start + max(len(data.rstrip()), 1)))
+    text = document.source.text(span_of(node)).splitlines()
+    reason = "The selection is neither whole statements nor one whole expression"
+    if len(text) != 1 or len(text[0]) > _LONGEST_SHOWN:
+        return f"{reason}."
+    line = document.source.line_at(node.start_byte) + 1
+    return f"{reason}: it cuts `{text[0]}` on line {line}."
 
 
 def _extract_all(

@@ -12,6 +12,7 @@ from lacuna_ls.extraction.contract import (
     LineOf,
     RefusedError,
     Result,
+    generic_among,
     receiver_for,
     refuse_hazards,
     refuse_shared_with_functions_around,
@@ -51,13 +52,15 @@ def contract_of_expression(
         if receiver.name in selected.inner:
             raise RefusedError(f"`{receiver.name}` means something else here.")
         names -= {receiver.name}
+    generic = generic_among(region, own)
     return Contract(
-        parameters=in_order(names, selected.accesses),
+        parameters=in_order(names - set(generic), selected.accesses),
         outputs=(),
         result=Result.VALUE,
         receiver=receiver,
         is_async=traits.awaits,
         free=frozenset(a.name for a in selected.accesses) - region.unseen - selected.inner,
+        generic=generic,
     )
 
 

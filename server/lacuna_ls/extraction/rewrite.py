@@ -12,7 +12,7 @@ from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.writing import Signature, Writing
 from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
-from lacuna_ls.extraction.hints import hints, result_hint
+from lacuna_ls.extraction.hints import hints, result_hint, type_parameters
 from lacuna_ls.extraction.naming import free_name
 from lacuna_ls.extraction.placement import indent_at, indent_unit, placement
 from lacuna_ls.extraction.plan import Plan
@@ -63,13 +63,16 @@ def rewrite(
 def _signature(source: Source, writing: Writing, plan: Plan, name: str) -> Signature:
     contract = plan.contract
     known = hints(source, plan)
+    parameters = tuple((p, known.get(p)) for p in contract.parameters)
+    result = result_hint(source, writing, plan, known)
     return Signature(
         name=name,
-        parameters=tuple((p, known.get(p)) for p in contract.parameters),
+        parameters=parameters,
         receiver=contract.receiver,
         is_async=contract.is_async,
         is_generator=contract.is_generator,
-        result_hint=result_hint(source, writing, plan, known),
+        result_hint=result,
+        generic=type_parameters(plan, (result, *(hint for _, hint in parameters))),
     )
 
 
@@ -79,14 +82,25 @@ def _body(source: Source, writing: Writing, plan: Plan, inner: bytes) -> list[by
     if isinstance(selected, SelectedExpression):
         text = f"{selected.before}{source.text(selected.span)}{selected.after}"
         return [encode(writing.returned(text))]
-    lines = [_moved(source, selected, inner, _changes(writing, contract))]
+    folded = _folded(writing, selected, contract)
+    changes = (folded,) if folded else _changes(writing, contract)
+    lines = [_moved(source, selected, inner, changes)]
     if contract.declared_global:
         lines.insert(0, encode(writing.declared_global(contract.declared_global)))
     if contract.early:
         lines.append(encode(writing.falls_through(contract.early, contract.outputs)))
-    elif contract.outputs:
+    elif contract.outputs and not folded:
         lines.append(encode(writing.returned(", ".join(contract.outputs))))
     return lines
+
+
+def _folded(writing: Writing, selected: SelectedStatements, contract: Contract) -> TextEdit | None:
+    """What turns a last assignment of the one result into its return."""
+    only = contract.outputs[0] if len(contract.outputs) == 1 and not contract.early else None
+    assigned = selected.last_assignment
+    if assigned is None or assigned.name != only:
+        return None
+    return TextEdit(assigned.target, encode(writing.returned("")))
 
 
 def _changes(writing: Writing, contract: Contract) -> tuple[TextEdit, ...]:

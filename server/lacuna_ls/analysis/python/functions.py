@@ -9,6 +9,7 @@ from lacuna_ls.analysis.python.statements import (
     lower,
     lower_all,
     type_parameters,
+    written_type_parameters,
 )
 from lacuna_ls.analysis.scopes import AccessKind, Enclosing, bindings_of
 from lacuna_ls.analysis.structure import Block, steps_of
@@ -65,12 +66,14 @@ def unit_of(owner: Node) -> Unit | None:
     is_function = owner.type == "function_definition"
     direct = around[0] if around and around[0].type == "class_definition" else None
     parameters = owner.child_by_field_name("parameters")
+    generic = tuple(written_type_parameters(owner))
     return Unit(
         kind=_KINDS[owner.type],
         node=owner,
         body=body,
         block=block,
-        parameters=(*parameter_names(parameters), *type_parameters(owner)),
+        parameters=(*parameter_names(parameters), *(name for name, _ in generic)),
+        generic=generic,
         annotated=tuple(_annotated(parameters)),
         returns=owner.child_by_field_name("return_type"),
         is_async=any(c.type == "async" for c in owner.children),
@@ -174,6 +177,9 @@ def _is_read(name: Node) -> bool:
         parent.child_by_field_name("name"),
         parent.child_by_field_name("attribute"),
     ):
+        return False
+    attribute = parent.child_by_field_name("attribute")
+    if attribute is not None and attribute.text in (b"setter", b"getter", b"deleter"):
         return False
     call = parent.parent if parent.type == "argument_list" else None
     function = call.child_by_field_name("function") if call else None

@@ -1,8 +1,15 @@
 """From a selected range to whole statements, or to one whole expression."""
 
-from lacuna_ls.analysis.python.accesses import EXTRAS, UnknownStatementError, code_children
+from lacuna_ls.analysis.python.accesses import (
+    EXTRAS,
+    UnknownStatementError,
+    accesses_of,
+    code_children,
+    text_of,
+)
 from lacuna_ls.analysis.python.expressions import selected_expression
-from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.scopes import AccessKind
+from lacuna_ls.analysis.selection import Assignment, SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, covering, span_of
 
@@ -90,7 +97,26 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     end = _end_with_comments(data, last.end_byte, span.end)
     if end is None:
         return None
-    return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
+    return SelectedStatements(
+        tuple(nodes), first.parent, Span(span.start, end), _last_assignment(last)
+    )
+
+
+def _last_assignment(statement: Node) -> Assignment | None:
+    parts = code_children(statement) if statement.type == "expression_statement" else []
+    if len(parts) != 1 or parts[0].type != "assignment" or parts[0].child_by_field_name("type"):
+        return None
+    left, right = (parts[0].child_by_field_name(field) for field in ("left", "right"))
+    if left is None or right is None or left.type != "identifier" or right.type in _NO_VALUES:
+        return None
+    name, in_line = text_of(left), left.start_point.row == right.start_point.row
+    if not in_line or any(a.kind in _KEPT and a.name == name for a in accesses_of(right)):
+        return None
+    return Assignment(name, Span(left.start_byte, right.start_byte))
+
+
+_NO_VALUES = ("assignment", "augmented_assignment", "yield", "expression_list", "pattern_list")
+_KEPT = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE, AccessKind.WRITE)
 
 
 def _annotated_value(

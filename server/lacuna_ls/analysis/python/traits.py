@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lacuna_ls.analysis.python.accesses import COMPREHENSIONS, code_children, text_of
 from lacuna_ls.analysis.python.functions import NESTED, own_nodes
 from lacuna_ls.analysis.python.selection import is_docstring
+from lacuna_ls.analysis.python.statements import type_parameters
 from lacuna_ls.analysis.traits import Hazard, Return, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
@@ -40,7 +41,7 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         tuple(hazards),
         returns,
         awaits=any(_awaits(n) for n in own),
-        class_bound=next(_class_bound(_all(nodes)), None) if in_class else None,
+        class_bound=next(_class_bound(nodes), None) if in_class else None,
         yields=tuple(n.start_byte for n in own if n.type == "yield"),
         definitions=any(n.type in _DEFINITIONS for n in own),
     )
@@ -275,13 +276,17 @@ def _awaits(node: Node) -> bool:
     return node.type in starters and any(c.type == "async" for c in node.children)
 
 
-def _class_bound(nodes: Iterable[Node]) -> Iterator[Hazard]:
-    for node in nodes:
+def _class_bound(nodes: Sequence[Node]) -> Iterator[Hazard]:
+    around = [a for a in ancestors(nodes[0]) if a.type == "class_definition"]
+    generic = {name for owner in around for name in type_parameters(owner)}
+    for node in _all(nodes):
         if node.type != "identifier":
             continue
         name = text_of(node)
         if name == "__class__" or (name == "super" and _called_bare(node)):
             yield Hazard(node.start_byte, f"uses `{name}`")
+        elif name in generic:
+            yield Hazard(node.start_byte, f"uses the type parameter `{name}`")
         elif name.startswith("__") and len(name) > 2 and not name.endswith("__"):
             yield Hazard(node.start_byte, f"uses the private name `{name}`")
 

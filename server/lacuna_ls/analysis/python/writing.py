@@ -19,7 +19,8 @@ def head(signature: Signature) -> tuple[str, ...]:
         parameters.insert(0, receiver.name)
     keyword = "async def" if signature.is_async else "def"
     arrow = f" -> {signature.result_hint}" if signature.result_hint else ""
-    return (*decorator, f"{keyword} {signature.name}({', '.join(parameters)}){arrow}:")
+    name = signature.name + (f"[{', '.join(signature.generic)}]" if signature.generic else "")
+    return (*decorator, f"{keyword} {name}({', '.join(parameters)}){arrow}:")
 
 
 def call(signature: Signature) -> str:
