@@ -1,33 +1,28 @@
 """The search for fixes: confirm the failure, screen candidates, confirm what survives.
 
 Generate-and-validate repair (Le Goues et al., "GenProg", 2012; Weimer et al., "Leveraging program
-equivalence for adaptive program repair", 2013) with single edits only. Every candidate is cheap
+equivalence for adaptive program repair", 2013) with one edit, then two. Every candidate is cheap
 to make and cheap to refute, so most of the care goes into what may be shown: a fix passes every
 test of the problem, in two fresh processes with different hash seeds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fnmatch import fnmatch
-from itertools import islice
 from typing import Any, TypeVar
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
-from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, TestRequest
-from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.blocked import difference
 from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
-from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
-from lacuna_ls.repair.proposers.everywhere import with_everywhere
-from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
+from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
-from lacuna_ls.repair.screening import Screening, Trial
-from lacuna_ls.syntax.nodes import preorder
+from lacuna_ls.repair.screening import Screening
+from lacuna_ls.repair.trials import Waves, same_verdict
 from lacuna_ls.verification.evidence import Evidence
 
 T = TypeVar("T")
@@ -36,6 +31,7 @@ T = TypeVar("T")
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.2
 _AFTER_A_HANG_S = 2.0
+_LOOPS_S = 0.5
 
 
 async def search(
@@ -67,15 +63,16 @@ async def search(
         return ended(SearchEnd.NOT_SEARCHABLE, {})
     async with (
         _running(runner.run(_once_more(problem, budget))) as reproducing,
-        _running(_trials_once_known(problem, reproducing, budget)) as trials,
-        _running(screening.run(screening_request(problem), trials)) as screens,
+        _running(
+            screening.run(screening_request(problem), Waves(problem, reproducing, budget))
+        ) as screens,
     ):
         found: dict[Proposal, Fix] = {}
         texts: dict[Proposal, bytes] = {}
         deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
-            if not _same_verdict(await reproducing, problem.report):
+            if not same_verdict(await reproducing, problem.report):
                 return ended(SearchEnd.FLAKY, {})
             if trial is None:
                 await screens
@@ -155,58 +152,6 @@ async def _in_the_way(problem: Problem, runner: CodeRunner) -> str:
     return difference(problem.report, inside)
 
 
-def _has_spectrum(problem: Problem) -> bool:
-    return any(c.path == problem.path for r in problem.report.failures for c in r.covered)
-
-
-def _same_verdict(one: TestReport, other: TestReport) -> bool:
-    def verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
-        return report.status, {result.test_id: result.outcome for result in report.results}
-
-    return verdict(one) == verdict(other)
-
-
-async def _trials_once_known(
-    problem: Problem, reproducing: asyncio.Task[TestReport], budget: Budget
-) -> Sequence[Trial]:
-    """What to screen; nothing if the failure does not show again."""
-    report = problem.report if _has_spectrum(problem) else await asyncio.shield(reproducing)
-    if not _same_verdict(report, problem.report):
-        return ()
-    return await asyncio.to_thread(_trials, problem, report, budget)
-
-
-def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[Trial, ...]:
-    """Admitted candidates, most promising first."""
-    document = problem.document
-    lines = suspicious_lines(
-        report, problem.path, _functions(problem), len(document.source.line_starts)
-    )
-    messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
-    proposals = with_everywhere(document.data, propose(document, lines, messages))
-    admissible = (
-        Trial(proposal, Overlay(problem.path, data))
-        for proposal in proposals
-        if (data := admitted(document, proposal.candidate)) is not None
-    )
-    return tuple(islice(admissible, budget.max_candidates))
-
-
-def _functions(problem: Problem) -> tuple[FunctionLines, ...]:
-    document = problem.document
-    templates = templates_of(document.language)
-    if templates is None or document.tree is None:
-        return ()
-    line_at = document.source.line_at
-    found: list[FunctionLines] = []
-    for node in preorder(document.tree.root_node):
-        name = node.child_by_field_name("name")
-        if node.type in templates.function_types and name is not None:
-            last = line_at(max(node.end_byte - 1, node.start_byte))
-            found.append(FunctionLines(decode(name.text or b""), line_at(node.start_byte), last))
-    return tuple(found)
-
-
 def _once_more(problem: Problem, budget: Budget) -> TestRequest:
     """The problem's run, traced. What hangs need not hang as long again."""
     limits = problem.request.limits
@@ -224,7 +169,7 @@ def screening_request(problem: Problem) -> TestRequest:
     red = problem.report.failures
     request = problem.request
     if problem.report.status is RunStatus.TIMED_OUT:
-        spare_s = _AFTER_A_HANG_S
+        spare_s = _LOOPS_S
     else:
         spare_s = _SHORTEST_RUN_S + 10 * sum(r.duration_s for r in red)
     limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))

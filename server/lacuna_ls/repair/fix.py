@@ -44,7 +44,7 @@ class Budget:
 
     wall_s: float = 10.0
     more_s: float = 2.0
-    max_candidates: int = 1500
+    max_candidates: int = 2000
     max_fixes: int = 3
 
 

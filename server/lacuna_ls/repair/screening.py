@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import Span
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
@@ -20,6 +22,18 @@ class Trial:
 
     proposal: Proposal
     overlay: Overlay
+
+
+class Waves(Protocol):
+    """Where candidates come from."""
+
+    async def next(self) -> Sequence[Trial]:
+        """The next of them; empty when there are no more."""
+        ...
+
+    def saw(self, trial: Trial, report: TestReport) -> None:
+        """What the failing tests said of a candidate."""
+        ...
 
 
 class Screening:
@@ -39,27 +53,46 @@ class Screening:
         self.tried = 0
         self.cut_short = False
 
-    async def run(self, request: TestRequest, trials: asyncio.Future[Sequence[Trial]]) -> None:
-        """Screen `trials`, which come most promising first, as long as it is worth while."""
-        overlays = asyncio.ensure_future(_overlays(trials))
+    async def run(self, request: TestRequest, waves: Waves) -> None:
+        """Screen candidates, which come most promising first, as long as it is worth while."""
+        try:
+            # The process gets ready while the first wave is made.
+            wave = asyncio.ensure_future(waves.next())
+            while await self._screen(request, wave, waves):
+                wave = asyncio.ensure_future(waves.next())
+                if not await wave:
+                    return
+        finally:
+            self._ended = True
+            self._progress.set()
+            wave.cancel()
+            await asyncio.gather(wave, return_exceptions=True)
+
+    async def _screen(
+        self, request: TestRequest, wave: asyncio.Future[Sequence[Trial]], waves: Waves
+    ) -> bool:
+        """Screen one wave; whether more candidates are wanted."""
+        overlays = asyncio.ensure_future(_overlays(wave))
         reports = self._runner.screen(request, overlays)
         try:
+            of_wave = 0
             async for report in reports:
-                trial = (await trials)[self.tried]
+                trial = (await wave)[of_wave]
+                of_wave += 1
                 self.tried += 1
+                waves.saw(trial, report)
                 if report.green:
                     self._places[trial.proposal] = self.tried
                     self._undecided[trial.proposal] = trial.proposal.priority
                     self._waiting[trial.proposal] = trial
                     self._progress.set()
                 if await self._left_behind(trial.proposal.priority):
-                    return
+                    return False
                 if self._clock.monotonic_s() >= self._deadline_s:
                     self.cut_short = True
-                    return
+                    return False
+            return bool(await wave)
         finally:
-            self._ended = True
-            self._progress.set()
             if isinstance(reports, AsyncGenerator):
                 await reports.aclose()
             overlays.cancel()

@@ -1,5 +1,6 @@
 """A pytest plugin that reports each test once, with its outcome, its failure and its lines."""
 
+import fnmatch
 import hashlib
 import os
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
@@ -186,6 +187,11 @@ class Leave:
         self._send = send
         self._nonce = nonce
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        # Nobody sees what the terminal would show of a failure, and it takes longer than most tests.
+        item.repr_failure = lambda excinfo, style=None: excinfo.exconly()
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._send(Done(self._nonce, int(exitstatus)))
@@ -199,7 +205,10 @@ class Fork:
         self._begin = begin
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self) -> None:
+    def pytest_collection(self, session: pytest.Session) -> None:
+        for setting in ("norecursedirs", "python_files"):
+            for pattern in session.config.getini(setting):
+                fnmatch.fnmatch("", pattern)  # compiled here, each fork has it
         self._begin()
 
 
