@@ -25,8 +25,10 @@ from lacuna_ls.adapters.confined_runner import ConfinedRunner
 from lacuna_ls.adapters.context_store import FileContextStore
 from lacuna_ls.adapters.endpoint.chosen import ChosenModel
 from lacuna_ls.adapters.index_files import cache_folder, library_index
-from lacuna_ls.adapters.interpreters import interpreter_for
+from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
+from lacuna_ls.adapters.program_runner import ProgramRunner
 from lacuna_ls.adapters.repository_settings import repository_settings
+from lacuna_ls.adapters.runners import RunnerByLanguage
 from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
@@ -44,7 +46,7 @@ from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.syntax.document import Document
-from lacuna_ls.syntax.languages import languages
+from lacuna_ls.syntax.languages import by_path, languages
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ def build_services(server: LacunaServer) -> Services:
     finished = FinishedFixes()
     runner = WorkerPool(trust)
     tools = SaveTools(
-        runner=runner,
+        runner=RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)}),
         files=_Files(lambda path: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
@@ -146,7 +148,7 @@ async def tools_for(
     runner = WorkerPool(trust)
     try:
         yield SaveTools(
-            runner=runner,
+            runner=RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)}),
             files=RunFiles(roots),
             clock=_SystemClock(),
             finished=FinishedFixes(),
@@ -157,6 +159,10 @@ async def tools_for(
 
 
 def _interpreter(root: Path, path: Path, setting: str) -> Path:
+    language = by_path(path)
+    if language is not None and language.interpreter is not None:
+        # Where there is none the runner says so, once there is something to run.
+        return program_on_path(language.interpreter, root) or Path(language.interpreter)
     found = interpreter_for(root, path, setting)
     if found is None:
         raise RunnerError(

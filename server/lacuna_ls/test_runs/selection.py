@@ -50,6 +50,7 @@ def targets_of(path: Path, root: Path, document: Document, files: Files) -> Targ
     if is_test_file(path.relative_to(root), language, config):
         return Targets((itself,), doctests)
     own = (itself,) if doctests or _has_line(language.own_test, document) else ()
+    own = own or ((itself,) if _finds_related(path, root, language, files) else ())
     mirrored = islice(_mirrored(path, root, language, config, files), _MAX_TARGETS)
     return Targets((*own, *(test.relative_to(root).as_posix() for test in mirrored)), doctests)
 
@@ -84,7 +85,8 @@ def all_test_files(graph: ImportGraph, config: PytestConfig) -> tuple[str, ...]:
 
 def is_test_file(path: PurePath, language: Language, config: PytestConfig) -> bool:
     """Whether the project's or else the language's patterns take `path` for a test file."""
-    patterns = config.python_files or tuple(p.format(stem="*") for p in language.test_files)
+    named = () if language.programs else config.python_files
+    patterns = named or tuple(p.format(stem="*") for p in language.test_files)
     return any(_matches(path, pattern) for pattern in patterns)
 
 
@@ -118,6 +120,17 @@ def _words(path: PurePath) -> frozenset[str]:
     )
 
 
+def _finds_related(path: Path, root: Path, language: Language, files: Files) -> bool:
+    """Whether there is a program here that finds the tests of a file itself."""
+    levels = [level for level in path.parents if level.is_relative_to(root)]
+    return any(
+        program.related and files.signature(level / program.beside) is not None
+        for program in language.programs
+        for level in levels
+        if program.beside is not None
+    )
+
+
 def _has_line(pattern: str | None, document: Document) -> bool:
     if pattern is None:
         return False
@@ -130,7 +143,8 @@ def _mirrored(
     """Test files that exist, nearest first."""
     names = _test_names(path, language)
     seen: set[Path] = set()
-    places = (folder / name for folder in _folders(path, root, config) for name in names)
+    folders = _folders(path, root, (*_TEST_FOLDERS, *language.test_folders), config)
+    places = (folder / name for folder in folders for name in names)
     for place in islice(places, _MAX_STATS):
         if place not in seen and place != path:
             seen.add(place)
@@ -145,14 +159,16 @@ def _test_names(path: Path, language: Language) -> tuple[str, ...]:
     return tuple(p.format(stem=each) for each in stems for p in language.test_files)
 
 
-def _folders(path: Path, root: Path, config: PytestConfig) -> Iterator[Path]:
+def _folders(
+    path: Path, root: Path, usual: tuple[str, ...], config: PytestConfig
+) -> Iterator[Path]:
     yield path.parent
     for parent in path.parents:
         if not parent.is_relative_to(root):
             return
         below = path.parent.relative_to(parent).parts
         named = config.testpaths if parent == root else ()
-        for tests in dict.fromkeys((*_TEST_FOLDERS, *named)):
+        for tests in dict.fromkeys((*usual, *named)):
             folder = parent / tests
             if not folder.is_relative_to(root) or ".." in folder.parts:
                 continue

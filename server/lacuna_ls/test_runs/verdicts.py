@@ -28,7 +28,8 @@ class Verdicts:
         kept = self._untouched(asked, report, only)
         self._results = kept | {result.test_id: result for result in report.results}
         self._ended = {p: e for p, e in self._ended.items() if not self._concerned[p] & asked}
-        self._concerned[path] = asked
+        # Some programs find the test files themselves.
+        self._concerned[path] = asked | {_file(result.test_id) for result in report.results}
         self._ended[path] = (report.status, report.detail)
 
     def extend(self, path: Path, report: TestReport, only: Sequence[str] = ()) -> None:

@@ -1,6 +1,7 @@
 """Entry of the test process: `interpreter path/to/worker FD`, in the user's interpreter.
 
-`probe FOLDER PORT` in place of FD tries the confinement out.
+`probe FOLDER PORT` in place of FD tries the confinement out; `program FD LIMITS PROGRAM ARGUMENT...`
+runs tests that are not Python's.
 
 The modules of this folder are loaded as the package `_lacuna_worker`, and the folder itself is
 taken off the path again: nothing here can stand in front of a module of the user's. This file alone
@@ -31,5 +32,9 @@ if __name__ == "__main__":
     _spec.loader.exec_module(_package)
     if sys.argv[1] == "probe":
         importlib.import_module("_lacuna_worker.probe").main(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "program":
+        importlib.import_module("_lacuna_worker.program").main(
+            int(sys.argv[2]), sys.argv[3], sys.argv[4:]
+        )
     else:
         importlib.import_module("_lacuna_worker.supervisor").main(int(sys.argv[1]))

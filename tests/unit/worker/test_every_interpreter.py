@@ -88,7 +88,7 @@ class T(unittest.TestCase):
 
 
 def _named() -> list[str]:
-    return os.environ.get("LACUNA_TEST_ENVIRONMENTS", "").split()
+    return os.environ.get("LACUNA_TEST_ENVIRONMENTS", "").splitlines()
 
 
 ORDINARY = {"the oldest": ("3.9", "3.10"), "the newest": ("3.14", "3.13", "3.12")}
