@@ -82,8 +82,9 @@ def in_words(result: SearchResult) -> str:
         return "no fix searched: this file is a test or is not in a language with templates"
     if result.end is SearchEnd.NOT_VERIFIABLE:
         return f"no fix offered: it cannot be verified here: {result.reason}"
-    if result.end is SearchEnd.DOUBTED:
-        return f"no fix offered: what passes the tests is doubtful: {result.reason}"
     count = len(result.fixes)
     found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
-    return f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
+    words = f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
+    if result.end is SearchEnd.DOUBTED:
+        return f"{words} that stands up: {result.reason}"
+    return words
