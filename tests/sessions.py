@@ -10,13 +10,12 @@ _INTERVAL_S = 0.02
 
 async def begun() -> int:
     """The process of the session that waits, once it does: it sleeps, and gets no further."""
-    before = None
+    seen: list[tuple[int, str]] = []
     for _ in range(int(_PATIENCE_S / _INTERVAL_S)):
         found = [pid for worker in _below(os.getpid()) for pid in _below(worker)]
-        state = (found[0], _state(found[0])) if found else None
-        if state is not None and state == before and state[1].startswith("S"):
-            return state[0]
-        before = state
+        seen = [*seen[-2:], (found[0], _state(found[0]))] if found else []
+        if len(seen) == 3 and len(set(seen)) == 1 and seen[0][1].startswith("S"):
+            return seen[0][0]
         await asyncio.sleep(_INTERVAL_S)
     raise AssertionError("no session was begun")
 

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,8 @@ _WORKER = Path(messages.__file__).parent
 # A supervisor ends a run in milliseconds; one that does not is killed.
 PATIENCE_S = 5.0
 _PREPARING_S = 60.0
+# In place of the word that a run has ended.
+GOES_ON = messages.Ended(0, 0, False, "", 0.0, 0.0)
 
 
 class Listener(Protocol):
@@ -121,9 +123,16 @@ class WorkerProcess:
                     return  # its end is gone, which the next read tells
 
     async def end_of_run(
-        self, builder: Listener, output: Capped, loaded: dict[str, str]
+        self,
+        builder: Listener,
+        output: Capped,
+        loaded: dict[str, str],
+        enough: Callable[[], bool] = lambda: False,
     ) -> messages.Ended | None:
-        """Listen to one run up to its end; `None` if the supervisor itself has ended."""
+        """Listen to one run up to its end; `None` if the supervisor itself has ended.
+
+        `GOES_ON` if `enough` was said before that.
+        """
         while True:
             taken = await self._frame()
             if taken is None:
@@ -140,6 +149,8 @@ class WorkerProcess:
                     if isinstance(message, messages.Loaded):
                         loaded.update((str(name), str(origin)) for name, origin in message.modules)
                     builder.tests_say(message)
+                if enough():
+                    return GOES_ON
                 continue
             message = messages.decode(payload)
             if isinstance(message, messages.Hung):

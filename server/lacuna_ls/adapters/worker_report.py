@@ -60,6 +60,11 @@ class ReportBuilder:
         self._unseen: str | None = None
         self._exit_code: int | None = None
 
+    @property
+    def final(self) -> bool:
+        """Whether pytest has run the tests to their end: how its process ends adds nothing."""
+        return self._exit_code in (0, 1)
+
     def tests_say(self, message: Any) -> None:
         """A message of the process that ran the tests.
 

@@ -30,6 +30,8 @@ _HIGH_FD = 800
 _EXIT_GRACE_S = 2.0
 # Of one fork. Large suites with the lines that each test covers stay far below.
 _MAX_FRAMES_BYTES = 256 << 20
+# A pipe holds less.
+_MOST_READS = 20
 _DONE_PREFIX = b'["Done", '
 _COLLECTED_PREFIX = b'["Collected", '
 
@@ -307,6 +309,10 @@ class Watch:
             if done.nonce != self.token:
                 return payload  # which is not what the server expects, either
             self._done = True
+            # What was printed before comes before it; what goes on printing is not waited for.
+            for _ in range(_MOST_READS):
+                if not self._print(self._ours[1]):
+                    break
             self._deadline_s = min(self._deadline_s, time.monotonic() + _EXIT_GRACE_S)
             return encode(done._replace(nonce=self._nonce))
         if payload.startswith(_COLLECTED_PREFIX) and self._allowed_s is not None:

@@ -80,12 +80,11 @@ async def test_nothing_that_can_be_told_from_outside_is_done_before_the_run(
         monkeypatch.setenv("PYTEST_PLUGINS", "acts")
     project(tmp_path, PASSES | files | {"turn": "1", "seen": ""})
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
-    waiting = await begun()
+    await begun()
     assert (tmp_path / "seen").read_text() == "1"
     (tmp_path / "turn").write_text("2")
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
     assert (tmp_path / "seen").read_text() == "12"
-    assert gone(waiting)
 
 
 CLOCKS = {
@@ -202,6 +201,23 @@ async def test_a_worker_that_ends_takes_its_session_along(tmp_path):
     waiting = await begun()
     await pool.close()
     assert gone(waiting)
+
+
+async def test_what_a_process_does_after_its_tests_is_not_waited_for_and_done_all_the_same(
+    tmp_path, pool
+):
+    code = (
+        "import atexit, os, pathlib\n\ndef wait():\n    open('go').read()\n"
+        "    pathlib.Path('done').touch()\n\ndef test_a():\n    atexit.register(wait)\n"
+    )
+    project(tmp_path, {"test_it.py": code})
+    os.mkfifo(tmp_path / "go")
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert not (tmp_path / "done").exists()
+    (tmp_path / "go").write_text("go")
+    project(tmp_path, PASSES)
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (tmp_path / "done").exists()
 
 
 async def test_a_failing_test_is_told_with_its_values(tmp_path, pool):
