@@ -35,6 +35,7 @@ _PASSED_OVER = frozenset(
 _MOST_NAMED = 1_000
 _MOST_OPENED = 1_000
 _STARTS_A_PROCESS = "it starts a process"
+_TRACED = "something else traces it"
 
 
 class _Context:
@@ -87,7 +88,8 @@ class Recorder:
 
     def close(self) -> Tuple[_Context, List[Tuple[str, int, str]], List[int]]:
         """Hear no more; what all tests share."""
-        self._check(self._shared)
+        if not self._ears.alive():
+            self._shared.unproven = _TRACED
         self._ears.stop()
         self._listening = False
         for module in list(sys.modules.values()):
@@ -137,7 +139,7 @@ class Recorder:
 
     def _check(self, context: _Context) -> None:
         if not context.unproven and not self._ears.alive():
-            context.unproven = "something else traces it"
+            context.unproven = _TRACED
         if not context.unproven and any(name in sys.modules for name in _STARTED_UNHEARD):
             context.unproven = _STARTS_A_PROCESS
 
