@@ -54,6 +54,9 @@ WEIGHTS_FILE = "gate.npz"
 LEAST_WEIGHT = 0.004
 """An expert that would get less gets nothing: a third less to add up, and no worse."""
 
+_ANYTHING = 1e-4
+"""What is left for tokens that no expert proposes, however sure one is."""
+
 KINDS_SEEN = 3
 """Of the tokens before the cursor."""
 _FILLED = 4
@@ -151,6 +154,7 @@ def weigh(
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     shares[shares < LEAST_WEIGHT] = 0.0
+    shares[SLOT[Source.UNIGRAM, 0]] += _ANYTHING
     result: NDArray[np.float64] = shares / shares.sum()
     return result
 
