@@ -1,6 +1,6 @@
 """Whether a run gives the verdict that the terminal gives, test by test, on real suites.
 
-    python benchmarks/parity.py --json FILE [--only NAME ...] [--suites FILE]
+    python benchmarks/parity.py --json FILE [--record FILE] [--only NAME ...] [--suites FILE]
 
 The suites of `parity_suites.toml` are fetched with pip as source distributions and kept in the
 user's cache folder, each with an environment of its own. One arm is `python -m pytest TARGETS` as
@@ -8,10 +8,13 @@ in a terminal, judged by the JUnit file that pytest itself writes; the other is 
 save, with the same targets in the same folder and interpreter.
 
 Keys of the result: `suites`, `tests`, `agreement` (the share of tests with the same outcome in
-both arms; a test that only one arm has disagrees), `false_red` (red in ours, not in the
-terminal's), and `unstable`: tests on which the terminal does not agree with itself when it is asked
-again because the arms differ. These have no verdict to be compared with, and are left out of the
-other figures.
+both arms; a test that only one arm has disagrees) and `false_red` (red in ours, not in the
+terminal's). Tests on which the terminal does not agree with itself, when it is asked again because
+the arms differ, have no verdict to be compared with and are left out of all four; they are counted
+as unstable in the line that is printed of each suite.
+
+With `--record` each suite that has been compared is a line of that file, differences included, and
+is not compared again: so a run that was cut short goes on where it was.
 """
 
 import argparse
@@ -73,25 +76,47 @@ def main() -> int:
     parser.add_argument("--suites", type=Path, default=_SUITES)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--record", type=Path)
     options = parser.parse_args()
+    known = _recorded(options.record)
     compared: list[Comparison] = []
     for suite in read_suites(options.suites):
         if options.only and suite.name not in options.only:
             continue
-        root, python = prepared(suite)
-        found = compare(suite, root, python)
+        found = known.get(suite.project)
+        if found is None:
+            root, python = prepared(suite)
+            found = compare(suite, root, python)
+            _record(options.record, suite, found)
         compared.append(found)
-        said = f"{found.tests} tests, {len(found.differing)} differ, {found.unstable} unstable"
-        times = f"{found.terminal_s:.1f} s and {found.ours_s:.1f} s"
-        print(f"{suite.name:16} {said}, {times}, {found.status}", flush=True)
-        for test, pair in list(found.differing.items())[:5]:
-            print(f"    {test}: {pair[0]} in the terminal, {pair[1]} here", flush=True)
+        _print(found)
     result = figures(compared)
     print(json.dumps(result))
     if options.json:
-        report = {**result, "by_suite": [asdict(each) for each in compared]}
-        options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _recorded(path: Path | None) -> dict[str, Comparison]:
+    """What earlier runs have compared, by pinned project."""
+    if path is None or not path.exists():
+        return {}
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {row.pop("project"): Comparison(**row) for row in rows}
+
+
+def _record(path: Path | None, suite: Suite, found: Comparison) -> None:
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"project": suite.project, **asdict(found)}) + "\n")
+
+
+def _print(found: Comparison) -> None:
+    said = f"{found.tests} tests, {len(found.differing)} differ, {found.unstable} unstable"
+    times = f"{found.terminal_s:.1f} s and {found.ours_s:.1f} s"
+    print(f"{found.suite:16} {said}, {times}, {found.status}", flush=True)
+    for test, pair in list(found.differing.items())[:5]:
+        print(f"    {test}: {pair[0]} in the terminal, {pair[1]} here", flush=True)
 
 
 def read_suites(path: Path) -> list[Suite]:
@@ -156,12 +181,21 @@ def figures(compared: Iterable[Comparison]) -> dict[str, float | int | None]:
         "tests": tests,
         "agreement": round(1 - differing / tests, 5) if tests else None,
         "false_red": sum(row.false_red for row in rows),
-        "unstable": sum(row.unstable for row in rows),
     }
 
 
-def run_in_terminal(suite: Suite, root: Path, python: Path) -> dict[str, str]:
-    """Outcomes by address, from the file that pytest writes."""
+def run_in_terminal(
+    suite: Suite,
+    root: Path,
+    python: Path,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> dict[str, str]:
+    """Outcomes by address, from the file that pytest writes; `environment` is added to ours.
+
+    Raises:
+        TimeoutExpired: it was not written in time.
+    """
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "junit.xml"
         arguments = [f"--junitxml={written}", *suite.arguments, *suite.targets]
@@ -171,6 +205,8 @@ def run_in_terminal(suite: Suite, root: Path, python: Path) -> dict[str, str]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
+            env={**os.environ, **(environment or {})},
+            timeout=timeout_s,
         )
         if not written.exists():
             raise SystemExit(f"{suite.name}: {run.stdout[-2000:]!r} {run.stderr[-2000:]!r}")
@@ -211,10 +247,10 @@ async def _run_here(suite: Suite, root: Path, python: Path) -> TestReport:
 
 def _ours(report: TestReport) -> dict[str, str]:
     as_junit = {Outcome.XPASSED: "passed"}
-    return {_address(r.test_id): as_junit.get(r.outcome, r.outcome.value) for r in report.results}
+    return {address(r.test_id): as_junit.get(r.outcome, r.outcome.value) for r in report.results}
 
 
-def _address(test_id: str) -> str:
+def address(test_id: str) -> str:
     """A test's class name and name in a JUnit file, where characters that XML lacks are escaped."""
     path, bracket, parameters = test_id.partition("[")
     file, *names = path.split("::")

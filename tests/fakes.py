@@ -1,16 +1,17 @@
 """Fakes for the ports."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
 from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.ports.code_runner import Candidates, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, Overlay, TestRequest
 from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
 
 
@@ -31,16 +32,20 @@ class FakeRunner:
     """A `CodeRunner` that runs nothing: `script` says what a request would have shown.
 
     It is given the request with the candidate's overlay last; `requests` and `screened` record
-    what was asked.
+    what was asked. `behaviour` says the same of what would have been observed: nothing by default.
     """
 
     script: Callable[[TestRequest], TestReport]
     requests: list[TestRequest] = field(default_factory=list)
     screened: list[Overlay] = field(default_factory=list)
+    tier: str = "fake"
+    behaviour: Callable[[ObserveRequest], Observation] = lambda _: Observation(())
+    observed: list[ObserveRequest] = field(default_factory=list)
 
     async def run(self, request: TestRequest) -> TestReport:
         self.requests.append(request)
-        return self.script(request)
+        report = self.script(request)
+        return replace(report, confined=self.tier) if request.overlays else report
 
     async def screen(
         self, request: TestRequest, candidates: Candidates
@@ -57,6 +62,10 @@ class FakeRunner:
                     limits=request.limits,
                 )
             )
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        self.observed.append(request)
+        return self.behaviour(request)
 
 
 def said(*pieces: str | tuple[str, float], end: float | None = -0.01) -> Completion:

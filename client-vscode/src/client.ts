@@ -12,6 +12,7 @@ import {
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
 import { languages } from "./languages";
+import { announceRename } from "./rename";
 import type { ServerCommand } from "./server_command";
 import { type Situation, section, settingsForServer } from "./settings";
 import { isRestricted, trustedFolders } from "./trust";
@@ -63,6 +64,7 @@ export function createClient(
     },
   };
   const client = new LanguageClient("lacuna", "Lacuna", command, options);
+  announceRename(client);
   const afterCrash = client.createDefaultErrorHandler();
   return client;
 }

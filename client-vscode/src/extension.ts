@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { ChosenInterpreters } from "./interpreter";
+import { registerRename } from "./rename";
 import { Server } from "./server";
 import { section } from "./settings";
 import { StatusItem } from "./status";
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     interpreters,
     registerCommands(started, log),
+    registerRename(),
     interpreters.onDidChange(tellChangedSettings),
     // Trust is told when the server starts and never later: a settings message could hold what a
     // repository's file says, the start cannot.

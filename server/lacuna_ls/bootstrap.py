@@ -6,33 +6,47 @@ leaves what takes long to `Services.prepare`, which runs on the loop in the back
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from lacuna_ls.actions import extract_method, extract_opportunity, fix_failing_test
+from lacuna_ls.actions import (
+    extract_method,
+    extract_opportunity,
+    fix_failing_test,
+    search_longer,
+)
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
+from lacuna_ls.adapters.confined_runner import ConfinedRunner
+from lacuna_ls.adapters.context_store import FileContextStore
+from lacuna_ls.adapters.endpoint.chosen import ChosenModel
 from lacuna_ls.adapters.index_files import cache_folder, library_index
-from lacuna_ls.adapters.interpreters import interpreter_for
+from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
+from lacuna_ls.adapters.program_runner import ProgramRunner
 from lacuna_ls.adapters.repository_settings import repository_settings
+from lacuna_ls.adapters.runners import RunnerByLanguage
 from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
-from lacuna_ls.adapters.workspace_files import WorkspaceFiles
+from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
-from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
+from lacuna_ls.lsp.server import RUN_TESTS, SEARCH_LONGER, LacunaServer
 from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.syntax.document import Document
-from lacuna_ls.syntax.languages import languages
+from lacuna_ls.syntax.languages import by_path, languages
 
 log = logging.getLogger(__name__)
 
@@ -45,24 +59,30 @@ class _SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The `Files` of the folders and settings that hold now."""
+    """The `Files` of the folders and settings that hold now: `now` gives those for a path."""
 
-    server: LacunaServer
+    now: Callable[[Path], RunFiles]
 
     def read(self, path: Path) -> bytes | None:
-        return self._now().read(path)
+        return self.now(path).read(path)
 
     def signature(self, path: Path) -> tuple[int, int] | None:
-        return self._now().signature(path)
+        return self.now(path).signature(path)
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-        return self._now().source_files(root, suffixes)
-
-    def _now(self) -> WorkspaceFiles:
-        return _workspace_files(self.server.roots, self.server.settings.ignore)
+        return self.now(root).source_files(root, suffixes)
 
 
 @lru_cache(maxsize=1)
+def _run_files(roots: tuple[Path, ...]) -> RunFiles:
+    return RunFiles(roots)
+
+
+def _files_for(server: LacunaServer, path: Path) -> WorkspaceFiles:
+    return _workspace_files(server.roots, server.settings_in(server.root_of(path)).ignore)
+
+
+@lru_cache(maxsize=16)
 def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> WorkspaceFiles:
     return WorkspaceFiles(roots, ignore)
 
@@ -70,18 +90,24 @@ def _workspace_files(roots: tuple[Path, ...], ignore: tuple[str, ...]) -> Worksp
 def build_services(server: LacunaServer) -> Services:
     """Engines over the real adapters."""
     trust = server.trust.joined(TrustStore())
-    files = _Files(server)
+    files = _Files(partial(_files_for, server))
     model = EmbeddedModel(files)
     finished = FinishedFixes()
     runner = WorkerPool(trust)
     tools = SaveTools(
-        runner=runner,
-        files=files,
+        runner=RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)}),
+        files=_Files(lambda path: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
-        interpreter=partial(_interpreter, server),
+        interpreter=lambda root, path: _interpreter(root, path, server.settings.interpreter),
+        contexts=FileContextStore(),
     )
     saves = Saves(server, tools)
+    chosen = ChosenModel(lambda: server.settings, os.environ)
+    drafting = Drafting(
+        chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
+    )
+    longer = LongerSearches(server, tools, saves.searches, drafting)
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()
@@ -96,21 +122,47 @@ def build_services(server: LacunaServer) -> Services:
         complete=complete_with_model,
         actions=(
             fix_failing_test.provider(finished),
+            search_longer.provider(longer.places, SEARCH_LONGER),
             extract_method.provider(),
             extract_opportunity.provider(),
         ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
-        run_tests=saves.run_tests,
-        edited=saves.edited,
+        commands={RUN_TESTS: saves.run_tests, SEARCH_LONGER: longer.start},
+        edited=partial(_edited, saves, longer),
         repository_settings=repository_settings,
         prepare=corpora.prepare,
-        close=partial(_close, saves, corpora, runner),
+        close=partial(_close, saves, longer, corpora, chosen, runner),
     )
 
 
-def _interpreter(server: LacunaServer, root: Path, path: Path) -> Path:
-    setting = server.settings.interpreter
+@asynccontextmanager
+async def tools_for(
+    roots: tuple[Path, ...], trusted: Collection[Path] = (), interpreter: str = ""
+) -> AsyncIterator[SaveTools]:
+    """What tests run with in a terminal; nothing of it is left behind.
+
+    `trusted` are folders trusted for this time only, `interpreter` is the user's own choice.
+    """
+    trust = SessionTrust(TrustStore(), set(trusted), never=lambda: False)
+    runner = WorkerPool(trust)
+    try:
+        yield SaveTools(
+            runner=RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)}),
+            files=RunFiles(roots),
+            clock=_SystemClock(),
+            finished=FinishedFixes(),
+            interpreter=lambda root, path: _interpreter(root, path, interpreter),
+        )
+    finally:
+        await runner.close()
+
+
+def _interpreter(root: Path, path: Path, setting: str) -> Path:
+    language = by_path(path)
+    if language is not None and language.interpreter is not None:
+        # Where there is none the runner says so, once there is something to run.
+        return program_on_path(language.interpreter, root) or Path(language.interpreter)
     found = interpreter_for(root, path, setting)
     if found is None:
         raise RunnerError(
@@ -167,6 +219,17 @@ async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
     await asyncio.gather(corpora.refresh(), saves.saved(document))
 
 
-async def _close(saves: Saves, corpora: _Corpora, runner: WorkerPool) -> None:
-    await asyncio.gather(saves.close(), corpora.close())
-    await runner.close()
+def _edited(saves: Saves, longer: LongerSearches, uri: str) -> None:
+    saves.edited(uri)
+    longer.edited(uri)
+
+
+async def _close(
+    saves: Saves,
+    longer: LongerSearches,
+    corpora: _Corpora,
+    chosen: ChosenModel,
+    runner: WorkerPool,
+) -> None:
+    await asyncio.gather(saves.close(), longer.close(), corpora.close())
+    await asyncio.gather(chosen.close(), runner.close())

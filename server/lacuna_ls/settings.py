@@ -11,7 +11,9 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,15 @@ class Settings:
     """Validated settings. The names of the protocol are those of `RULES`.
 
     `interpreter` is empty where it is to be found. With `trust` "never", no folder's code runs and
-    nobody is asked. `ignore` holds globs of files that are never read into a prompt.
+    nobody is asked. `ignore` holds globs of files that are never read into a prompt. `model_endpoint`
+    is empty where no model but the embedded one is to be asked; `model_key_variable` is the name of
+    the environment variable that holds its key.
     """
 
+    model_endpoint: str = ""
+    model_name: str = ""
+    model_chat_name: str = ""
+    model_key_variable: str = ""
     interpreter: str = ""
     tests_arguments: tuple[str, ...] = ()
     trust: str = "ask"
@@ -108,7 +116,69 @@ def _count(low: int, high: int) -> Callable[[Any], int | None]:
     return accept
 
 
+def _endpoint(value: Any) -> str | None:
+    """A URL without anything that is a secret, or that asks for something of its own."""
+    if value == "":
+        return ""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        return None
+    try:
+        parts = urlsplit(value)
+        plain = parts.username is None and not parts.query and not parts.fragment
+        in_order = plain and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        if not in_order or " " in value:
+            return None
+        secure = parts.scheme == "https" or (
+            parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        )
+    except ValueError:
+        return None
+    return value if secure else None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _model_name(value: Any) -> str | None:
+    taken = isinstance(value, str) and len(value) <= 200 and (value.isprintable() or not value)
+    return value if taken else None
+
+
+def _variable(value: Any) -> str | None:
+    """In capitals, as such variables are: a key that was pasted here has others, and is refused."""
+    taken = isinstance(value, str) and re.fullmatch(r"(?:[A-Z_][A-Z0-9_]{0,63})?", value)
+    return value if taken else None
+
+
 RULES = (
+    Rule(
+        "model.endpoint",
+        "model_endpoint",
+        "an https URL, an http URL of this machine, or empty",
+        _endpoint,
+        machine=True,
+    ),
+    Rule("model.name", "model_name", "the name of a model, or empty", _model_name, machine=True),
+    Rule(
+        "model.chatName",
+        "model_chat_name",
+        "the name of a model, or empty",
+        _model_name,
+        machine=True,
+    ),
+    Rule(
+        "model.apiKeyEnvironmentVariable",
+        "model_key_variable",
+        "the name of an environment variable in capitals, never a key, or empty",
+        _variable,
+        machine=True,
+    ),
     Rule("interpreter", "interpreter", "a path, or empty to find one", _text, machine=True),
     Rule("tests.arguments", "tests_arguments", "a list of texts", _texts, machine=True),
     Rule("trust", "trust", '"ask" or "never"', _one_of("ask", "never"), machine=True),

@@ -17,7 +17,7 @@ from lacuna_ls.domain.test_result import Outcome, TestResult
 from lacuna_ls.domain.text import Span, TextEdit
 from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.progress import progress
-from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.transport import serve_stdio
 from lacuna_ls.lsp.uris import path_of
@@ -123,7 +123,7 @@ def build_services(server: LacunaServer) -> Services:
         actions=(Lower(ActionKind.QUICK_FIX), Lower(ActionKind.REFACTOR_EXTRACT)),
         trust=trust,
         saved=saved,
-        run_tests=saved,
+        commands={RUN_TESTS: saved},
         edited=lambda uri: None,
         repository_settings=repository_settings,
         prepare=nothing,

@@ -20,12 +20,14 @@ PATIENCE_S = 40.0
 
 
 class Editor(Client):
-    """A client; `publications` are the diagnostics as they came, `told` what was said, by method."""
+    """A client; `publications` are the diagnostics as they came, `told` what was said, by method,
+    `progressed` the notifications of progress."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         super().__init__(process)
         self.publications: list[dict[str, Any]] = []
         self.told: list[tuple[str, str]] = []
+        self.progressed: list[dict[str, Any]] = []
         self.questions: list[str] = []
         self._news = asyncio.Event()
 
@@ -79,6 +81,8 @@ class Editor(Client):
             self.publications.append(params)
         elif method in ("window/showMessage", "window/logMessage"):
             self.told.append((method, params["message"]))
+        elif method == "$/progress":
+            self.progressed.append(params)
         super()._notified(method, params)
         self._news.set()
 

@@ -74,6 +74,14 @@ async def test_a_test_file_that_is_saved_itself(editor, tmp_path):
     assert place(found) == (4, 4, 24)
 
 
+async def test_a_source_file_that_is_named_like_a_secret(editor, tmp_path):
+    test = TEST_SHOP.replace("shop", "credentials")
+    names = {"credentials.py": SHOP, "test_credentials.py": test}
+    root = await editor.workspace(tmp_path, names)
+    (found,) = await editor.tested(editor.open(root / "credentials.py"))
+    assert place(found) == (3, 4, 9)
+
+
 async def test_an_example_in_a_docstring(editor, tmp_path):
     example = 'def price(count):\n    """\n    >>> price(2)\n    8\n    """\n    return count * 3\n'
     root = await editor.workspace(tmp_path, {"shop.py": example})

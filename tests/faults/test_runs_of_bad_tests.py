@@ -157,9 +157,12 @@ def test_leaves():
     open({str(tmp_path / "pids")!r}, "w").write(str(left.pid))
     left.returncode = 0
 """
-    report = await run_one(tmp_path, test)
-    assert report.green
+    project(tmp_path, {"test_it.py": test, "test_next.py": "def test_a(): pass\n"})
+    pool = WorkerPool(Trusting())
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (await pool.run(request(tmp_path, "test_next.py"))).green
     assert alive(tmp_path / "pids") == []
+    await pool.close()
 
 
 async def test_a_flood_of_output_is_drained_and_cut(tmp_path):

@@ -103,3 +103,79 @@ def test_the_editor_wins_over_the_repository_but_its_defaults_do_not():
 def test_settings_of_others_do_not_concern_us():
     assert not concerns_settings({"python": {"trust": 1}})
     assert concerns_settings({"python": {}, "lacuna": {}})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://localhost:11434",
+        "http://127.0.0.1:8080/v1",
+        "http://[::1]:8080/v1",
+        "https://models.example/v1",
+    ],
+)
+def test_an_endpoint_is_on_this_machine_or_encrypted(url):
+    assert read_settings({"model": {"endpoint": url}}) == (Settings(model_endpoint=url), ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://models.example/v1",
+        "http://192.168.1.7:11434",
+        "http://localhost.models.example/v1",
+        "http://127.0.0.1.models.example/v1",
+        "http://127.0.0.1@models.example/v1",
+        "https://user:secret@models.example/v1",
+        "https://models.example/v1?key=secret",
+        "https://models.example/v1#a",
+        "https://",
+        "https://models.example:99999/v1",
+        "https://[::1",
+        "https://mödels.example",
+        "https://models.example/a b",
+        "https://models.example\n",
+        "ftp://localhost/v1",
+        "file:///etc/passwd",
+        "localhost:11434",
+        7,
+    ],
+)
+def test_any_other_endpoint_is_refused_without_repeating_it(url):
+    settings, (problem,) = read_settings({"model.endpoint": url})
+    assert settings == Settings()
+    assert problem.message == (
+        "model.endpoint must be an https URL, an http URL of this machine, or empty"
+    )
+
+
+@pytest.mark.parametrize(
+    "pasted", ["sk-abc123DEF456", "ghp_a1B2c3D4", "AIzaSyA1234", "A KEY", "$KEY"]
+)
+def test_a_key_where_the_name_of_its_variable_belongs_is_refused_and_not_repeated(pasted):
+    settings, (problem,) = read_settings({"model.apiKeyEnvironmentVariable": pasted})
+    assert settings == Settings()
+    assert pasted not in problem.message
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"model": {"endpoint": "https://elsewhere.example"}},
+        {"model": {"name": "theirs"}},
+        {"model": {"chat_name": "theirs"}},
+        {"model": {"api_key_environment_variable": "AWS_SECRET_ACCESS_KEY"}},
+        {"model.endpoint": "https://elsewhere.example"},
+    ],
+)
+def test_a_repository_names_no_model_no_endpoint_and_no_key(table):
+    settings, (problem,) = read_settings({}, table)
+    assert settings == Settings()
+    assert "never in a repository" in problem.message
+
+
+def test_what_the_user_says_of_a_model_stands_whatever_a_repository_says():
+    user = {"model": {"endpoint": "http://localhost:1", "name": "ours"}}
+    settings, _ = read_settings(user, {"model": {"endpoint": "http://localhost:2", "name": "x"}})
+    assert settings == Settings(model_endpoint="http://localhost:1", model_name="ours")

@@ -8,7 +8,7 @@ new name can be changed at once.
 
 Why: a long function is read in pieces; a piece with a name is read once.
 
-What is refused, with the reason: jumps out of the selection, variables shared with nested functions,
+What is refused, with the reason: loops left from the selection, variables shared with nested functions,
 yields of async generators, variables that may be unbound, assignments that an exception handler would see, code
 that looks at its own frame. Nothing is executed: the result is parsed again and the names of both
 functions are resolved again.
@@ -131,6 +131,169 @@ def first_good_item(items):
 def first_good(items):
     log(items)
     return first_good_item(items)
+""",
+    ),
+    Example(
+        "a return of nothing on some paths: the function says whether to go on",
+        """\
+def save(order, store):
+    «if not order.lines:
+        return
+    order.check()»
+    store.write(order)
+""",
+        """\
+def save_order(order):
+    if not order.lines:
+        return True
+    order.check()
+    return False
+
+
+def save(order, store):
+    if save_order(order):
+        return
+    store.write(order)
+""",
+    ),
+    Example(
+        "a return of something on some paths: the function gives it, or nothing",
+        """\
+def kind(order):
+    «if order.late:
+        return "late"
+    order.check()»
+    return order.guess()
+""",
+        """\
+def check_order(order):
+    if order.late:
+        return "late"
+    order.check()
+    return None
+
+
+def kind(order):
+    result = check_order(order)
+    if result is not None:
+        return result
+    return order.guess()
+""",
+    ),
+    Example(
+        "a return on some paths where results are needed, too: a flag tells them apart",
+        """\
+def pick(a, b):
+    «if a:
+        return b
+    c = b + 1»
+    return c
+""",
+        """\
+def pick_b(a, b):
+    if a:
+        return True, b
+    c = b + 1
+    return False, c
+
+
+def pick(a, b):
+    is_done, result = pick_b(a, b)
+    if is_done:
+        return result
+    c = result
+    return c
+""",
+    ),
+    Example(
+        "a condition is asked for its truth as often as before",
+        """\
+def check(order):
+    if «order.paid and order.lines»:
+        order.send()
+""",
+        """\
+def check_order(order):
+    return True if order.paid and order.lines else False
+
+
+def check(order):
+    if check_order(order):
+        order.send()
+""",
+    ),
+    Example(
+        "some of the operands of a condition",
+        """\
+def check(order, stock):
+    if stock and «order.paid and order.lines»:
+        order.send()
+""",
+        """\
+def check_order(order):
+    return True if order.paid and order.lines else False
+
+
+def check(order, stock):
+    if stock and check_order(order):
+        order.send()
+""",
+    ),
+    Example(
+        "a generator that is the argument of a call",
+        """\
+def total(orders):
+    return sum(«o.price for o in orders if o.paid»)
+""",
+        """\
+def total_price(orders):
+    return (o.price for o in orders if o.paid)
+
+
+def total(orders):
+    return sum(total_price(orders))
+""",
+    ),
+    Example(
+        "attributes of a class body",
+        """\
+class Config:
+    base = 8
+    «# limits of the cache
+    size = base * 2
+    depth = size + 1»
+""",
+        """\
+def limits_cache(base):
+    # limits of the cache
+    size = base * 2
+    depth = size + 1
+    return size, depth
+
+
+class Config:
+    base = 8
+    size, depth = limits_cache(base)
+""",
+    ),
+    Example(
+        "a function of the module keeps its qualified name",
+        """\
+«def helper(a):
+    return a
+
+register(helper)»
+""",
+        """\
+def register_helper():
+    global helper
+    def helper(a):
+        return a
+
+    register(helper)
+
+
+register_helper()
 """,
     ),
     Example(
@@ -413,8 +576,7 @@ def squares(xs, i):
 """,
         """\
 def build_ys(xs):
-    ys = [i * i for i in xs]
-    return ys
+    return [i * i for i in xs]
 
 
 def squares(xs, i):
@@ -551,8 +713,7 @@ import sys
 
 def compute_names():
     check(sys.argv)
-    names = sorted(sys.argv[1:])
-    return names
+    return sorted(sys.argv[1:])
 
 
 names = compute_names()
@@ -665,7 +826,7 @@ async def titles(pages):
 """,
     ),
     Example(
-        "a hint that names a type parameter stays with its function",
+        "type parameters come along where they are used",
         """\
 def largest[T: Sized](boxes: list[T], limit: int) -> T:
     «sizes = [len(box) for box in boxes]
@@ -673,7 +834,7 @@ def largest[T: Sized](boxes: list[T], limit: int) -> T:
     return boxes[sizes.index(top)]
 """,
         """\
-def largest_size(boxes, limit: int):
+def largest_size[T: Sized](boxes: list[T], limit: int):
     sizes = [len(box) for box in boxes]
     top = max(size for size in sizes if size < limit)
     return sizes, top
@@ -772,8 +933,7 @@ class Page:
 
     def join_short(self):
         words = self.text.split()
-        short = " ".join(words[:20])
-        return short
+        return " ".join(words[:20])
 """,
     ),
     Example(
@@ -802,18 +962,6 @@ def send(mails):
 """,
         None,
         "Line 6 has a `break` that leaves the selection",
-    ),
-    Example(
-        "a return on some paths only",
-        """\
-def pick(a, b):
-    «if a:
-        return b
-    c = b + 1»
-    return c
-""",
-        None,
-        "Line 3 returns from the function, but other paths go on",
     ),
     Example(
         "a yield of an async generator, which cannot delegate",
@@ -942,14 +1090,25 @@ def dump(a):
         "Line 3 calls `locals`, which looks at the local variables",
     ),
     Example(
-        "statements of a class body",
+        "an attribute that a class body sets on some paths only",
         """\
 class Config:
-    «size = 3
-    depth = size + 1»
+    «if FAST:
+        size = 3»
+    depth = 1
 """,
         None,
-        "The statements of a class body define its attributes",
+        "Attribute `size`, set on line 3, may be unbound after the selection",
+    ),
+    Example(
+        "a method, which belongs to its class",
+        """\
+class Config:
+    «def size(self):
+        return 3»
+""",
+        None,
+        "Line 2 defines a method or a class of the class",
     ),
     Example(
         "a star import",

@@ -151,7 +151,7 @@ class FixFailingTest:
                 version=document.version,
                 edits=fix.candidate.edits,
                 evidence=fix.evidence,
-                preferred=rank == 0,
+                preferred=rank == 0 and not fix.evidence.reading,
             )
             for rank, fix in enumerate(finished.fixes)
         )

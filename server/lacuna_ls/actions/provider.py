@@ -22,11 +22,20 @@ class ActionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """What an offer starts instead of an edit: a name of `workspace/executeCommand`, and texts."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One line of the menu.
 
     `title` already carries the evidence. `edits` are to the version `version` of the document
-    that was asked about; an offer without edits has `disabled`, the reason why it cannot be done.
+    that was asked about; an offer without edits has `command`, which starts a search, or `disabled`,
+    the reason why it cannot be done.
     `rename_at` is the byte offset, after the edits, of a new name that the user may want to change.
     """
 
@@ -38,6 +47,7 @@ class Offer:
     disabled: str | None = None
     rename_at: int | None = None
     preferred: bool = False
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

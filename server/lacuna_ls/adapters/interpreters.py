@@ -42,6 +42,16 @@ def interpreter_for(
     return None
 
 
+def program_on_path(
+    name: str, root: Path, environment: Mapping[str, str] = os.environ
+) -> Path | None:
+    """A program that the user has on the PATH; none that lies in the workspace `root`."""
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    own = [each for each in folders if Path(each).is_absolute() and not _inside(Path(each), root)]
+    found = shutil.which(name, path=os.pathsep.join(own))
+    return None if found is None or _inside(Path(found), root) else Path(found)
+
+
 def _found(
     folder: Path, root: Path, setting: str, environment: Mapping[str, str]
 ) -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,8 @@ is imported ahead in those that are kept, except for modules that were seen to l
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,9 @@ _MAX_ATTEMPTS = 3
 _MAX_MODULES = 2000
 # Not to be imported ahead: then nothing is, as if each run were the first.
 _NOTHING_AHEAD = "pytest"
+
+# Waits for the end of a run, and gives what it has imported.
+Rest = Callable[[], Awaitable[Mapping[str, str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,42 @@ class WarmWorkers:
         self, place: Place, process: WorkerProcess, loaded: Mapping[str, str] | None = None
     ) -> None:
         """Keep it for the next run; `loaded` is what the last one imported."""
-        imports = self._imports[place.interpreter, place.root]
-        if loaded and len(imports.modules) < _MAX_MODULES:
-            imports.modules.update(loaded)
-        if imports.modules.keys() - imports.avoid <= process.modules:
+        if self._learn(place, process, loaded or {}):
             self._keep(place, process)
         else:
             self._expect(place, asyncio.create_task(self._prepared(place, process)))
+
+    def _learn(self, place: Place, process: WorkerProcess, loaded: Mapping[str, str]) -> bool:
+        """Take in what a run has imported; whether the process has all that it should have."""
+        imports = self._imports[place.interpreter, place.root]
+        if len(imports.modules) < _MAX_MODULES:
+            imports.modules.update(loaded)
+        return imports.modules.keys() - imports.avoid <= process.modules
+
+    def give_back_later(
+        self, place: Place, process: WorkerProcess, rest: Rest, afterwards: ExitStack
+    ) -> None:
+        """As `give_back`, when `rest` has told what was imported; `None` is the process's end.
+
+        Then, or when that is given up, `afterwards` is closed.
+        """
+        task = asyncio.create_task(self._when_done(place, process, rest))
+
+        def done(task: "asyncio.Task[WorkerProcess]") -> None:
+            if task.cancelled() or task.exception() is not None:
+                _end_now([(place, process)])
+            afterwards.close()
+
+        task.add_done_callback(done)
+        self._expect(place, task)
+
+    async def _when_done(self, place: Place, process: WorkerProcess, rest: Rest) -> WorkerProcess:
+        loaded = await rest()
+        if loaded is None:
+            await process.end()
+            return await self._started(place, process.environment)
+        known = self._learn(place, process, loaded)
+        return process if known else await self._prepared(place, process)
 
     async def close(self) -> None:
         """End all that are not handed out."""

@@ -10,8 +10,9 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,19 @@ from lacuna_ls.adapters.sandbox.launch import candidates_folder, clean_environme
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
 from lacuna_ls.adapters.sandbox.seal import seal
 from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
-from lacuna_ls.adapters.worker_process import PATIENCE_S, WorkerProcess
+from lacuna_ls.adapters.worker_observations import ObservationBuilder, observe_task
+from lacuna_ls.adapters.worker_process import GOES_ON, PATIENCE_S, Listener, WorkerProcess
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import RunStatus, TestReport
-from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, Candidates, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import (
+    CONFIRMING_SEEDS,
+    Candidates,
+    ObserveRequest,
+    Overlay,
+    TestRequest,
+)
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
@@ -64,7 +73,10 @@ class WorkerPool:
         self._check_trust(request)
         judges = seal(request.root, request.targets) if request.overlays else b""
         async with self._session(request) as session:
-            report = await session.run(request.limits.wall_s)
+            if session.of_candidates:
+                report = await session.run(request.limits.wall_s)
+            else:
+                report = await session.verdict(request.limits.wall_s)
         if request.overlays and seal(request.root, request.targets) != judges:
             detail = "a test or what configures it changed while a candidate was judged by it"
             return replace(report, status=RunStatus.CRASHED, detail=detail)
@@ -94,13 +106,25 @@ class WorkerPool:
             async for report in session.screen(known, patience_s):
                 yield report
 
+    async def observe(self, request: ObserveRequest) -> Observation:
+        """See `CodeRunner.observe`."""
+        variants = (Overlay(request.path, text) for text in request.variants)
+        tests = replace(request.tests, overlays=(*request.tests.overlays, *variants))
+        self._check_trust(tests)
+        async with self._session(tests, observing=request) as session:
+            return await session.observe(request)
+
     @contextlib.asynccontextmanager
     async def _session(
-        self, request: TestRequest, collecting_s: float | None = None
+        self,
+        request: TestRequest,
+        collecting_s: float | None = None,
+        observing: ObserveRequest | None = None,
     ) -> AsyncIterator["_Session"]:
         """A process that has begun with the request; nothing of the run is left afterwards.
 
-        Candidates are screened if `collecting_s` is given, else it is one plain run.
+        Candidates are screened if `collecting_s` is given, else it is one plain run. What the
+        process does after the verdict on the user's own tests, it does while nobody waits.
         """
         if os.name != "posix":
             raise RunnerError("tests cannot be run on this system yet: it has no fork")
@@ -113,16 +137,21 @@ class WorkerPool:
             if tier is None
             else str(candidates_folder() / nonce)
         )
-        try:
+        with contextlib.ExitStack() as afterwards:
+            afterwards.callback(shutil.rmtree, scratch, ignore_errors=True)
             task = _task(request, nonce, scratch, collecting_s)
+            if observing is not None:
+                task = task._replace(observe=observe_task(observing))
             process = await self._workers.take(place, _environment(request, tier), task)
             session = _Session(request, process, nonce)
             try:
                 yield session
             finally:
-                await _uninterrupted(self._end(place, process, session))
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+                if session.goes_on:
+                    later = afterwards.pop_all()
+                    self._workers.give_back_later(place, process, session.rest, later)
+                else:
+                    await _uninterrupted(self._end(place, process, session))
 
     async def _end(self, place: Place, process: WorkerProcess, session: "_Session") -> None:
         if not await session.end():
@@ -210,6 +239,8 @@ def _task(
         memory_bytes=request.limits.memory_bytes,
         threads=request.limits.processes,
         niceness=request.limits.niceness,
+        only=request.only,
+        contexts=request.contexts,
     )
 
 
@@ -223,6 +254,8 @@ class _Session:
         self._output = Capped(request.limits.output_bytes)
         self._sending = asyncio.create_task(self._send(request.overlays))
         self._screening = False
+        self._builder = ReportBuilder(nonce)
+        self.goes_on = False
         self.loaded: dict[str, str] = {}
 
     @property
@@ -230,18 +263,48 @@ class _Session:
         """Whether code ran that is not the user's."""
         return bool(self._request.overlays) or self._screening
 
+    async def verdict(self, wall_s: float) -> TestReport:
+        """The report on one run, as soon as nothing that follows can change it.
+
+        Exit handlers and what the tests have left running may keep the process for longer: then it
+        `goes_on`, and `rest` waits for its end.
+        """
+        begun_s = time.monotonic()
+        ended = await self._ended(self._builder, wall_s, lambda: self._builder.final)
+        if ended is GOES_ON:
+            self.goes_on = True
+            ended = ended._replace(elapsed_s=time.monotonic() - begun_s, wall_s=wall_s)
+        return self._builder.report(ended, self._output.text())
+
+    async def rest(self) -> Mapping[str, str] | None:
+        """What a run that goes on has imported by its end; `None` if its process takes no other."""
+        await self._ended(self._builder, PATIENCE_S)
+        return self.loaded if await self.end() else None
+
     async def run(self, wall_s: float) -> TestReport:
         """The report on one run."""
         builder = ReportBuilder(self._nonce)
+        ended = await self._ended(builder, wall_s)
+        return builder.report(ended, self._output.text())
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        """What was observed in one run."""
+        builder = ObservationBuilder(self._nonce, len(request.variants))
+        return builder.observation(await self._ended(builder, request.tests.limits.wall_s))
+
+    async def _ended(
+        self, builder: Listener, wall_s: float, enough: Callable[[], bool] = lambda: False
+    ) -> messages.Ended:
+        listening = self._process.end_of_run(builder, self._output, self.loaded, enough)
         try:
             async with asyncio.timeout(wall_s + PATIENCE_S):
-                ended = await self._process.end_of_run(builder, self._output, self.loaded)
+                ended = await listening
         except TimeoutError:
-            ended = messages.Ended(0, 0, True, "", wall_s, wall_s)
-        if ended is None:
-            code = await self._process.status()
-            ended = messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
-        return builder.report(ended, self._output.text())
+            return messages.Ended(0, 0, True, "", wall_s, wall_s)
+        if ended is not None:
+            return ended
+        code = await self._process.status()
+        return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
 
     async def screen(
         self, candidates: Sequence[Overlay], wall_s: float

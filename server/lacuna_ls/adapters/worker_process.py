@@ -11,11 +11,12 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 from lacuna_ls.adapters.sandbox.launch import Launch, candidates_folder, launch
-from lacuna_ls.adapters.worker_report import Capped, ReportBuilder, plain_text, starting_failed
+from lacuna_ls.adapters.worker_report import Capped, plain_text, starting_failed
 from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.ports.code_runner import Overlay
 from lacuna_ls.worker import messages
@@ -24,6 +25,16 @@ _WORKER = Path(messages.__file__).parent
 # A supervisor ends a run in milliseconds; one that does not is killed.
 PATIENCE_S = 5.0
 _PREPARING_S = 60.0
+# In place of the word that a run has ended.
+GOES_ON = messages.Ended(0, 0, False, "", 0.0, 0.0)
+
+
+class Listener(Protocol):
+    """Takes the messages of one run in order; `tests_say` raises for one that is malformed."""
+
+    def tests_say(self, message: Any) -> None: ...
+
+    def hung(self, message: messages.Hung) -> None: ...
 
 
 class WorkerProcess:
@@ -112,9 +123,16 @@ class WorkerProcess:
                     return  # its end is gone, which the next read tells
 
     async def end_of_run(
-        self, builder: ReportBuilder, output: Capped, loaded: dict[str, str]
+        self,
+        builder: Listener,
+        output: Capped,
+        loaded: dict[str, str],
+        enough: Callable[[], bool] = lambda: False,
     ) -> messages.Ended | None:
-        """Listen to one run up to its end; `None` if the supervisor itself has ended."""
+        """Listen to one run up to its end; `None` if the supervisor itself has ended.
+
+        `GOES_ON` if `enough` was said before that.
+        """
         while True:
             taken = await self._frame()
             if taken is None:
@@ -131,6 +149,8 @@ class WorkerProcess:
                     if isinstance(message, messages.Loaded):
                         loaded.update((str(name), str(origin)) for name, origin in message.modules)
                     builder.tests_say(message)
+                if enough():
+                    return GOES_ON
                 continue
             message = messages.decode(payload)
             if isinstance(message, messages.Hung):

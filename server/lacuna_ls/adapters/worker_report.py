@@ -12,6 +12,7 @@ from typing import Any
 
 from lacuna_ls.adapters.worker_facts import function_facts
 from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.domain.execution import Code, Execution
 from lacuna_ls.domain.facts import FunctionFacts
 from lacuna_ls.domain.test_result import (
     CoveredFile,
@@ -52,10 +53,17 @@ class ReportBuilder:
         self._collection_errors: list[TestResult] = []
         self._running: str | None = None
         self._facts: list[FunctionFacts] = []
+        self._code: list[Code] = []
+        self._executions: list[Execution] = []
         self._interpreter: str | None = None
         self._broken = ""
         self._unseen: str | None = None
         self._exit_code: int | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether pytest has run the tests to their end: how its process ends adds nothing."""
+        return self._exit_code in (0, 1)
 
     def tests_say(self, message: Any) -> None:
         """A message of the process that ran the tests.
@@ -75,6 +83,8 @@ class ReportBuilder:
                 self._running = None
                 self._add(replace(_result(message), facts=tuple(self._facts)))
                 self._facts = []
+            case records.Executed():
+                self._executions.append(self._execution(message))
             case messages.CollectionFailed(test_id, failure):
                 self._collection_errors.append(
                     TestResult(str(test_id), Outcome.ERROR, 0.0, _failure(failure))
@@ -104,7 +114,16 @@ class ReportBuilder:
             output=output,
             elapsed_s=ended.elapsed_s,
             confined=ended.confined,
+            executions=tuple(self._executions),
         )
+
+    def _execution(self, message: records.Executed) -> Execution:
+        self._code += [Code(Path(path), int(line), str(name)) for path, line, name in message.new]
+        if any(not 0 <= number < len(self._code) for number in message.code):
+            raise ValueError("code that has not been named")
+        code = frozenset(self._code[number] for number in message.code)
+        opened = frozenset(Path(path) for path in message.opened)
+        return Execution(str(message.test_id), code, opened, clean(str(message.unproven)))
 
     def _add(self, result: TestResult) -> None:
         """A test that is reported twice is as red as the redder of the two."""

@@ -1,8 +1,9 @@
 """Reading the workspace: what may be read, how much of it, and never outside its roots.
 
-Ignore rules are those of git (`.gitignore` at every level, the last match wins) and of the AI tools
-(`.aiexclude`, `.cursorignore`, `.copilotignore`, `.geminiignore`, where a `!` line takes nothing
-back). Files whose names say that they hold secrets are left out whatever the rules say.
+Ignore rules are those of git (`.gitignore` at every level, the last match wins). What can become
+part of a prompt or of an index passes those of the AI tools, too (`.aiexclude`, `.cursorignore`,
+`.copilotignore`, `.geminiignore`, where a `!` line takes nothing back), and files whose names say
+that they hold secrets are left out whatever the rules say.
 """
 
 import os
@@ -35,14 +36,14 @@ class _Rules:
     ai: GitIgnoreSpec
 
 
-class WorkspaceFiles:
-    """The `Files` port over real folders. `ignore` holds the user's own globs, git's syntax."""
+class RunFiles:
+    """The `Files` port over real folders, for runs of the user's own tests, which see every file."""
 
-    def __init__(self, roots: Sequence[Path], ignore: Sequence[str] = ()) -> None:
+    _rule_files: tuple[str, ...] = ()
+
+    def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = tuple(root.resolve() for root in roots)
-        self._own_rules = _Rules(
-            PurePosixPath(), GitIgnoreSpec.from_lines(()), _without_negation(ignore)
-        )
+        self._own_rules: tuple[_Rules, ...] = ()
 
     def read(self, path: Path) -> bytes | None:
         if not (self._inside(path) and path.is_file()):
@@ -65,7 +66,7 @@ class WorkspaceFiles:
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         """In the order of their paths. Links to folders are not followed."""
-        return self._below(root.resolve(), PurePosixPath(), (self._own_rules,), suffixes)
+        return self._below(root.resolve(), PurePosixPath(), self._own_rules, suffixes)
 
     def _below(
         self,
@@ -78,7 +79,7 @@ class WorkspaceFiles:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
             return
-        rules = (*inherited, _rules_of(folder, relative))
+        rules = (*inherited, _rules_of(folder, relative, self._rule_files))
         for entry in entries:
             path, name = folder / entry.name, relative / entry.name
             if entry.is_dir(follow_symlinks=False):
@@ -86,7 +87,7 @@ class WorkspaceFiles:
                     yield from self._below(path, name, rules, suffixes)
             elif (
                 path.suffix in suffixes
-                and not is_secret(entry.name)
+                and not self._withheld(entry.name)
                 and not _ignored(name, rules, is_folder=False)
                 and path.is_file()
                 and self._inside(path)
@@ -98,7 +99,53 @@ class WorkspaceFiles:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError):
             return False
-        return any(real.is_relative_to(root) for root in self._roots) and not is_secret(real.name)
+        inside = any(real.is_relative_to(root) for root in self._roots)
+        return inside and not self._withheld(real.name)
+
+    def _withheld(self, name: str) -> bool:
+        """Whether a file is left out by its name alone."""
+        return False
+
+
+class WorkspaceFiles(RunFiles):
+    """Those of them that can become part of a prompt or of an index, and no secrets.
+
+    `ignore` holds the user's own globs, git's syntax.
+    """
+
+    _rule_files = _AI_RULES
+
+    def __init__(self, roots: Sequence[Path], ignore: Sequence[str] = ()) -> None:
+        super().__init__(roots)
+        nothing = GitIgnoreSpec.from_lines(())
+        self._own_rules = (_Rules(PurePosixPath(), nothing, _without_negation(ignore)),)
+
+    def shown(self, path: Path) -> bytes | None:
+        """Contents of a file that may become part of a prompt; `None` for any other.
+
+        A link is judged by where it stands and by where it leads.
+        """
+        real = path.resolve()
+        if not all(self._is_let_through(each) for each in {path.absolute(), real}):
+            return None
+        return self.read(real)
+
+    def _is_let_through(self, path: Path) -> bool:
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        if root is None or self._withheld(path.name):
+            return False
+        rules, folder, relative = self._own_rules, root, PurePosixPath()
+        *folders, name = path.relative_to(root).parts
+        for each in folders:
+            rules = (*rules, _rules_of(folder, relative, self._rule_files))
+            folder, relative = folder / each, relative / each
+            if each in _NEVER_ENTERED or _ignored(relative, rules, is_folder=True):
+                return False
+        rules = (*rules, _rules_of(folder, relative, self._rule_files))
+        return not _ignored(relative / name, rules, is_folder=False)
+
+    def _withheld(self, name: str) -> bool:
+        return is_secret(name)
 
 
 def is_secret(name: str) -> bool:
@@ -106,8 +153,8 @@ def is_secret(name: str) -> bool:
     return _SECRET.fullmatch(name) is not None
 
 
-def _rules_of(folder: Path, relative: PurePosixPath) -> _Rules:
-    ai = [line for name in _AI_RULES for line in _lines(folder / name)]
+def _rules_of(folder: Path, relative: PurePosixPath, ai_rules: Sequence[str]) -> _Rules:
+    ai = [line for name in ai_rules for line in _lines(folder / name)]
     return _Rules(
         relative, GitIgnoreSpec.from_lines(_lines(folder / _GIT_RULES)), _without_negation(ai)
     )

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from lacuna_ls.analysis.outline import Outline
+from lacuna_ls.analysis.piece import Piece
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.structure import Block
 from lacuna_ls.analysis.traits import Traits
@@ -22,6 +23,14 @@ class Semantics(Protocol):
     @property
     def writing(self) -> Writing: ...
 
+    def excerpt(self, data: bytes, span: Span) -> Span | None:
+        """Whole statements of the file that are enough to understand the function around `span`."""
+        ...
+
+    def is_in_definition(self, root: Node, span: Span) -> bool:
+        """Whether the code at `span` belongs to a function or a class, not to the file itself."""
+        ...
+
     def selected(
         self, root: Node, data: bytes, span: Span
     ) -> SelectedStatements | SelectedExpression | None: ...
@@ -35,6 +44,18 @@ class Semantics(Protocol):
     def unit_of(self, owner: Node) -> Unit | None: ...
 
     def lowered(self, nodes: Sequence[Node]) -> Block | None: ...
+
+    def compiled(self, text: bytes, line: int | None, asked: frozenset[str]) -> Piece | None:
+        """What the definition on `line` of new statements, at any indentation, turns out to be.
+
+        `asked` are the names of which the answer tells. Nothing is executed. Without a line only whether they are valid is asked. `None` where the
+        language's own compiler does not take them.
+        """
+        ...
+
+    def parsed(self, text: bytes, line: int | None, asked: frozenset[str]) -> Piece | None:
+        """As `compiled`, by the grammar alone, for what is newer than the compiler."""
+        ...
 
     def traits_of(self, nodes: Sequence[Node], unit: Unit) -> Traits: ...
 

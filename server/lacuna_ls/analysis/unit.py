@@ -37,6 +37,8 @@ class Unit:
     A module's block is empty: it is lowered a few statements at a time, so that no question about
     a function costs more in a longer file.
 
+    `generic` are its type parameters, each with its text; they are among `parameters`, too.
+
     `enclosing` are the functions around, innermost first. `statement` is the definition with its
     decorators, `outermost` the statement of the module that holds it.
     """
@@ -46,6 +48,7 @@ class Unit:
     body: Node
     block: Block
     parameters: tuple[str, ...]
+    generic: tuple[tuple[str, str], ...]
     annotated: tuple[Parameter, ...]
     returns: Node | None
     is_async: bool

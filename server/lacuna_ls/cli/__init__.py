@@ -14,6 +14,7 @@ from lacuna_ls.cli import serve
 
 # What `lacuna-ls --help` says of each sub-command; the module has the name of the command.
 COMMANDS = {
+    "check": "run the tests of files as a save would, for scripts and continuous integration",
     "demo": "show the main job end to end on a small project, in the terminal",
     "trust": "let Lacuna run the code of a folder, or no longer",
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from lacuna_ls.domain.execution import Execution
 from lacuna_ls.domain.facts import FunctionFacts
 
 
@@ -87,7 +88,7 @@ class TestReport:
     """The result of one run. `output` is what the tests printed, capped, without ANSI codes.
 
     `confined` names the sandbox that held the run; empty for the user's own tests, and where a
-    candidate ran under limits only.
+    candidate ran under limits only. `executions` are there for a run that was asked for them.
     """
 
     status: RunStatus
@@ -96,6 +97,7 @@ class TestReport:
     output: str = ""
     elapsed_s: float = 0.0
     confined: str = ""
+    executions: tuple[Execution, ...] = ()
 
     @property
     def failures(self) -> tuple[TestResult, ...]:

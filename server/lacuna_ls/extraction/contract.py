@@ -15,8 +15,10 @@ from enum import Enum, auto
 from lacuna_ls.analysis.control_flow import ENTRY, EXIT, EdgeKind
 from lacuna_ls.analysis.data_flow import perhaps_touched, reachable
 from lacuna_ls.analysis.scopes import AccessKind
-from lacuna_ls.analysis.traits import Traits
+from lacuna_ls.analysis.traits import Return, Traits
 from lacuna_ls.analysis.unit import Receiver
+from lacuna_ls.analysis.writing import Early
+from lacuna_ls.extraction.boundness import fails_at_once
 from lacuna_ls.extraction.region import Region
 
 
@@ -58,6 +60,9 @@ class Contract:
     declared_global: tuple[str, ...] = ()
     kept_global: tuple[str, ...] = ()
     free: frozenset[str] = frozenset()
+    early: Early | None = None
+    returns: tuple[Return, ...] = ()
+    generic: tuple[str, ...] = ()
 
 
 LineOf = Callable[[int], int]
@@ -73,26 +78,37 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
     refuse_hazards(traits, line_of)
     refuse_shared_variables(region, line_of)
     _refuse_visible_to_handlers(region, line_of)
-    returns = _returns(region, traits, line_of)
-    outputs = 0 if returns else _outputs(region, line_of)
+    is_returned = bool(traits.returns) and all(e.target == EXIT for e in region.falls_through())
+    outputs = 0 if is_returned else _outputs(region, line_of)
+    early = None if is_returned else _early(traits.returns, outputs)
     parameters = _parameters(region, outputs, line_of)
     names = region.members(parameters)
     receiver = receiver_for(region, traits, names, line_of)
     if receiver is not None:
         parameters &= ~region.flow.sets.bits((receiver.name,))
+    generic = generic_among(region, names)
+    parameters &= ~region.flow.sets.bits(generic)
     declared, kept = _globals(region)
     assigned = Result.ASSIGNED if outputs else Result.NOTHING
     return Contract(
         parameters=region.ordered(parameters),
         outputs=region.ordered(outputs, AccessKind.WRITE),
-        result=Result.RETURNED if returns else assigned,
+        result=Result.RETURNED if is_returned else assigned,
         receiver=receiver,
         is_async=traits.awaits,
         is_generator=bool(traits.yields),
         declared_global=declared,
         kept_global=kept,
         free=frozenset(a.name for a in region.accesses) - region.unseen,
+        early=early,
+        returns=traits.returns if early else (),
+        generic=generic,
     )
+
+
+def generic_among(region: Region, names: frozenset[str]) -> tuple[str, ...]:
+    """Type parameters of the host among the names: the new function has them as well."""
+    return tuple(name for name, _ in region.unit.generic if name in names)
 
 
 def refuse_hazards(traits: Traits, line_of: LineOf) -> None:
@@ -183,35 +199,34 @@ def _refuse_visible_to_handlers(region: Region, line_of: LineOf) -> None:
             state |= region.flow.transfers[edge.source].touched
         seen = region.ordered(state & region.live[edge.target])
         if seen:
-            line = _line_of_write(region, seen[0], line_of)
+            line = line_of_write(region, seen[0], line_of)
             raise RefusedError(
                 f"Variable `{seen[0]}`, assigned on line {line}, is read after an exception or "
                 "return leaves the selection."
             )
 
 
-def _line_of_write(region: Region, name: str, line_of: LineOf) -> int:
+def line_of_write(region: Region, name: str, line_of: LineOf) -> int:
     writes = (AccessKind.WRITE, AccessKind.DELETE)
     return line_of(min(a.offset for a in region.accesses if a.name == name and a.kind in writes))
 
 
-def _returns(region: Region, traits: Traits, line_of: LineOf) -> bool:
-    """Whether the call is returned: the selection returns wherever it does not raise or end."""
-    if not traits.returns:
-        return False
-    if any(edge.target != EXIT for edge in region.falls_through()):
-        raise RefusedError(
-            f"Line {line_of(traits.returns[0])} returns from the function, but other paths go on "
-            "after the selection."
-        )
-    return True
+def _early(returns: tuple[Return, ...], outputs: int) -> Early | None:
+    if not returns:
+        return None
+    if outputs:
+        return Early.FLAGGED
+    if all(found.is_nothing for found in returns):
+        return Early.GUARD
+    return Early.VALUE if all(found.is_something for found in returns) else Early.FLAGGED
 
 
 def _outputs(region: Region, line_of: LineOf) -> int:
     outputs = region.live_after() & region.touched()
+    ends = {edge.target for edge in region.falls_through()}
     unsure = region.ordered(outputs & ~region.sure_after())
-    if unsure:
-        line = _line_of_write(region, unsure[0], line_of)
+    if unsure and not all(fails_at_once(region, ends, name) for name in unsure):
+        line = line_of_write(region, unsure[0], line_of)
         raise RefusedError(
             f"Variable `{unsure[0]}` may be unbound after the selection (see line {line}), and is "
             "used there."
@@ -222,20 +237,15 @@ def _outputs(region: Region, line_of: LineOf) -> int:
 def _parameters(region: Region, outputs: int, line_of: LineOf) -> int:
     exposed = region.exposed()
     read_early = exposed & (region.perhaps_before() | ~region.touched())
-    wanted = read_early | outputs & ~region.sure_by_itself()
-    unsure = region.ordered((wanted | exposed & _read(region)) & ~region.sure_before())
-    if unsure:
+    wanted = read_early | outputs & ~region.sure_by_itself() & region.perhaps_before()
+    unsure = region.ordered(wanted & ~region.sure_before())
+    if unsure and not all(fails_at_once(region, region.entries, name) for name in unsure):
         offset = min(a.offset for a in region.accesses if a.name == unsure[0])
         raise RefusedError(
             f"Variable `{unsure[0]}`, used on line {line_of(offset)}, may be unbound before the "
             "selection."
         )
     return wanted
-
-
-def _read(region: Region) -> int:
-    kinds = (AccessKind.READ, AccessKind.DELETE)
-    return region.flow.sets.bits(a.name for a in region.accesses if a.kind in kinds)
 
 
 def receiver_for(

@@ -5,20 +5,29 @@ become the same function: then every name in them is found in the same place.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.analysis.semantics import Semantics
-from lacuna_ls.analysis.unit import UnitKind
+from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
 from lacuna_ls.extraction.plan import Plan, Selected
-from lacuna_ls.syntax.nodes import Node
+from lacuna_ls.syntax.nodes import Node, span_of
 
 # A call is hardly shorter than what is shorter than this.
 FEWEST_BYTES = 25
 _MULTI_LINE_STRING = re.compile(rb"\"{3}|'{3}")
+
+
+def same_text(data: bytes, plan: Plan) -> tuple[Span, ...]:
+    """Where the statements of `plan` may stand once more, from their text alone."""
+    contract, code = plan.contract, plan.selected.code
+    is_run = isinstance(plan.selected, SelectedStatements)
+    if plan.unit.kind is not UnitKind.FUNCTION or not is_run or contract.early:
+        return ()
+    return tuple(_same_text(data, code)) if len(code) >= FEWEST_BYTES else ()
 
 
 def duplicates(
@@ -26,20 +35,18 @@ def duplicates(
     root: Node,
     data: bytes,
     plan: Plan,
+    spans: Iterable[Span],
     planned: Callable[[Selected], Plan],
 ) -> Iterator[Plan]:
-    """Runs that the function of `plan` can replace, in the order of the source, its own excluded.
+    """Which of `spans` the function of `plan` can replace, in the order of the source.
 
     `planned` says what would become of a selection, or raises RefusedError.
     """
     unit, selected, contract = plan.unit, plan.selected, plan.contract
-    if unit.kind is not UnitKind.FUNCTION or not isinstance(selected, SelectedStatements):
+    if not isinstance(selected, SelectedStatements):
         return
-    code = selected.code
-    if len(code) < FEWEST_BYTES:
-        return
-    taken = [code]
-    for span in _same_text(data, code):
+    taken = [selected.code]
+    for span in spans:
         other = semantics.selected(root, data, span)
         if not isinstance(other, SelectedStatements) or any(map(other.code.overlaps, taken)):
             continue
@@ -50,10 +57,16 @@ def duplicates(
         except RefusedError:
             continue
         host = again.unit
-        reachable = contract.receiver is None or host.enclosing_class == unit.enclosing_class
+        same_class = _span_of_class(host) == _span_of_class(unit)
+        reachable = contract.receiver is None or same_class
         if host.kind is UnitKind.FUNCTION and reachable and _serves(contract, again.contract):
             taken.append(again.selected.code)
             yield again
+
+
+def _span_of_class(unit: Unit) -> Span | None:
+    """Tells classes apart in whichever tree they are."""
+    return None if unit.enclosing_class is None else span_of(unit.enclosing_class)
 
 
 def _serves(contract: Contract, other: Contract) -> bool:

@@ -4,8 +4,7 @@ Nothing is executed. The result is parsed again and its contract is computed aga
 that would bind a name differently is refused, never offered.
 """
 
-import builtins
-import keyword
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lacuna_ls.analysis.selection import SelectedExpression
@@ -13,13 +12,14 @@ from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.domain.text import Span, TextEdit, encode
 from lacuna_ls.extraction.check import broken_promise
+from lacuna_ls.extraction.class_body import contract_of_class_statements
 from lacuna_ls.extraction.contract import (
     Refusal,
     RefusedError,
     contract_of_statements,
     refuse_hazards,
 )
-from lacuna_ls.extraction.duplicates import duplicates
+from lacuna_ls.extraction.duplicates import duplicates, same_text
 from lacuna_ls.extraction.expression import contract_of_expression
 from lacuna_ls.extraction.module_level import contract_of_module_statements
 from lacuna_ls.extraction.naming import free_name, proposed_name
@@ -27,9 +27,11 @@ from lacuna_ls.extraction.plan import Plan, Selected
 from lacuna_ls.extraction.region import region_around, region_of
 from lacuna_ls.extraction.rewrite import Rewrite, rewrite
 from lacuna_ls.syntax.document import Document
-from lacuna_ls.syntax.nodes import Node, span_of
+from lacuna_ls.syntax.excerpt import root_of_part
+from lacuna_ls.syntax.nodes import Node, covering, span_of
 
-RESERVED = frozenset((*dir(builtins), *keyword.kwlist, *keyword.softkwlist))
+# Characters of the user's code in a reason.
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,76 +49,113 @@ class Extraction:
     duplicates: int = 0
 
 
-def extract(document: Document, span: Span, name: str | None = None) -> Extraction | Refusal | None:
+def extract(
+    document: Document, span: Span, name: str | None = None, root: Node | None = None
+) -> Extraction | Refusal | None:
     """Turn the selection into a function called `name`, or a name that the code suggests.
 
-    `None`: not applicable, because nothing is selected or the language is not analysed.
+    `root` is that of `root_around`, where it is at hand. `None`: not applicable, because nothing is
+    selected or the language is not analysed.
     """
-    semantics = semantics_of(document.language) if document.language else None
-    tree = document.tree
-    if semantics is None or tree is None or not document.data[span.start : span.end].strip():
+    semantics = _semantics(document, span)
+    root = root or (root_around(document, span) if semantics else None)
+    if semantics is None or root is None:
         return None
     try:
-        return _extract(document, semantics, tree.root_node, span, name)
+        plan = _planned(document, semantics, root, span)
+        chosen = _name(document, semantics, plan, name)
+        written = rewrite(document.source, semantics.writing, plan, chosen)
+        _refuse_broken(document, semantics, plan, written)
     except RefusedError as refused:
         return Refusal(str(refused))
+    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
 
 
 def extract_with_duplicates(
     document: Document, span: Span, name: str | None = None
 ) -> Extraction | None:
     """As `extract`, and the same statements elsewhere become calls too; `None` if there are none."""
-    semantics = semantics_of(document.language) if document.language else None
-    tree = document.tree
-    if semantics is None or tree is None or not document.data[span.start : span.end].strip():
+    semantics = _semantics(document, span)
+    root = root_around(document, span) if semantics else None
+    if semantics is None or root is None:
         return None
     try:
-        return _extract_all(document, semantics, tree.root_node, span, name)
+        plan = _planned(document, semantics, root, span)
+        spans = same_text(document.data, plan)
+        return _extract_all(document, semantics, plan, spans, name) if spans else None
     except RefusedError:
         return None
 
 
+def root_around(document: Document, span: Span) -> Node | None:
+    """A tree that tells what the engine asks about `span`: of a part of the file where that will do."""
+    semantics = semantics_of(document.language) if document.language else None
+    if semantics is None:
+        return None
+    part = semantics.excerpt(document.data, span)
+    root = None if part is None else root_of_part(document, part)
+    if root is not None and not root.has_error and semantics.is_in_definition(root, span):
+        return root
+    tree = document.tree
+    return None if tree is None else tree.root_node
+
+
+def _semantics(document: Document, span: Span) -> Semantics | None:
+    if document.language is None or not document.data[span.start : span.end].strip():
+        return None
+    return semantics_of(document.language)
+
+
+def _planned(document: Document, semantics: Semantics, root: Node, span: Span) -> Plan:
+    selected = semantics.selected(root, document.data, span)
+    if selected is None:
+        raise RefusedError(_cut(document, root, span))
+    return _plan(document, semantics, root, selected)
+
+
+def _cut(document: Document, root: Node, span: Span) -> str:
+    """What the selection is a part of, with its line."""
+    data = document.data[span.start : span.end]
+    start = span.start + len(data) - len(data.lstrip())
+    node = covering(root, Span(start, span.start + max(len(data.rstrip()), 1)))
+    text = document.source.text(span_of(node)).splitlines()
+    reason = "The selection is neither whole statements nor one whole expression"
+    if len(text) != 1 or len(text[0]) > _LONGEST_SHOWN:
+        return f"{reason}."
+    line = document.source.line_at(node.start_byte) + 1
+    return f"{reason}: it cuts `{text[0]}` on line {line}."
+
+
 def _extract_all(
-    document: Document, semantics: Semantics, root: Node, span: Span, name: str | None
+    document: Document,
+    semantics: Semantics,
+    plan: Plan,
+    spans: Sequence[Span],
+    name: str | None,
 ) -> Extraction | None:
+    """`plan`, and what the same text at `spans` becomes, wherever it would be the same function."""
+    tree = document.tree
+    assert tree is not None
+    root = tree.root_node
+
     def planned(selected: Selected) -> Plan:
         return _plan(document, semantics, root, selected)
 
-    selected = semantics.selected(root, document.data, span)
-    if selected is None:
-        return None
-    plan = planned(selected)
-    others = duplicates(semantics, root, document.data, plan, planned)
+    others = duplicates(semantics, root, document.data, plan, spans, planned)
     plans = sorted([plan, *others], key=lambda each: each.selected.span)
     if len(plans) == 1:
         return None
-    chosen = _name(document, plan, name)
-    spans = [each.selected.code for each in plans[1:]]
-    written = rewrite(document.source, semantics.writing, plans[0], chosen, spans)
-    for each, at in zip(plans, (plans[0].selected.span, *spans), strict=True):
+    chosen = _name(document, semantics, plan, name)
+    found = [each.selected.code for each in plans[1:]]
+    written = rewrite(document.source, semantics.writing, plans[0], chosen, found)
+    for each, at in zip(plans, (plans[0].selected.span, *found), strict=True):
         call = replace(written, call=TextEdit(at, written.call.new))
         _refuse_broken(document, semantics, each, call)
-    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at, len(spans))
-
-
-def _extract(
-    document: Document, semantics: Semantics, root: Node, span: Span, name: str | None
-) -> Extraction:
-    selected = semantics.selected(root, document.data, span)
-    if selected is None:
-        raise RefusedError("The selection is neither whole statements nor one whole expression.")
-    plan = _plan(document, semantics, root, selected)
-    chosen = _name(document, plan, name)
-    written = rewrite(document.source, semantics.writing, plan, chosen)
-    _refuse_broken(document, semantics, plan, written)
-    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
+    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at, len(found))
 
 
 def _refuse_broken(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> None:
-    assert document.language is not None
-    problem = broken_promise(
-        document.source, document.language, semantics, plan.unit, plan.contract, written
-    )
+    problem = broken_promise(document.source, semantics, plan, written)
     if problem:
         raise RefusedError(problem)
 
@@ -126,17 +165,18 @@ def _plan(document: Document, semantics: Semantics, root: Node, selected: Select
     def line_of(offset: int) -> int:
         return document.source.line_at(offset) + 1
 
-    first = selected.node if isinstance(selected, SelectedExpression) else selected.nodes[0]
-    unit = semantics.unit_at(first)
+    moved = selected.parts if isinstance(selected, SelectedExpression) else selected.nodes
+    unit = semantics.unit_at(moved[0])
     if unit is None:
         raise RefusedError("The code around the selection has a syntax error.")
     if isinstance(selected, SelectedExpression):
         region = region_around(unit, selected.span)
-        traits = semantics.traits_of((first,), unit)
+        traits = semantics.traits_of(moved, unit)
         return Plan(unit, selected, contract_of_expression(region, selected, traits, line_of))
-    if unit.kind is UnitKind.CLASS:
-        raise RefusedError("The statements of a class body define its attributes.")
     traits = semantics.traits_of(selected.nodes, unit)
+    if unit.kind is UnitKind.CLASS:
+        region = region_of(unit, selected.code)
+        return Plan(unit, selected, contract_of_class_statements(region, traits, line_of))
     if unit.kind is UnitKind.FUNCTION:
         if traits.returns:
             selected = semantics.with_final_return(selected, document.data)
@@ -148,17 +188,18 @@ def _plan(document: Document, semantics: Semantics, root: Node, selected: Select
         raise RefusedError("The selection has a syntax error.")
     unit = replace(unit, block=block)
     region = region_of(unit, selected.code)
-    contract = contract_of_module_statements(region, selected, root, document.data, line_of)
+    contract = contract_of_module_statements(region, selected, root, document.data, traits, line_of)
     return Plan(unit, selected, contract)
 
 
-def _name(document: Document, plan: Plan, name: str | None) -> str:
+def _name(document: Document, semantics: Semantics, plan: Plan, name: str | None) -> str:
+    reserved = semantics.writing.reserved
     unit, selected, contract = plan.unit, plan.selected, plan.contract
     if name is not None:
-        return free_name(document.data, name, RESERVED)
+        return free_name(document.data, name, reserved)
     code, outputs = document.source.text(selected.span), contract.outputs
     if isinstance(selected, SelectedExpression) and selected.assigned_to:
         code, outputs = f"{selected.assigned_to} = {code}", (selected.assigned_to,)
     named = unit.node.child_by_field_name("name") if unit.kind is UnitKind.FUNCTION else None
     host = document.source.text(span_of(named)) if named else ""
-    return proposed_name(document.data, encode(code), outputs, host, RESERVED)
+    return proposed_name(document.data, encode(code), outputs, host, reserved)

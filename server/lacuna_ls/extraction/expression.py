@@ -12,6 +12,7 @@ from lacuna_ls.extraction.contract import (
     LineOf,
     RefusedError,
     Result,
+    generic_among,
     receiver_for,
     refuse_hazards,
     refuse_shared_with_functions_around,
@@ -32,16 +33,16 @@ def contract_of_expression(
     Raises:
         RefusedError: it cannot move, with the reason.
     """
+    if selected.hazard:
+        traits = replace(traits, hazards=(selected.hazard, *traits.hazards))
     refuse_hazards(traits, line_of)
     if traits.yields:
         raise RefusedError(f"Line {line_of(traits.yields[0])} yields in the expression.")
+    assigned, read_before = _assigned(region, selected, line_of)
     region = replace(region, accesses=selected.accesses)
-    in_class_body = region.unit.kind is UnitKind.CLASS
-    if in_class_body and selected.nested:
-        raise RefusedError("A nested scope in a class body does not see the names of the class.")
-    _refuse_assignments(selected, line_of)
     refuse_shared_with_functions_around(region, line_of)
     names = frozenset(a.name for a in selected.accesses) & (region.unseen | selected.inner)
+    names -= assigned - read_before
     own = names - selected.inner
     if region.unit.kind is UnitKind.FUNCTION:
         _refuse_unbound(region, own, line_of)
@@ -51,22 +52,56 @@ def contract_of_expression(
         if receiver.name in selected.inner:
             raise RefusedError(f"`{receiver.name}` means something else here.")
         names -= {receiver.name}
+    generic = generic_among(region, own)
     return Contract(
-        parameters=in_order(names, selected.accesses),
+        parameters=in_order(names - set(generic), selected.accesses),
         outputs=(),
         result=Result.VALUE,
         receiver=receiver,
         is_async=traits.awaits,
         free=frozenset(a.name for a in selected.accesses) - region.unseen - selected.inner,
+        generic=generic,
     )
 
 
-def _refuse_assignments(selected: SelectedExpression, line_of: LineOf) -> None:
+def _assigned(
+    region: Region, selected: SelectedExpression, line_of: LineOf
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that the expression sets for itself alone, and those that it reads before all the same.
+
+    Raises:
+        RefusedError: it sets one that something else may read.
+    """
+    kinds = (AccessKind.WRITE, AccessKind.CAPTURE_WRITE)
+    written = {a.name: a for a in reversed(selected.accesses) if a.kind in kinds}
+    if not written:
+        return frozenset(), frozenset()
+    inside = {a.offset for a in selected.accesses}
+    steps = (region.flow.graph.steps[step] for step in region.steps)
+    rest = frozenset(a.name for s in steps for a in s.accesses if a.offset not in inside)
+    needed = region.members(_live_outside(region)) | rest | selected.inner
+    certain: set[str] = set()
+    early: set[str] = set()
     for access in selected.accesses:
-        if access.kind in (AccessKind.WRITE, AccessKind.CAPTURE_WRITE):
-            raise RefusedError(
-                f"The expression assigns `{access.name}` on line {line_of(access.offset)}."
-            )
+        if access.kind is AccessKind.WRITE and access.certain:
+            certain.add(access.name)
+        elif access.kind not in kinds and access.name not in certain:
+            early.add(access.name)
+    captured = {a.name for s in region.flow.graph.steps for a in s.accesses if a.kind in _CAPTURES}
+    needed |= captured
+    for name, access in written.items():
+        local = name in region.unit.bindings().bound and region.unit.kind is UnitKind.FUNCTION
+        if not local or name in needed or access.kind is AccessKind.CAPTURE_WRITE:
+            raise RefusedError(f"The expression assigns `{name}` on line {line_of(access.offset)}.")
+    bound = region.members(region.perhaps_before())
+    return frozenset(written), frozenset(early & written.keys() & bound)
+
+
+def _live_outside(region: Region) -> int:
+    bits = 0
+    for edge in region.leaving:
+        bits |= region.live[edge.target]
+    return bits
 
 
 def _refuse_unbound(region: Region, names: frozenset[str], line_of: LineOf) -> None:

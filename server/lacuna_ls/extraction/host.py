@@ -66,7 +66,7 @@ def host_of(unit: Unit, semantics: Semantics) -> Host:
     flow = region.flow
     stops = _Stops(
         tuple(sorted(hazard.offset for hazard in traits.hazards)),
-        tuple(sorted(traits.returns)),
+        tuple(sorted(found.span.start for found in traits.returns)),
         tuple(_escapes(unit.block, -1)),
     )
     pieces = _Pieces(region, stops)

@@ -2,7 +2,8 @@
 
 A variable that only the module's own statements use becomes a result like any other. One that a
 function reads, that is set on some paths only, or that is set before something may fail stays a
-global of the new function: after an exception the module's names are there to be seen.
+global of the new function: after an exception the module's names are there to be seen. So do
+functions and classes, whose qualified names stay the same that way.
 """
 
 import re
@@ -11,6 +12,7 @@ from lacuna_ls.analysis.control_flow import EdgeKind
 from lacuna_ls.analysis.data_flow import perhaps_touched
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.selection import SelectedStatements
+from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import (
     Contract,
@@ -30,6 +32,7 @@ def contract_of_module_statements(
     selected: SelectedStatements,
     root: Node,
     data: bytes,
+    traits: Traits,
     line_of: LineOf,
 ) -> Contract:
     """The contract of statements without hazards.
@@ -46,7 +49,8 @@ def contract_of_module_statements(
     names = region.members(touched)
     accessed = frozenset(a.name for a in region.accesses)
     simple = (
-        not touched & ~region.sure_by_itself()
+        not traits.definitions
+        and not touched & ~region.sure_by_itself()
         and not touched & region.exposed()
         and not any(a.kind in _CAPTURES and a.name in names for a in region.accesses)
         and not _set_before_failing(region)

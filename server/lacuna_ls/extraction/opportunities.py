@@ -15,7 +15,7 @@ from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.candidates import Candidate, candidates_of
-from lacuna_ls.extraction.engine import Extraction, extract
+from lacuna_ls.extraction.engine import Extraction, extract, root_around
 from lacuna_ls.extraction.host import host_of
 from lacuna_ls.extraction.region import unseen_names
 from lacuna_ls.syntax.document import Document
@@ -104,19 +104,21 @@ def opportunities(
     With a span: of the innermost function around it that has any. Without: of every function.
     """
     semantics = semantics_of(document.language) if document.language else None
-    tree = document.tree
-    if semantics is None or tree is None:
-        return ()
     ranked = Ranked() if ranked is None else ranked
+    if semantics is None:
+        return ()
     if span is not None:
-        for owner in _functions_around(document, tree.root_node, span):
+        line = document.source.line_span(document.source.line_at(span.start))
+        around = root_around(document, line)
+        for owner in _functions_around(document, around, line, span) if around else ():
             found = _of_function(document, semantics, owner, ranked, most, threshold)
             if found:
                 return found
         return ()
+    tree = document.tree
     return tuple(
         opportunity
-        for node in preorder(tree.root_node)
+        for node in (preorder(tree.root_node) if tree else ())
         if node.type == "function_definition"
         for opportunity in _of_function(document, semantics, node, ranked, most, threshold)
     )
@@ -139,7 +141,7 @@ def _of_function(
         if score < threshold or len(found) == most or refused > _MAX_REFUSALS:
             break
         span = Span(owner.start_byte + relative.start, owner.start_byte + relative.end)
-        extraction = extract(document, span)
+        extraction = extract(document, span, root=owner)
         if isinstance(extraction, Extraction):
             found.append(Opportunity(extraction, score))
         else:
@@ -163,9 +165,8 @@ def score(candidate: Candidate) -> float:
     return sum(weight * seen(candidate) for weight, seen in terms)
 
 
-def _functions_around(document: Document, root: Node, span: Span) -> Iterator[Node]:
+def _functions_around(document: Document, root: Node, line: Span, span: Span) -> Iterator[Node]:
     """Functions that hold the code of the cursor's line, innermost first."""
-    line = document.source.line_span(document.source.line_at(span.start))
     text = document.data[line.start : line.end]
     first = line.start + len(text) - len(text.lstrip())
     last = max(line.start + len(text.rstrip()) - 1, first)

@@ -55,6 +55,15 @@ class Region:
         """Names bound whenever control falls through."""
         return self._at_exits(self.sure)
 
+    def perhaps_after(self) -> int:
+        """Names that may be bound where control falls through."""
+        known = list(self.perhaps)
+        bits = 0
+        for edge in self.falls_through():
+            transfer = self.flow.transfers[edge.source]
+            bits |= after(self.flow, known, edge.source) | transfer.touched & ~transfer.unbound
+        return bits
+
     def sure_by_itself(self) -> int:
         """Names that the region binds on every path through it, whatever was before."""
         return self._at_exits(surely_bound(self.flow, 0, self.entries, self.steps))

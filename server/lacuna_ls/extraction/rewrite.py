@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
 from lacuna_ls.analysis.writing import Signature, Writing
-from lacuna_ls.domain.text import Source, Span, TextEdit, encode
+from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
-from lacuna_ls.extraction.hints import hints, result_hint
+from lacuna_ls.extraction.hints import hints, result_hint, type_parameters
+from lacuna_ls.extraction.naming import free_name
 from lacuna_ls.extraction.placement import indent_at, indent_unit, placement
 from lacuna_ls.extraction.plan import Plan
 from lacuna_ls.syntax.nodes import Node, preorder
@@ -25,13 +26,15 @@ class Rewrite:
     """Edits to the old text, in its order; they do not touch each other.
 
     `rename_at` is the offset, in the new text, of the name in the call. `call` and `function` are
-    what the edits are made of, the function without the blank lines around it.
+    what the edits are made of, the function without the blank lines around it; its head is on
+    `definition_line` of it, below any decorators.
     """
 
     edits: tuple[TextEdit, ...]
     rename_at: int
     call: TextEdit
     function: bytes
+    definition_line: int
 
 
 def rewrite(
@@ -45,26 +48,31 @@ def rewrite(
     signature = _signature(source, writing, plan, name)
     place = placement(source, plan)
     inner = place.indent + indent_unit(source, plan.unit)
-    lines = [place.indent + encode(line) for line in writing.head(signature)]
+    head = writing.head(signature)
+    lines = [place.indent + encode(line) for line in head]
     lines += [inner + line for line in _body(source, writing, plan, inner)]
     text = source.line_end().join(lines)
     call = TextEdit(plan.selected.span, _call(source, writing, plan, signature))
     function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
     edits = (call, function, *(TextEdit(span, call.new) for span in again))
     start = _moved_to(call.span.start, edits)
-    return Rewrite(_joined(edits), start + call.new.index(encode(f"{name}(")), call, text)
+    rename_at = start + call.new.index(encode(f"{name}("))
+    return Rewrite(_joined(edits), rename_at, call, text, len(head) - 1)
 
 
 def _signature(source: Source, writing: Writing, plan: Plan, name: str) -> Signature:
     contract = plan.contract
     known = hints(source, plan)
+    parameters = tuple((p, known.get(p)) for p in contract.parameters)
+    result = result_hint(source, writing, plan, known)
     return Signature(
         name=name,
-        parameters=tuple((p, known.get(p)) for p in contract.parameters),
+        parameters=parameters,
         receiver=contract.receiver,
         is_async=contract.is_async,
         is_generator=contract.is_generator,
-        result_hint=result_hint(source, writing, plan, known),
+        result_hint=result,
+        generic=type_parameters(plan, (result, *(hint for _, hint in parameters))),
     )
 
 
@@ -72,19 +80,42 @@ def _body(source: Source, writing: Writing, plan: Plan, inner: bytes) -> list[by
     """The lines of the body; `inner` is their indentation, which all but the first of a piece have."""
     contract, selected = plan.contract, plan.selected
     if isinstance(selected, SelectedExpression):
-        return [encode(writing.returned("")) + _expression_text(source, selected)]
-    lines = [_moved(source, selected, inner)]
+        text = f"{selected.before}{source.text(selected.span)}{selected.after}"
+        return [encode(writing.returned(text))]
+    folded = _folded(writing, selected, contract)
+    changes = (folded,) if folded else _changes(writing, contract)
+    lines = [_moved(source, selected, inner, changes)]
     if contract.declared_global:
         lines.insert(0, encode(writing.declared_global(contract.declared_global)))
-    if contract.outputs:
+    if contract.early:
+        lines.append(encode(writing.falls_through(contract.early, contract.outputs)))
+    elif contract.outputs and not folded:
         lines.append(encode(writing.returned(", ".join(contract.outputs))))
     return lines
+
+
+def _folded(writing: Writing, selected: SelectedStatements, contract: Contract) -> TextEdit | None:
+    """What turns a last assignment of the one result into its return."""
+    only = contract.outputs[0] if len(contract.outputs) == 1 and not contract.early else None
+    assigned = selected.last_assignment
+    if assigned is None or assigned.name != only:
+        return None
+    return TextEdit(assigned.target, encode(writing.returned("")))
+
+
+def _changes(writing: Writing, contract: Contract) -> tuple[TextEdit, ...]:
+    """What differs between the selected text and the body, besides indentation."""
+    if contract.early is None:
+        return ()
+    return tuple(e for each in contract.returns for e in writing.early_return(contract.early, each))
 
 
 def _call(source: Source, writing: Writing, plan: Plan, signature: Signature) -> bytes:
     contract, selected = plan.contract, plan.selected
     text = writing.call(signature)
-    if contract.result is Result.RETURNED:
+    if contract.early:
+        text = _early_call(source, writing, plan, text)
+    elif contract.result is Result.RETURNED:
         text = writing.returned(text)
     elif contract.result is Result.ASSIGNED:
         text = writing.assigned(contract.outputs, text)
@@ -93,6 +124,25 @@ def _call(source: Source, writing: Writing, plan: Plan, signature: Signature) ->
     if contract.kept_global:
         text = f"{writing.declared_global(contract.kept_global)}; {text}"
     return encode(text)
+
+
+def _early_call(source: Source, writing: Writing, plan: Plan, call: str) -> str:
+    """The lines that call, and return where they have to."""
+    span, contract = plan.selected.span, plan.contract
+    assert contract.early is not None
+    line = source.line_span(source.line_at(span.start))
+    behind = source.data[span.end : source.line_span(source.line_at(span.end)).end]
+    if source.data[line.start : span.start].strip() or behind.strip():
+        raise RefusedError("A return on some paths only needs lines of its own.")
+    base, unit = (
+        decode(i) for i in (indent_at(source, span.start), indent_unit(source, plan.unit))
+    )
+    host = plan.unit.node.text or b""
+    fresh = tuple(free_name(host, name, writing.reserved) for name in ("is_done", "result"))
+    lines = writing.early_call(contract.early, call, contract.outputs, (fresh[0], fresh[1]))
+    newline = decode(source.line_end())
+    text = newline.join(f"{base}{unit * depth}{line}" for depth, line in lines)
+    return text.removeprefix(base)
 
 
 def _joined(edits: Iterable[TextEdit]) -> tuple[TextEdit, ...]:
@@ -118,7 +168,7 @@ def _in_place(
 ) -> bytes:
     """Parentheses for an await, and blanks where the neighbours were told apart by brackets."""
     if contract.is_async:
-        text = b"(" + text + b")" if _binds_tighter(selected.node) else text
+        text = b"(" + text + b")" if selected.is_tightly_bound else text
     before = source.data[selected.span.start - 1 : selected.span.start]
     after = source.data[selected.span.end : selected.span.end + 1]
     lead = b" " if before.isalnum() or before == b"_" else b""
@@ -126,23 +176,31 @@ def _in_place(
     return lead + text + trail
 
 
-def _binds_tighter(node: Node) -> bool:
-    parent = node.parent
-    return parent is not None and parent.type in ("attribute", "subscript", "call", "await")
-
-
-def _moved(source: Source, selected: SelectedStatements, inner: bytes) -> bytes:
+def _moved(
+    source: Source, selected: SelectedStatements, inner: bytes, changes: Sequence[TextEdit]
+) -> bytes:
     """The selected text at its new indentation, without the indentation of its first line."""
     span = selected.span
     data = source.data
+
+    def changed(start: int, stop: int) -> bytes:
+        """A part of the text. A change in front of a line end belongs to the line that it ends."""
+        pieces: list[bytes] = []
+        position = start
+        for edit in changes:
+            if start < edit.span.end <= stop:
+                pieces += (data[position : edit.span.start], edit.new)
+                position = edit.span.end
+        return b"".join((*pieces, data[position:stop]))
+
     base = indent_at(source, span.start)
     _refuse_mixed_indentation(source, selected, base)
     frozen = _lines_in_strings(source, selected.nodes)
     first, last = source.line_at(span.start), source.line_at(span.end)
-    pieces = [data[span.start : min(_line_stop(source, first), span.end)]]
+    pieces = [changed(span.start, min(_line_stop(source, first), span.end))]
     for line in range(first + 1, last + 1):
         start = source.line_starts[line]
-        text = data[start : min(_line_stop(source, line), span.end)]
+        text = changed(start, min(_line_stop(source, line), span.end))
         if line in frozen or not text.strip():
             pieces.append(text)
         elif text.startswith(base):
@@ -187,14 +245,3 @@ def _lines_in_strings(source: Source, nodes: tuple[Node, ...]) -> frozenset[int]
                 first, last = source.line_at(node.start_byte), source.line_at(node.end_byte - 1)
                 lines.update(range(first + 1, last + 1))
     return frozenset(lines)
-
-
-def _expression_text(source: Source, selected: SelectedExpression) -> bytes:
-    data = source.data[selected.span.start : selected.span.end]
-    node = selected.node
-    closed = ("parenthesized_expression", "list", "dictionary", "set", "string")
-    if (b"\n" in data or b"\r" in data) and not (
-        node.type in closed or node.type.endswith("_comprehension")
-    ):
-        return b"(" + data + b")"
-    return data

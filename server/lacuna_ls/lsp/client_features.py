@@ -5,6 +5,9 @@ from typing import Any
 
 from lsprotocol.types import ClientCapabilities
 
+# Begins to rename what is at a URI and a position; the protocol has no such thing.
+RENAME_COMMAND = "lacuna.rename"
+
 
 @dataclass(frozen=True, slots=True)
 class ClientFeatures:
@@ -31,6 +34,7 @@ class ClientFeatures:
     code_lenses: bool = False
     code_lens_refresh: bool = False
     execute_command: bool = False
+    rename_command: bool = False
 
 
 def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
@@ -66,7 +70,16 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
         code_lenses=_get(capabilities, "text_document.code_lens") is not None,
         code_lens_refresh=bool(_get(capabilities, "workspace.code_lens.refresh_support")),
         execute_command=_get(capabilities, "workspace.execute_command") is not None,
+        rename_command=RENAME_COMMAND in _own_commands(capabilities),
     )
+
+
+def _own_commands(capabilities: ClientCapabilities) -> tuple[Any, ...]:
+    """Commands that the client runs itself, under `experimental` as other servers have it."""
+    found: Any = capabilities.experimental
+    for name in ("commands", "commands"):
+        found = found.get(name) if isinstance(found, dict) else getattr(found, name, None)
+    return tuple(found) if isinstance(found, list | tuple) else ()
 
 
 def _get(value: Any, path: str) -> Any:

@@ -12,6 +12,7 @@ from lacuna_ls.actions.registry import all_offers
 from lacuna_ls.domain.text import TextEdit, decode
 from lacuna_ls.lsp.convert import range_of, span_of
 from lacuna_ls.lsp.errors import invalid_params, stale
+from lacuna_ls.lsp.rename import rename_command
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.syntax.document import Document
 
@@ -84,6 +85,8 @@ class _Menus:
 
     def _listable(self, offer: Offer, request: ActionRequest) -> bool:
         """A reason why not is shown to who asked for the kind, and whose editor can show it."""
+        if offer.command is not None:
+            return self._server.client.execute_command
         if offer.disabled is None:
             return bool(offer.edits)
         return request.asked and self._server.client.action_disabled
@@ -92,8 +95,13 @@ class _Menus:
         self, document: Document, offer: Offer, index: int, ours: Sequence[types.Diagnostic]
     ) -> types.CodeAction:
         client = self._server.client
+        if offer.command is not None:
+            name, arguments = offer.command.name, list(offer.command.arguments)
+            command = types.Command(title=offer.title, command=name, arguments=arguments)
+            return types.CodeAction(title=offer.title, kind=offer.kind.value, command=command)
         lazy = client.action_resolve_edit and offer.disabled is None
         inline = not client.action_resolve_edit and offer.disabled is None
+        renames = client.rename_command and offer.disabled is None
         fixes = ours if offer.kind is ActionKind.QUICK_FIX else ()
         return types.CodeAction(
             title=offer.title,
@@ -102,6 +110,7 @@ class _Menus:
             is_preferred=True if offer.preferred and client.action_preferred else None,
             disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled else None,
             edit=self._edit(document, offer.edits) if inline else None,
+            command=rename_command(document, offer, self._server.encoding) if renames else None,
             data={"menu": self._count, "index": index} if lazy else None,
         )
 

@@ -61,8 +61,9 @@ class _Completions:
     def _asked(
         self, params: types.InlineCompletionParams | types.CompletionParams
     ) -> tuple[Document, int] | None:
-        document = self._server.documents.get(params.text_document.uri)
-        if document is None or self._server.settings.completion_enabled == "off":
+        uri = params.text_document.uri
+        document = self._server.documents.get(uri)
+        if document is None or self._server.settings_of(uri).completion_enabled == "off":
             return None
         return document, offset_at(document.source, params.position, self._server.encoding)
 
@@ -85,7 +86,7 @@ class _Completions:
 
     async def _suggestions(self, document: Document, offset: int) -> tuple[Suggestion, ...]:
         services = await self._server.services()
-        settings = self._server.settings
+        settings = self._server.settings_of(document.uri)
         options = CompletionOptions(settings.holes_epsilon, settings.holes_max_holes)
         suggestions = await services.complete(document, offset, options)
         if self._server.documents.get(document.uri) is not document:

@@ -20,6 +20,7 @@ from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.facts import function_at, lines_of, trace, trace_text
 from lacuna_ls.test_runs.tested import in_words
 
+_UNSANDBOXED = "# its fixes were tried unsandboxed, under limits only"
 _FENCE = re.compile("`{3,}")
 
 
@@ -68,16 +69,14 @@ class _Hover:
             text = self._trace(result, functions)
             if text:
                 yield text
+        if self._observed.unsandboxed and any(self._shown(offset)):
+            yield _UNSANDBOXED
 
     def _traced(
         self, offset: int, line: int
     ) -> Iterator[tuple[TestResult, Sequence[FunctionFacts]]]:
         """A failing test and the functions whose blocks are wanted."""
-        shown = {
-            finding.test_id
-            for finding in self._server.diagnostics.shown(self._document.uri)
-            if finding.span.start <= offset <= finding.span.end
-        }
+        shown = set(self._shown(offset))
         for result in self._observed.recorded:
             if result.test_id in shown:
                 yield result, result.facts
@@ -85,6 +84,12 @@ class _Hover:
         passed = function_at(self._observed.recorded, self._observed.path, line)
         if passed is not None:
             yield passed[0], (passed[1],)
+
+    def _shown(self, offset: int) -> Iterator[str]:
+        """The tests whose findings stand here."""
+        for finding in self._server.diagnostics.shown(self._document.uri):
+            if finding.span.start <= offset <= finding.span.end:
+                yield finding.test_id
 
     def _trace(self, result: TestResult, functions: Sequence[FunctionFacts]) -> str:
         """Empty where a line of it has changed since."""
@@ -108,7 +113,8 @@ class _Hover:
                 or observed.document.source.line_at(each.definition.name.start) != line
             ):
                 continue
-            file = each.results[0].test_id.partition("::")[0]
-            reason = (observed.reasons or {}).get(file)
+            test = each.results[0].test_id
+            reasons = observed.reasons or {}
+            reason = reasons.get(test) or reasons.get(test.partition("::")[0])
             return f"# {in_words(each)}" + (f"\n# ran because {reason}" if reason else "")
         return ""

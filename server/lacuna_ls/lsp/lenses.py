@@ -1,12 +1,8 @@
 """Code lenses: what the tests of a definition say, above it; a click runs the file's tests."""
 
-from collections.abc import Awaitable
-from typing import Any
-
 from lsprotocol import types
 
 from lacuna_ls.lsp.convert import position_at
-from lacuna_ls.lsp.errors import invalid_params
 from lacuna_ls.lsp.observed import Observed
 from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
 from lacuna_ls.test_runs.tested import Judged, in_words
@@ -21,23 +17,8 @@ def register(server: LacunaServer) -> None:
         lenses = (_lens(server, observed, each) for each in found)
         return [lens for lens in lenses if lens is not None]
 
-    def execute(params: types.ExecuteCommandParams) -> Awaitable[None]:
-        arguments: list[Any] = list(params.arguments or ())
-        if params.command != RUN_TESTS or len(arguments) != 1 or not isinstance(arguments[0], str):
-            raise invalid_params(types.WORKSPACE_EXECUTE_COMMAND)
-        return _run_tests(server, arguments[0])
-
     if server.client.code_lenses:
         server.on(types.TEXT_DOCUMENT_CODE_LENS, code_lens)
-    if server.client.execute_command:
-        server.on(types.WORKSPACE_EXECUTE_COMMAND, execute)
-
-
-async def _run_tests(server: LacunaServer, uri: str) -> None:
-    document = server.documents.get(uri)
-    if document is not None:
-        services = await server.services()
-        await services.run_tests(document)
 
 
 def _lens(server: LacunaServer, observed: Observed, each: Judged) -> types.CodeLens | None:

@@ -19,7 +19,7 @@ from lacuna_ls.lsp.client_features import features_of
 from lacuna_ls.lsp.convert import negotiated
 from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.lsp.protocol import Phase
-from lacuna_ls.lsp.server import RUN_TESTS, LacunaServer
+from lacuna_ls.lsp.server import COMMANDS, LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.settings import concerns_settings, read_settings
 
@@ -127,25 +127,37 @@ class _Lifecycle:
                 )
                 if answer and concerns_settings(answer[0]):
                     self._user_settings = answer[0]
-        repository: Mapping[str, Any] = {}
         services = self._server.built_services()
-        if services is not None:
-            tables = (services.repository_settings(root) for root in self._server.roots)
-            repository = next((table for table in tables if table), {})
-        self._read_settings(repository, report=True)
+        read = services.repository_settings if services is not None else lambda root: {}
+        self._read_settings({root: read(root) for root in self._server.roots}, report=True)
 
-    def _read_settings(self, repository: Mapping[str, Any], *, report: bool) -> None:
-        self._server.settings, problems = read_settings(self._user_settings, repository)
-        for problem in problems if report else ():
+    def _read_settings(
+        self, repositories: Mapping[Path, Mapping[str, Any]], *, report: bool
+    ) -> None:
+        """Each root has what its own repository sets, and no other's."""
+        self._server.settings, problems = read_settings(self._user_settings)
+        read = {root: read_settings(self._user_settings, t) for root, t in repositories.items()}
+        self._server.folder_settings = {root: settings for root, (settings, _) in read.items()}
+        of_roots = (problem for _, found in read.values() for problem in found)
+        for problem in (*problems, *of_roots) if report else ():
             if problem.message not in self._reported:
                 self._reported.add(problem.message)
                 self._server.tell(f"Lacuna: {problem.message}")
 
 
 def _register_rooms(server: LacunaServer) -> None:
-    from lacuna_ls.lsp import code_action, completion, hints, hover, lenses, progress, text_sync
+    from lacuna_ls.lsp import (
+        code_action,
+        commands,
+        completion,
+        hints,
+        hover,
+        lenses,
+        progress,
+        text_sync,
+    )
 
-    for room in (text_sync, completion, code_action, hints, hover, lenses, progress):
+    for room in (text_sync, completion, code_action, hints, hover, lenses, commands, progress):
         room.register(server)
 
 
@@ -191,7 +203,7 @@ def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
         hover_provider=True if client.hover else None,
         inlay_hint_provider=types.InlayHintOptions() if client.inlay_hints else None,
         code_lens_provider=types.CodeLensOptions() if client.code_lenses else None,
-        execute_command_provider=types.ExecuteCommandOptions(commands=[RUN_TESTS])
+        execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS))
         if client.execute_command
         else None,
         workspace=types.WorkspaceOptions(

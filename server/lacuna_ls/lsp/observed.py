@@ -29,6 +29,7 @@ class Observed:
 
     `results` are the newest of its workspace root. `concerned` are the test files that ran because
     of it, `reasons` say why a test file ran. `recorded` are failing tests with their facts.
+    `unsandboxed` says that its fixes were tried under limits only.
     """
 
     document: Document
@@ -38,6 +39,7 @@ class Observed:
     concerned: frozenset[str] = frozenset()
     reasons: Mapping[str, str] | None = None
     recorded: tuple[TestResult, ...] = ()
+    unsandboxed: bool = False
 
 
 class Observations:
@@ -106,12 +108,18 @@ class Observations:
                 self._observed[uri] = replace(known, recorded=tuple(merged.values()))
         self.refresh_hints()
 
+    def ran_unsandboxed(self, uri: str) -> None:
+        """Fixes of the document were tried where no sandbox is to be had."""
+        known = self._observed.get(uri)
+        if known is not None:
+            self._observed[uri] = replace(known, unsandboxed=True)
+
     def outdated(self, uri: str) -> None:
         """A newer run of the same tests has begun."""
         known = self._observed.get(uri)
-        if known is not None and known.recorded:
-            self._hints_changed = True
-            self._observed[uri] = replace(known, recorded=())
+        if known is not None:
+            self._hints_changed |= bool(known.recorded)
+            self._observed[uri] = replace(known, recorded=(), unsandboxed=False)
 
     def edited(self, before: Document, after: Document) -> None:
         known = self._observed.get(after.uri)

@@ -7,6 +7,7 @@ from pathlib import Path
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CodeRunner, TestRequest
+from lacuna_ls.ports.context_store import ContextStore
 from lacuna_ls.ports.files import Files
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.syntax.document import Document
@@ -17,7 +18,8 @@ class SaveTools:
     """What the work after a save is done with.
 
     `interpreter` names the Python of a file's folder, given the workspace root and the file; it
-    raises `RunnerError` if there is none.
+    raises `RunnerError` if there is none. Without `contexts` it is not recorded what
+    tests execute.
     """
 
     runner: CodeRunner
@@ -25,6 +27,7 @@ class SaveTools:
     clock: Clock
     finished: FinishedFixes
     interpreter: Callable[[Path, Path], Path]
+    contexts: ContextStore | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,24 @@ from lsprotocol import types
 
 from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.test_result import RunStatus
-from lacuna_ls.lsp.affected import AffectedTests
+from lacuna_ls.lsp.affected import AffectedTests, RunTests
 from lacuna_ls.lsp.fix_search import FixSearches
+from lacuna_ls.lsp.known_contexts import Conditions
 from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.ports.code_runner import Limits, Overlay, TestRequest
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
 from lacuna_ls.test_runs.examples import examples, is_new, without
 from lacuna_ls.test_runs.facts import recording
 from lacuna_ls.test_runs.finding import Finding
+from lacuna_ls.test_runs.plan import FileTests, only_of
 from lacuna_ls.test_runs.pytest_config import read_pytest_config
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
-from lacuna_ls.test_runs.selection import NEAREST, Targets, targets_of
+from lacuna_ls.test_runs.selection import Targets, targets_of
 from lacuna_ls.test_runs.tested import reason
 from lacuna_ls.test_runs.verdicts import Verdicts
 
@@ -51,18 +54,23 @@ class Saves:
         self._server = server
         self._tools = tools
         self._follows: dict[str, asyncio.Task[None]] = {}
-        self._searches = FixSearches(server, tools, self._started, self._note)
+        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+        turn = self._turns.__getitem__
+        self._searches = FixSearches(server, tools, self._started, self._note, turn)
         # Cancelled ones included, as long as their processes are not gone.
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
         self._passed_examples: defaultdict[Path, set[str]] = defaultdict(set)
         self._told: set[tuple[Path, str]] = set()
-        self._affected = AffectedTests(tools.files, self._started)
+        self._affected = AffectedTests(tools.files, self._started, tools.contexts)
         self._tested: dict[str, tuple[Document, Run]] = {}
-        self._recordings: dict[Path, asyncio.Task[None]] = {}
+        self._recordings: dict[str, tuple[Path, asyncio.Task[None]]] = {}
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
+
+    @property
+    def searches(self) -> FixSearches:
+        return self._searches
 
     async def saved(self, document: Document) -> None:
         """Run what concerns `document`; returns when its diagnostics are out, or it is outdated."""
@@ -109,31 +117,66 @@ class Saves:
             return
         self._forget_fixes(save.root)
         self._affected.interrupt(save.root)
-        if self._server.settings.tests_on_save == "off":
+        if self._server.settings_in(save.root).tests_on_save == "off":
             return
         try:
             await self._test(save)
         except LacunaError as error:
             self._tell_once(save.root, str(error))
+        for task in self._searches.resume(save.root):
+            task.add_done_callback(_log_failure)
 
     async def _test(self, save: Save) -> None:
+        tested = self._tested.get(save.document.uri)
         if await self._changed_no_code(save):
             self._affected.start(save.root, (), self._retest(save))
             return
-        targets = targets_of(save.path, save.root, save.document, self._tools.files)
-        if not targets.paths:
-            targets = Targets((await self._reached(save))[:NEAREST])
-        if not targets.paths:
+        language = save.document.language
+        if language is None or language.test_runner is None:
+            self._note(f"{save.path.name}: no tests of it were found")
+            return
+        own = targets_of(save.path, save.root, save.document, self._tools.files)
+        # The first save, and one without a change, are a wish to see what there is.
+        whole = tested is None or tested[0].data == save.document.data
+        conditions = self._conditions(save, language)
+        tests, chosen = await self._affected.first(save.path, own, conditions, whole=whole)
+        if not (tests or own.paths):
             self._note(f"{save.path.name}: no tests of it were found")
             return
         if not await self._server.trust.ask(save.root):
             return
-        run = await self._run(save, self._request(save, targets))
-        run = await self._without_illustrations(save, run)
-        self._verdicts[save.root].record(save.path, targets.paths, run.report)
+        if tests:
+            run, tests = await self._run_first(save, own, tests)
+        else:
+            assert tested is not None
+            self._note(f"{save.path.name}: no test executes what changed")
+            run = replace(tested[1], clean=tuple(self._clean(save)))
         self._publish(save, run)
         self._start_search(save, run)
-        await self._start_affected(save, run)
+        if run.report.status not in _CUT_SHORT:
+            self._affected.done(save.root, tests)
+        await self._affected.start_later(chosen, tests, run.report, self._retest(save))
+        # Not before: a save that the next one overtakes has not run what it can affect.
+        self._tested[save.document.uri] = save.document, run
+
+    async def _run_first(
+        self, save: Save, own: Targets, tests: tuple[FileTests, ...]
+    ) -> tuple[Run, tuple[FileTests, ...]]:
+        """The first report, and what ran for it.
+
+        A test that is red among a few may need those that were left out: then all run.
+        """
+        files = tuple(each.file for each in tests)
+        doctests = tuple(file for file in own.doctests if file in files)
+        request = self._request(save, Targets(files, doctests))
+        run = await self._run(save, request, only_of(tests))
+        if run.report.failures and only_of(tests):
+            tests = tuple(FileTests(file) for file in files)
+            run = await self._run(save, request)
+        run = await self._without_illustrations(save, run)
+        self._verdicts[save.root].record(save.path, files, run.report, only_of(tests))
+        self._explain(save, tests, run)
+        return run, tests
 
     def _request(self, save: Save, targets: Targets) -> TestRequest:
         return TestRequest(
@@ -198,47 +241,58 @@ class Saves:
         self._tested[save.document.uri] = save.document, run
         return True
 
-    async def _reached(self, save: Save) -> tuple[str, ...]:
-        """The test files that the save can affect, nearest first."""
-        language = save.document.language
-        if language is None or language.test_runner is None:
-            return ()
-        return await self._affected.of(save.path, save.root, language)
+    def _conditions(self, save: Save, language: Language) -> Conditions:
+        interpreter = self._tools.interpreter(save.root, save.path)
+        arguments = self._server.settings.tests_arguments
+        return Conditions(save.root, language, interpreter, arguments)
 
-    async def _start_affected(self, save: Save, run: Run) -> None:
-        own = run.request.targets
-        if run.report.status not in _CUT_SHORT:
-            self._affected.done(save.root, own)
-        rest = [test for test in await self._reached(save) if test not in own]
-        self._affected.start(save.root, rest, self._retest(save))
-        # Not before: a save that the next one overtakes has not run what it can affect.
-        self._tested[save.document.uri] = save.document, run
-
-    def _retest(self, save: Save) -> Callable[[tuple[str, ...]], Awaitable[bool]]:
+    def _retest(self, save: Save) -> RunTests:
         """What runs some of the tests that `save` can affect."""
 
-        async def run_tests(tests: tuple[str, ...]) -> bool:
-            searching = self._searches.running(save.root)
-            if searching is not None:
-                await asyncio.wait([searching])
-            request = self._request(save, Targets(tests))
-            run = await self._run(save, replace(request, limits=_IN_THE_BACKGROUND))
+        async def run_tests(tests: tuple[FileTests, ...]) -> bool:
+            while searching := self._searches.running(save.root):
+                await asyncio.wait(searching)
+            assert save.document.language is not None
+            conditions = self._conditions(save, save.document.language)
+            request = self._request(save, Targets(tuple(each.file for each in tests)))
+            request = replace(request, limits=_IN_THE_BACKGROUND)
+            seen = self._affected.seen(conditions)
+            run = await self._run(
+                save, request, only_of(tests), watched=self._affected.watches(tests)
+            )
             if run.report.status in _CUT_SHORT and len(tests) > 1:
                 return False
-            self._verdicts[save.root].extend(save.path, run.report)
+            self._verdicts[save.root].extend(save.path, run.report, only_of(tests))
+            self._explain(save, tests, run)
             self._publish(save, run)
             self._start_search(save, run)
+            await self._affected.ran(tests, run.report, conditions, seen)
             return True
 
         return run_tests
 
-    async def _run(self, save: Save, request: TestRequest) -> Run:
+    async def _run(
+        self, save: Save, request: TestRequest, only: tuple[str, ...] = (), *, watched: bool = False
+    ) -> Run:
+        """What `request` says, of `only` these tests; of the run it is kept as if it were all."""
         async with self._turns[save.root]:
             clean = tuple(self._clean(save))
             async with progress(self._server, f"Testing {save.path.name}"):
-                report = await self._tools.runner.run(request)
+                asked = replace(request, only=only, contexts=watched)
+                report = await self._tools.runner.run(asked)
         self._note(f"{save.path.name}: {summary(report)}")
         return Run(request, report, clean)
+
+    def _explain(self, save: Save, tests: tuple[FileTests, ...], run: Run) -> None:
+        """Keep why these ran, by test or by file."""
+        reasons = self._reasons[save.root]
+        for each in tests:
+            ran = set(each.only)
+            for known in [r for r in reasons if r.startswith(f"{each.file}::")]:
+                if not ran or known in ran:
+                    del reasons[known]
+            by_imports = reason(each.file, save.path.relative_to(save.root), run.request.doctests)
+            reasons.update(each.why or {each.file: by_imports})
 
     def _publish(self, save: Save, run: Run) -> None:
         if run.report.status is RunStatus.NO_FRAMEWORK:
@@ -260,8 +314,6 @@ class Saves:
         """Let hints, hovers and lenses have what the run says."""
         verdicts = self._verdicts[save.root]
         reasons = self._reasons[save.root]
-        for test in run.request.targets:
-            reasons[test] = reason(test, save.path.relative_to(save.root), run.request.doctests)
         for each in run.clean:
             results = verdicts.report(each.path).results
             concerned = verdicts.concerned(each.path)
@@ -275,7 +327,7 @@ class Saves:
         if asked is None or not (client.hover or client.inlay_hints):
             return None
         task = self._started(self._record(save, run, asked))
-        self._recordings[save.root] = task
+        self._recordings[save.document.uri] = save.root, task
         task.add_done_callback(_log_failure)
         return task
 
@@ -289,39 +341,39 @@ class Saves:
             self._server.diagnostics.correct(document, found)
 
     def _start_search(self, save: Save, run: Run) -> None:
-        if not run.report.failures:
-            self._server.observed.refresh_hints()
-            return
-        # Another document's save may have started one while this run waited for its turn.
-        self._end_search(save.root)
-        recording = self._start_recording(save, run)
+        uri = save.document.uri
+        self._searches.forget(uri)
+        self._end_recordings(lambda recorded, root: recorded == uri)
+        recording = self._start_recording(save, run) if run.report.failures else None
         if recording is None:
             self._server.observed.refresh_hints()
+        if not run.report.failures:
+            return
         task = self._searches.start(save, run, recording)
         if task is not None:
             task.add_done_callback(_log_failure)
 
     def _forget_fixes(self, root: Path) -> None:
-        self._end_search(root)
+        self._searches.end(root)
+        self._end_recordings(lambda uri, recorded: recorded == root)
         for document in self._server.documents:
             located = self._located(document)
             if located is not None and located.root == root:
                 self._tools.finished.drop(document.uri)
                 self._server.observed.outdated(document.uri)
 
-    def _end_search(self, root: Path) -> None:
-        self._searches.end(root)
-        recording = self._recordings.pop(root, None)
-        if recording is not None:
-            recording.cancel()
+    def _end_recordings(self, concerned: Callable[[str, Path], bool]) -> None:
+        for uri, (root, task) in tuple(self._recordings.items()):
+            if concerned(uri, root):
+                del self._recordings[uri]
+                task.cancel()
 
     def _located(self, document: Document) -> Save | None:
         path = path_of(document.uri)
         if path is None:
             return None
         path = path.resolve()
-        roots = [root for root in self._server.roots if path.is_relative_to(root)]
-        root = max(roots, key=lambda root: len(root.parts), default=None)
+        root = self._server.root_of(path)
         return None if root is None else Save(document, path, root)
 
     def _beside(self, save: Save) -> Iterator[Save]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from lacuna_ls.lsp.client_features import ClientFeatures
 from lacuna_ls.lsp.convert import Encoding
 from lacuna_ls.lsp.protocol import EdgeProtocol
 from lacuna_ls.lsp.trust_prompt import FolderTrust
+from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,13 +26,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What the code lenses run; its argument is the URI of an open document.
+# The commands; the argument of each is the URI of an open document.
 RUN_TESTS = "lacuna.runTests"
+SEARCH_LONGER = "lacuna.searchLonger"
+COMMANDS = (RUN_TESTS, SEARCH_LONGER)
 _CLOSE_TIMEOUT_S = 1.5
 
 
 class LacunaServer(LanguageServer):
-    """The state of one connection. Written by `lifecycle` and `text_sync`, read by everyone."""
+    """The state of one connection. Written by `lifecycle` and `text_sync`, read by everyone.
+
+    `settings` are the user's own; `folder_settings` those that hold in each root, where its
+    repository may have set some.
+    """
 
     protocol: EdgeProtocol
     documents: "DocumentStore"
@@ -45,10 +52,25 @@ class LacunaServer(LanguageServer):
         self.encoding = Encoding.UTF16
         self.roots: tuple[Path, ...] = ()
         self.settings = Settings()
+        self.folder_settings: Mapping[Path, Settings] = {}
         self.trust = FolderTrust(self)
         self.progress_tasks: dict[str, asyncio.Task[Any]] = {}
         self._services: asyncio.Future[Services] | None = None
         self._stopped: asyncio.Future[int] | None = None
+
+    def root_of(self, path: Path) -> Path | None:
+        """The innermost root that holds a real path."""
+        roots = (root for root in self.roots if path.is_relative_to(root))
+        return max(roots, key=lambda root: len(root.parts), default=None)
+
+    def settings_in(self, root: Path | None) -> Settings:
+        """What holds in a root; outside of all of them it is what the user has set."""
+        return self.settings if root is None else self.folder_settings.get(root, self.settings)
+
+    def settings_of(self, uri: str) -> Settings:
+        """What holds for a document."""
+        path = path_of(uri)
+        return self.settings_in(None if path is None else self.root_of(path.resolve()))
 
     async def services(self) -> "Services":
         """The services; a request that comes before they are built waits here.

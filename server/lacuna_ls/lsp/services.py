@@ -21,8 +21,8 @@ class Services:
     """Engines and stores, ready for use.
 
     `complete` takes the byte offset of the cursor. `saved` does all that follows a save; a newer
-    save of the same document cancels it; `run_tests` does the same for what is on disk, whether the
-    editor shows that or not. `edited` is told the URI of a document whose text changed
+    save of the same document cancels it. `commands` has what each of `lsp.server.COMMANDS` does.
+    `edited` is told the URI of a document whose text changed
     and returns at once. `repository_settings` reads the table that a workspace folder's own files
     hold. `prepare` is awaited once, in the background, with the settings known. `close` ends what
     the services started, children included.
@@ -32,7 +32,7 @@ class Services:
     actions: tuple[CodeActionProvider, ...]
     trust: TrustStore
     saved: Callable[[Document], Awaitable[None]]
-    run_tests: Callable[[Document], Awaitable[None]]
+    commands: Mapping[str, Callable[[Document], Awaitable[None]]]
     edited: Callable[[str], None]
     repository_settings: Callable[[Path], Mapping[str, Any]]
     prepare: Callable[[], Awaitable[None]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
 
 
@@ -39,7 +40,9 @@ class TestRequest:
     lines are recorded for each test, `facts` those of which it is recorded what a failing test did
     there, values included. The doctests of targets that are also in `doctests` run too,
     as if pytest had been given `--doctest-modules` for these alone. `hash_seed` fixes the interpreter's randomised hashing where it
-    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would.
+    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would. Where `only` names
+    tests by their ids, the others of the targets are left out. With `contexts` the report says what
+    code each test executes, which is right only if all targets are of one file.
     """
 
     root: Path
@@ -52,9 +55,36 @@ class TestRequest:
     hash_seed: int | None = None
     doctests: tuple[str, ...] = ()
     facts: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    contexts: bool = False
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveRequest:
+    """Which variants of a function to observe, and on what inputs.
+
+    `tests` are run once, with the text `variants[base]` in the place of the file at `path`, to see
+    with what the function is called. `function` is its qualified name in the module (`f`, `C.m`).
+    The first variant is the original. At most `inputs` are tried, of which up to `mutated` are made
+    from those of the tests and up to `generated` from annotations, where there are any and Hypothesis
+    is at hand; `seed` is for making them. The original has `call_s` of processor time
+    for a call, the others twice that, all calls together `wall_s`; `tests.limits` bound the whole.
+    """
+
+    tests: TestRequest
+    path: Path
+    function: str
+    variants: tuple[bytes, ...]
+    base: int = 0
+    inputs: int = 64
+    mutated: int = 40
+    generated: int = 0
+    seed: int = 1
+    call_s: float = 0.1
+    wall_s: float = 2.0
 
 
 # The hash seeds of the runs that confirm what was screened.
@@ -67,7 +97,7 @@ Candidates = Sequence[Overlay] | Awaitable[Sequence[Overlay]]
 class CodeRunner(Protocol):
     """Cancelling the awaiting task kills the whole process group before it returns.
 
-    Both methods raise `RunnerError` if no process could be started, and `UntrustedFolderError`
+    All methods raise `RunnerError` if no process could be started, and `UntrustedFolderError`
     if `root` is not trusted.
     """
 
@@ -80,5 +110,13 @@ class CodeRunner(Protocol):
 
         Reports come in the order of `candidates`. Screening may share a warm process between
         candidates: what passes here is confirmed by `run`.
+        """
+        ...
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        """What each variant does on the inputs that the tests give the function, and more like them.
+
+        It runs where candidates run. A text that is not valid Python, and a function that is not
+        there, raises in each of its calls.
         """
         ...

@@ -9,11 +9,12 @@ from lacuna_ls.syntax.document import Document, edit_document
 from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
 
 
-def admitted(document: Document, candidate: Candidate) -> bytes | None:
+def admitted(document: Document, candidate: Candidate, *, comments: bool = False) -> bytes | None:
     """The candidate's text, or `None` if it must not be run.
 
     Refused are candidates that do not parse, that change no token, that touch a test or an
-    assertion, and that add a name with which code can reach the test runner.
+    assertion, and that add a name with which code can reach the test runner; also those that touch
+    a comment, unless `comments` may go with the code around them.
     """
     templates = templates_of(document.language)
     if templates is None or document.tree is None or not candidate.edits:
@@ -23,12 +24,12 @@ def admitted(document: Document, candidate: Candidate) -> bytes | None:
     if changed.tree is None or changed.tree.root_node.has_error:
         return None
     root = document.tree.root_node
-    if any(_frozen(root, edit.span, templates) for edit in edits):
+    if any(_frozen(root, edit.span, templates, comments=comments) for edit in edits):
         return None
     statement = _statement(root, Span(edits[-1].span.start, edits[0].span.end), templates)
     grown = sum(len(edit.new) - len(edit.span) for edit in edits)
-    before = _shape(root, statement)
-    after = _shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
+    before = shape(root, statement)
+    after = shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
     if before == after:
         return None
     added = Counter(after) - Counter(before)
@@ -41,7 +42,7 @@ def _is_new(text: str, root: Node) -> bool:
     """Not used by the file so far. What is private counts as new wherever it is added."""
     if text.startswith("_"):
         return True
-    return not any(t == text for kind, t in _shape(root, span_of(root)) if kind == "identifier")
+    return not any(t == text for kind, t in shape(root, span_of(root)) if kind == "identifier")
 
 
 def _reaches_tests(kind: str, text: str, templates: Templates) -> bool:
@@ -51,12 +52,13 @@ def _reaches_tests(kind: str, text: str, templates: Templates) -> bool:
     return "string" in kind and text.startswith("__") != text.endswith("__")
 
 
-def _frozen(root: Node, span: Span, templates: Templates) -> bool:
+def _frozen(root: Node, span: Span, templates: Templates, *, comments: bool) -> bool:
     """The span lies in a part that is never edited, or takes one away."""
     node = covering(root, span)
     around = (node, *ancestors(node))
     within = (n for n in preorder(node) if span_of(n).overlaps(span))
-    return any(n.type in templates.frozen_types or templates.is_test(n) for n in (*around, *within))
+    concerned = (n for n in (*around, *within) if not (comments and n.is_extra))
+    return any(n.type in templates.frozen_types or templates.is_test(n) for n in concerned)
 
 
 def _statement(root: Node, span: Span, templates: Templates) -> Span:
@@ -68,13 +70,20 @@ def _statement(root: Node, span: Span, templates: Templates) -> Span:
     return span_of(root)
 
 
-def _shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
-    """Node types in order, with the text of the leaves: equal for texts that differ in layout."""
+def shape(root: Node, span: Span) -> tuple[tuple[str, str], ...]:
+    """Node types in order, with the text of the leaves and how many children the others have.
+
+    Equal for texts that differ in layout only.
+    """
     return tuple(
-        (node.type, "" if node.child_count else _leaf_text(node))
+        (node.type, _inner(node) if node.child_count else _leaf_text(node))
         for node in preorder(covering(root, span))
         if not node.is_extra
     )
+
+
+def _inner(node: Node) -> str:
+    return str(sum(not child.is_extra for child in node.children))
 
 
 def _leaf_text(node: Node) -> str:

@@ -1,31 +1,28 @@
 """The search for fixes: confirm the failure, screen candidates, confirm what survives.
 
 Generate-and-validate repair (Le Goues et al., "GenProg", 2012; Weimer et al., "Leveraging program
-equivalence for adaptive program repair", 2013) with single edits only. Every candidate is cheap
+equivalence for adaptive program repair", 2013) with one edit, then two. Every candidate is cheap
 to make and cheap to refute, so most of the care goes into what may be shown: a fix passes every
 test of the problem, in two fresh processes with different hash seeds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from fnmatch import fnmatch
-from itertools import islice
 from typing import Any, TypeVar
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
-from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, TestRequest
-from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.blocked import difference
+from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
-from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
-from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
-from lacuna_ls.repair.rank import ranked
-from lacuna_ls.repair.screening import Screening, Trial
-from lacuna_ls.syntax.nodes import preorder
+from lacuna_ls.repair.proposers.template import Proposal, templates_of
+from lacuna_ls.repair.rank import ranked, readings
+from lacuna_ls.repair.screening import Screening
+from lacuna_ls.repair.trials import Waves, same_verdict
 from lacuna_ls.verification.evidence import Evidence
 
 T = TypeVar("T")
@@ -34,6 +31,7 @@ T = TypeVar("T")
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.2
 _AFTER_A_HANG_S = 2.0
+_LOOPS_S = 0.5
 
 
 async def search(
@@ -55,6 +53,7 @@ async def search(
     """
     started_s = clock.monotonic_s()
     screening = Screening(runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
+    falsifier = Falsifier(problem, runner)
 
     def ended(end: SearchEnd, found: Mapping[Proposal, Fix]) -> SearchResult:
         fixes = tuple(found[proposal] for proposal in ranked(tuple(found)))
@@ -64,30 +63,45 @@ async def search(
         return ended(SearchEnd.NOT_SEARCHABLE, {})
     async with (
         _running(runner.run(_once_more(problem, budget))) as reproducing,
-        _running(_trials_once_known(problem, reproducing, budget)) as trials,
-        _running(screening.run(_screening_request(problem), trials)) as screens,
+        _running(
+            screening.run(screening_request(problem), Waves(problem, reproducing, budget))
+        ) as screens,
     ):
         found: dict[Proposal, Fix] = {}
+        texts: dict[Proposal, bytes] = {}
+        deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
-            if not _same_verdict(await reproducing, problem.report):
+            if not same_verdict(await reproducing, problem.report):
                 return ended(SearchEnd.FLAKY, {})
             if trial is None:
                 await screens
                 break
-            if clock.monotonic_s() - started_s > budget.wall_s:
-                return ended(SearchEnd.OUT_OF_TIME, found)
-            evidence = await _confirm(problem, trial, runner)
+            if clock.monotonic_s() > deadline_s:
+                screening.cut_short = True
+                break
+            proposal, place = trial.proposal, screening.place(trial.proposal)
+            refuted = await falsifier.refutes(trial, place)
+            evidence = None if refuted else await confirm(problem, trial.overlay, runner)
+            screening.decide(proposal, stands=evidence is not None)
             if evidence is not None:
-                fix = Fix(trial.proposal.candidate, evidence, trial.proposal.scope)
-                found[trial.proposal] = fix
+                texts[proposal] = trial.overlay.data
+                fix = Fix(proposal.candidate, evidence, proposal.scope)
+                if not found:
+                    deadline_s = min(deadline_s, clock.monotonic_s() + budget.more_s)
+                    screening.end_by(deadline_s)
+                found[proposal] = fix
                 confirmed(fix)
+    if not found and falsifier.doubts:
+        doubted = ended(SearchEnd.DOUBTED, {})
+        return replace(doubted, reason=falsifier.doubts[0].reason)
     if not found and screening.tried:
         reason = await _in_the_way(problem, runner)
         if reason:
             result = ended(SearchEnd.NOT_VERIFIABLE, {})
             return replace(result, reason=reason)
-    return ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
+    result = ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
+    return replace(result, fixes=await _told_apart(problem, found, texts, runner))
 
 
 @asynccontextmanager
@@ -99,6 +113,22 @@ async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _told_apart(
+    problem: Problem,
+    found: Mapping[Proposal, Fix],
+    texts: Mapping[Proposal, bytes],
+    runner: CodeRunner,
+) -> tuple[Fix, ...]:
+    """The fixes, best first; where they are several readings, with an input that shows it."""
+    proposals = ranked(tuple(found))
+    fixes = tuple(found[proposal] for proposal in proposals)
+    if len({proposal.scope for proposal in proposals}) != 1 or len(proposals) < 2:
+        return fixes
+    candidates = [texts[proposal] for proposal in proposals]
+    observation = await observed(problem, proposals[0].scope, candidates, runner)
+    return readings(observation, fixes, [proposal.priority for proposal in proposals])
 
 
 def searchable(problem: Problem) -> bool:
@@ -122,58 +152,6 @@ async def _in_the_way(problem: Problem, runner: CodeRunner) -> str:
     return difference(problem.report, inside)
 
 
-def _has_spectrum(problem: Problem) -> bool:
-    return any(c.path == problem.path for r in problem.report.failures for c in r.covered)
-
-
-def _same_verdict(one: TestReport, other: TestReport) -> bool:
-    def verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
-        return report.status, {result.test_id: result.outcome for result in report.results}
-
-    return verdict(one) == verdict(other)
-
-
-async def _trials_once_known(
-    problem: Problem, reproducing: asyncio.Task[TestReport], budget: Budget
-) -> Sequence[Trial]:
-    """What to screen; nothing if the failure does not show again."""
-    report = problem.report if _has_spectrum(problem) else await asyncio.shield(reproducing)
-    if not _same_verdict(report, problem.report):
-        return ()
-    return await asyncio.to_thread(_trials, problem, report, budget)
-
-
-def _trials(problem: Problem, report: TestReport, budget: Budget) -> tuple[Trial, ...]:
-    """Admitted candidates, most promising first."""
-    document = problem.document
-    lines = suspicious_lines(
-        report, problem.path, _functions(problem), len(document.source.line_starts)
-    )
-    messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
-    proposals = propose(document, lines, messages)
-    admissible = (
-        Trial(proposal, Overlay(problem.path, data))
-        for proposal in proposals
-        if (data := admitted(document, proposal.candidate)) is not None
-    )
-    return tuple(islice(admissible, budget.max_candidates))
-
-
-def _functions(problem: Problem) -> tuple[FunctionLines, ...]:
-    document = problem.document
-    templates = templates_of(document.language)
-    if templates is None or document.tree is None:
-        return ()
-    line_at = document.source.line_at
-    found: list[FunctionLines] = []
-    for node in preorder(document.tree.root_node):
-        name = node.child_by_field_name("name")
-        if node.type in templates.function_types and name is not None:
-            last = line_at(max(node.end_byte - 1, node.start_byte))
-            found.append(FunctionLines(decode(name.text or b""), line_at(node.start_byte), last))
-    return tuple(found)
-
-
 def _once_more(problem: Problem, budget: Budget) -> TestRequest:
     """The problem's run, traced. What hangs need not hang as long again."""
     limits = problem.request.limits
@@ -182,7 +160,7 @@ def _once_more(problem: Problem, budget: Budget) -> TestRequest:
     return replace(problem.request, trace=(problem.path,), limits=limits)
 
 
-def _screening_request(problem: Problem) -> TestRequest:
+def screening_request(problem: Problem) -> TestRequest:
     """Only the red tests, and hardly more time than they took just now.
 
     So a candidate that loops for ever costs little. A run that hung says nothing about the time
@@ -191,7 +169,7 @@ def _screening_request(problem: Problem) -> TestRequest:
     red = problem.report.failures
     request = problem.request
     if problem.report.status is RunStatus.TIMED_OUT:
-        spare_s = _AFTER_A_HANG_S
+        spare_s = _LOOPS_S
     else:
         spare_s = _SHORTEST_RUN_S + 10 * sum(r.duration_s for r in red)
     limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))
@@ -200,9 +178,9 @@ def _screening_request(problem: Problem) -> TestRequest:
     return replace(request, limits=limits)
 
 
-async def _confirm(problem: Problem, trial: Trial, runner: CodeRunner) -> Evidence | None:
+async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> Evidence | None:
     """All tests of the problem in fresh processes: what they showed, `None` if any objects."""
-    overlays = (*problem.request.overlays, trial.overlay)
+    overlays = (*problem.request.overlays, candidate)
     request = replace(problem.request, overlays=overlays)
     reports = await asyncio.gather(
         *(runner.run(replace(request, hash_seed=seed)) for seed in CONFIRMING_SEEDS)
@@ -233,4 +211,5 @@ def holds(before: TestReport, after: TestReport) -> bool:
 def _evidence(report: TestReport) -> Evidence:
     ran = [r for r in report.results if r.outcome in (Outcome.PASSED, Outcome.XPASSED) or r.red]
     passed = sum(not result.red for result in ran)
-    return Evidence(passed, len(ran), tests_skipped=len(report.results) - len(ran))
+    skipped = len(report.results) - len(ran)
+    return Evidence(passed, len(ran), skipped, unsandboxed=not report.confined)

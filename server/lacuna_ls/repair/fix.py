@@ -40,10 +40,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds on one search."""
+    """Bounds on one search. Once a fix stands, others are looked for no longer than `more_s`."""
 
     wall_s: float = 10.0
-    max_candidates: int = 400
+    more_s: float = 2.0
+    max_candidates: int = 2000
     max_fixes: int = 3
 
 
@@ -55,13 +56,15 @@ class SearchEnd(StrEnum):
     FLAKY = "flaky"
     NOT_SEARCHABLE = "not_searchable"
     NOT_VERIFIABLE = "not_verifiable"
+    DOUBTED = "doubted"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """Confirmed fixes, best first, and how hard was looked.
 
-    `reason` says what is in the way where nothing can be verified.
+    `reason` says what is in the way where nothing can be verified, and what speaks against all that
+    passes the tests where something does.
     """
 
     fixes: tuple[Fix, ...]
@@ -81,4 +84,7 @@ def in_words(result: SearchResult) -> str:
         return f"no fix offered: it cannot be verified here: {result.reason}"
     count = len(result.fixes)
     found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
-    return f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
+    words = f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
+    if result.end is SearchEnd.DOUBTED:
+        return f"{words} that stands up: {result.reason}"
+    return words

@@ -22,6 +22,7 @@ _CRASH_BONUS = 0.3
 _OUTER_FRAME = 0.6
 _NAMED_BY_TEST = 0.5
 _UNKNOWN = 0.1
+_NOT_NAMED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,23 @@ def suspicious_lines(
             if line < line_count:
                 bonus = _CRASH_BONUS if depth == 0 else _CRASH_BONUS * _OUTER_FRAME
                 scores[line] = max(scores[line], _UNKNOWN) + bonus / len(report.failures)
+    scores = _less_for_others(scores, report.failures, functions)
     highest = max(scores, default=0.0)
     return tuple(score / highest if highest else 0.0 for score in scores)
+
+
+def _less_for_others(
+    scores: list[float], failures: Sequence[TestResult], functions: Sequence[FunctionLines]
+) -> list[float]:
+    """Of several functions that ran, the one that a failing test is named after comes first."""
+    named = {f for f in functions for r in failures if f.name.lower() in r.test_id.lower()}
+    longest = max((len(f.name) for f in named), default=0)
+    about = [f for f in named if len(f.name) == longest]
+    ran = [any(scores[f.first + 1 : f.last + 1]) for f in about]
+    if not any(ran):
+        return scores
+    inside = {line for f in about for line in range(f.first, f.last + 1)}
+    return [s if line in inside else s * _NOT_NAMED for line, s in enumerate(scores)]
 
 
 def _spectrum(report: TestReport, path: Path, line_count: int) -> list[float]:

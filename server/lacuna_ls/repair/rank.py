@@ -1,9 +1,17 @@
 """In which order candidates that passed the failing tests are confirmed and shown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from lacuna_ls.domain.observation import Behaviour, Ending, Observation, ObservedInput
 from lacuna_ls.domain.text import Span
+from lacuna_ls.repair.fix import Fix
 from lacuna_ls.repair.proposers.template import Proposal
+from lacuna_ls.verification.agreement import Passing, by_b4, by_codet
+from lacuna_ls.verification.equivalence import clusters, differences, in_words, same
+
+# How often a candidate counts that is as promising as the best.
+_FULL_COUNT = 8
 
 
 def ranked(survivors: Sequence[Proposal], seen: Sequence[Span] = ()) -> tuple[Proposal, ...]:
@@ -20,3 +28,79 @@ def ranked(survivors: Sequence[Proposal], seen: Sequence[Span] = ()) -> tuple[Pr
         (variants if proposal.statement in statements else leaders).append(proposal)
         statements.add(proposal.statement)
     return (*leaders, *variants)
+
+
+def readings(
+    observation: Observation, fixes: Sequence[Fix], priorities: Sequence[float]
+) -> tuple[Fix, ...]:
+    """The fixes in the order in which to believe them, with what tells their readings apart.
+
+    Variant 0 of the observation is the original, the others are the fixes. Fixes that do the same
+    wherever they were seen are one reading. What they give for an input that no test has is taken
+    for a test that may be wrong: then B4 says whom to believe, where CodeT's dual agreement says so
+    too; else the more promising comes first. Examples of the documentation go before both.
+    """
+    variants = range(1, len(fixes) + 1)
+    groups = clusters(observation, variants)
+    if len(groups) < 2:
+        return tuple(fixes)
+    trusted = _trusted(observation, groups, priorities)
+    kept = {group: _examples_kept(observation, group[0]) for group in groups}
+    best = dict(
+        zip(groups, (max(priorities[v - 1] for v in group) for group in groups), strict=True)
+    )
+    ordered = sorted(groups, key=lambda group: (-kept[group], group != trusted, -best[group]))
+    return tuple(
+        _worded(fixes[variant - 1], observation, group, ordered)
+        for group in ordered
+        for variant in group
+    )
+
+
+def _trusted(
+    observation: Observation, groups: Sequence[tuple[int, ...]], priorities: Sequence[float]
+) -> tuple[int, ...] | None:
+    """The group that both rules put first, if there is one."""
+    most = max(priorities) or 1.0
+    counts = tuple(max(1, round(_FULL_COUNT * priority / most)) for priority in priorities)
+    columns = [
+        [_gives(each, variant, as_of) for variant in range(1, len(priorities) + 1)]
+        for each in observation.inputs
+        if each.steady
+        for as_of in (group[0] for group in groups)
+    ]
+    rows = tuple(zip(*columns, strict=True))
+    matrix = Passing(rows, counts, (1,) * len(columns))
+    first = [{index + 1 for index in rule(matrix)[0].members} for rule in (by_b4, by_codet)]
+    agreed = [group for group in groups if all(set(group) & members for members in first)]
+    return agreed[0] if agreed else None
+
+
+def _gives(each: ObservedInput, variant: int, as_of: int) -> bool:
+    return same(each.behaviours[variant], each.behaviours[as_of], strict=False) is True
+
+
+def _examples_kept(observation: Observation, variant: int) -> int:
+    def keeps(behaviour: Behaviour, expected: str) -> bool:
+        return behaviour.ending is Ending.RETURNED and behaviour.loose_value == expected
+
+    return sum(
+        keeps(each.behaviours[variant], each.expected)
+        for each in observation.inputs
+        if each.expected
+    )
+
+
+def _worded(
+    fix: Fix,
+    observation: Observation,
+    group: tuple[int, ...],
+    groups: Sequence[tuple[int, ...]],
+) -> Fix:
+    """The fix with an input on which the next reading does something else."""
+    other = groups[0] if group != groups[0] else groups[1]
+    found = differences(observation, group[0], other[0], strict=False)
+    if not found:
+        return fix
+    words = f"{len(groups)} readings: {found[0].input.call} {in_words(found[0].one)}"
+    return replace(fix, evidence=replace(fix.evidence, reading=words))

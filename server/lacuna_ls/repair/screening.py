@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import Span
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
@@ -22,6 +24,18 @@ class Trial:
     overlay: Overlay
 
 
+class Waves(Protocol):
+    """Where candidates come from."""
+
+    async def next(self) -> Sequence[Trial]:
+        """The next of them; empty when there are no more."""
+        ...
+
+    def saw(self, trial: Trial, report: TestReport) -> None:
+        """What the failing tests said of a candidate."""
+        ...
+
+
 class Screening:
     """Produces survivors; `tried` counts candidates, `cut_short` is true if time ran out."""
 
@@ -33,33 +47,83 @@ class Screening:
         self._progress = asyncio.Event()
         self._ended = False
         self._best = 0.0
+        self._places: dict[Proposal, int] = {}
+        self._undecided: dict[Proposal, float] = {}
+        self._decided = asyncio.Event()
         self.tried = 0
         self.cut_short = False
 
-    async def run(self, request: TestRequest, trials: asyncio.Future[Sequence[Trial]]) -> None:
-        """Screen `trials`, which come most promising first, as long as it is worth while."""
-        overlays = asyncio.ensure_future(_overlays(trials))
-        reports = self._runner.screen(request, overlays)
+    async def run(self, request: TestRequest, waves: Waves) -> None:
+        """Screen candidates, which come most promising first, as long as it is worth while."""
         try:
-            async for report in reports:
-                trial = (await trials)[self.tried]
-                self.tried += 1
-                if report.green:
-                    self._best = max(self._best, trial.proposal.priority)
-                    self._waiting[trial.proposal] = trial
-                    self._progress.set()
-                if trial.proposal.priority < self._best * _LEFT_BEHIND:
-                    return
-                if self._clock.monotonic_s() >= self._deadline_s:
-                    self.cut_short = True
+            # The process gets ready while the first wave is made.
+            wave = asyncio.ensure_future(waves.next())
+            while await self._screen(request, wave, waves):
+                wave = asyncio.ensure_future(waves.next())
+                if not await wave:
                     return
         finally:
             self._ended = True
             self._progress.set()
+            wave.cancel()
+            await asyncio.gather(wave, return_exceptions=True)
+
+    async def _screen(
+        self, request: TestRequest, wave: asyncio.Future[Sequence[Trial]], waves: Waves
+    ) -> bool:
+        """Screen one wave; whether more candidates are wanted."""
+        overlays = asyncio.ensure_future(_overlays(wave))
+        reports = self._runner.screen(request, overlays)
+        try:
+            of_wave = 0
+            async for report in reports:
+                trial = (await wave)[of_wave]
+                of_wave += 1
+                self.tried += 1
+                waves.saw(trial, report)
+                if report.green:
+                    self._places[trial.proposal] = self.tried
+                    self._undecided[trial.proposal] = trial.proposal.priority
+                    self._waiting[trial.proposal] = trial
+                    self._progress.set()
+                if await self._left_behind(trial.proposal.priority):
+                    return False
+                if self._clock.monotonic_s() >= self._deadline_s:
+                    self.cut_short = True
+                    return False
+            return bool(await wave)
+        finally:
             if isinstance(reports, AsyncGenerator):
                 await reports.aclose()
             overlays.cancel()
             await asyncio.gather(overlays, return_exceptions=True)
+
+    def end_by(self, deadline_s: float) -> None:
+        """Screen no longer than that, if the deadline is not earlier anyway."""
+        self._deadline_s = min(self._deadline_s, deadline_s)
+
+    def place(self, proposal: Proposal) -> int:
+        """Which of all candidates a survivor was, the first being one."""
+        return self._places[proposal]
+
+    def decide(self, proposal: Proposal, *, stands: bool) -> None:
+        """Say of a survivor whether it is a fix."""
+        del self._undecided[proposal]
+        if stands:
+            self._best = max(self._best, proposal.priority)
+        self._decided.set()
+
+    async def _left_behind(self, priority: float) -> bool:
+        """Whether what is no more promising than this is not worth the wait.
+
+        Where that hangs on survivors that may still prove to be none, they are waited for.
+        """
+        while priority < max((self._best, *self._undecided.values())) * _LEFT_BEHIND:
+            if priority < self._best * _LEFT_BEHIND:
+                return True
+            self._decided.clear()
+            await self._decided.wait()
+        return False
 
     async def best(self, seen: Sequence[Span]) -> Trial | None:
         """Wait for a survivor and take the best so far; `None` when there will be no more."""

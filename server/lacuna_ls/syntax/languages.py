@@ -14,6 +14,32 @@ import tree_sitter
 
 
 @dataclass(frozen=True, slots=True)
+class TestProgram:
+    """A program that runs tests of a language.
+
+    It is for a test file that `mentions` this text, or with the program `beside` it: a path from
+    its folder or one above. It gets `arguments` and then the files; `{report}` is where its report
+    goes, of the form `report`. `requires` is an expression of the language, false where the
+    interpreter cannot run these tests, which `otherwise` then says. One that is `related` finds the
+    tests of any file itself. It runs where it is `configured_by` a file of these patterns, else in
+    its package.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    report: str
+    mentions: str | None = None
+    beside: str | None = None
+    requires: str | None = None
+    otherwise: str = ""
+    related: bool = False
+    configured_by: tuple[str, ...] = ()
+
+
+TestProgram.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """One folder of `grammars/`.
 
@@ -22,7 +48,11 @@ class Language:
     templates of its fixes. `test_files` are name patterns over `{stem}`. `test_runner` names what
     runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
     that stands in the file it tests, `doctest_prompt` for one of an example in documentation.
+    `test_folders` are names of folders with tests besides the usual ones. Where the runner is
+    `programs`, it takes the first of these that is for a test file; `interpreter` is the program on
+    the user's PATH that they need.
     `definition_nodes` are node types with a field `name`, functions before types.
+    `function_nodes` are node types whose field `body` runs when they are called, and not before.
     `solid_nodes` are node types that never become a hole of their own (a string's quotes);
     `verbatim_nodes` are compared byte by byte, because the text between their children counts.
     """
@@ -37,7 +67,11 @@ class Language:
     test_runner: str | None = None
     own_test: str | None = None
     doctest_prompt: str | None = None
+    test_folders: tuple[str, ...] = ()
+    programs: tuple[TestProgram, ...] = ()
+    interpreter: str | None = None
     definition_nodes: tuple[str, ...] = ()
+    function_nodes: tuple[str, ...] = ()
     solid_nodes: tuple[str, ...] = ()
     verbatim_nodes: tuple[str, ...] = ()
 
@@ -72,5 +106,10 @@ def parser_language(language: Language) -> tree_sitter.Language:
 
 def _read(path: Path) -> Language:
     fields: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    programs = tuple(TestProgram(**_with_tuples(each)) for each in fields.pop("programs", ()))
+    return Language(**_with_tuples(fields), programs=programs)
+
+
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
     lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-    return Language(**{**fields, **lists})
+    return {**fields, **lists}

@@ -36,16 +36,25 @@ class ImportGraph:
     language: Language
     modules: Mapping[Path, _Module] = field(default_factory=dict, repr=False)
     importers: Mapping[Path, frozenset[Path]] = field(default_factory=dict, repr=False)
+    imports: Mapping[Path, frozenset[Path]] = field(default_factory=dict, repr=False)
 
     def dependents(self, path: Path) -> dict[Path, int]:
         """What a change of `path` can reach, and how many imports away; itself is 0 away."""
-        distances = {path: 0}
-        ring = {path}
-        while ring:
-            ring = {i for p in ring for i in self.importers.get(p, ())} - distances.keys()
-            distance = max(distances.values()) + 1
-            distances.update(dict.fromkeys(ring, distance))
-        return distances
+        return _distances([path], self.importers)
+
+    def dependencies(self, paths: Iterable[Path]) -> frozenset[Path]:
+        """What running `paths` may import, themselves included."""
+        return frozenset(_distances(paths, self.imports))
+
+
+def _distances(paths: Iterable[Path], edges: Mapping[Path, frozenset[Path]]) -> dict[Path, int]:
+    distances = dict.fromkeys(paths, 0)
+    ring, distance = set(distances), 0
+    while ring:
+        distance += 1
+        ring = {end for path in ring for end in edges.get(path, ())} - distances.keys()
+        distances.update(dict.fromkeys(ring, distance))
+    return distances
 
 
 def refreshed(graph: ImportGraph, files: Files) -> ImportGraph:
@@ -57,7 +66,8 @@ def refreshed(graph: ImportGraph, files: Files) -> ImportGraph:
             modules[path] = module
     if _mentions(modules) == _mentions(graph.modules):
         return replace(graph, modules=modules)
-    return replace(graph, modules=modules, importers=_importers(modules, graph.root))
+    importers = _importers(modules, graph.root)
+    return replace(graph, modules=modules, importers=importers, imports=_turned(importers))
 
 
 def _read(path: Path, graph: ImportGraph, files: Files) -> _Module | None:
@@ -86,6 +96,14 @@ def _importers(modules: Mapping[Path, _Module], root: Path) -> dict[Path, frozen
             if imported != path:
                 found[imported].add(path)
     return {path: frozenset(importers) for path, importers in found.items()}
+
+
+def _turned(edges: Mapping[Path, frozenset[Path]]) -> dict[Path, frozenset[Path]]:
+    turned: defaultdict[Path, set[Path]] = defaultdict(set)
+    for start, ends in edges.items():
+        for end in ends:
+            turned[end].add(start)
+    return {path: frozenset(starts) for path, starts in turned.items()}
 
 
 @dataclass(frozen=True, slots=True)

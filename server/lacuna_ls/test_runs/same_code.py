@@ -46,17 +46,33 @@ def _moved(frame: Frame, path: Path, lines: Mapping[int, int]) -> Frame:
     return replace(frame, line=lines.get(frame.line, frame.line)) if frame.path == path else frame
 
 
+def syntax(tree: Tree, data: bytes, language: Language) -> Iterator[tuple[int, str, bytes, int]]:
+    """Depth, type, text and first byte of each node but comments; text where it has no parts."""
+    for depth, kind, text, node in _walk(tree, data, language):
+        yield depth, kind, text, node.start_byte
+
+
 def _nodes(tree: Tree, data: bytes, language: Language) -> Iterator[tuple[int, str, bytes, range]]:
     """Depth and type of each node but comments; text and lines where it has no parts."""
+    for depth, kind, text, node in _walk(tree, data, language):
+        whole = node.child_count == 0 or text != b""
+        rows = range(node.start_point.row, node.end_point.row + 1) if whole else range(0)
+        yield depth, kind, text, rows
+
+
+def _walk(tree: Tree, data: bytes, language: Language) -> Iterator[tuple[int, str, bytes, Node]]:
     cursor = tree.walk()
     while True:
         node = cursor.node
         assert node is not None
         whole = node.child_count == 0 or _is_verbatim(node.child(0), node.type, language)
         if not node.is_extra:
-            text = data[node.start_byte : node.end_byte] if whole else b""
-            rows = range(node.start_point.row, node.end_point.row + 1) if whole else range(0)
-            yield cursor.depth, node.type, text, rows
+            yield (
+                cursor.depth,
+                node.type,
+                data[node.start_byte : node.end_byte] if whole else b"",
+                node,
+            )
         if not node.is_extra and not whole and cursor.goto_first_child():
             continue
         while not cursor.goto_next_sibling():

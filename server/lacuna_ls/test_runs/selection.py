@@ -50,6 +50,7 @@ def targets_of(path: Path, root: Path, document: Document, files: Files) -> Targ
     if is_test_file(path.relative_to(root), language, config):
         return Targets((itself,), doctests)
     own = (itself,) if doctests or _has_line(language.own_test, document) else ()
+    own = own or ((itself,) if _finds_related(path, root, language, files) else ())
     mirrored = islice(_mirrored(path, root, language, config, files), _MAX_TARGETS)
     return Targets((*own, *(test.relative_to(root).as_posix() for test in mirrored)), doctests)
 
@@ -64,19 +65,28 @@ def affected_tests(path: Path, graph: ImportGraph, config: PytestConfig) -> tupl
     distances = graph.dependents(path)
     words = _words(path)
     found: list[tuple[int, int, str]] = []
-    for test in graph.modules:
-        relative = test.relative_to(graph.root)
-        if not (is_test_file(relative, graph.language, config) and _within(relative, config)):
-            continue
-        near = [distances[each] for each in (test, *_around(test, graph)) if each in distances]
+    for name in all_test_files(graph, config):
+        test = graph.root / name
+        near = [distances[each] for each in (test, *around(test, graph)) if each in distances]
         if near:
-            found.append((min(near), -len(words & _words(test)), relative.as_posix()))
+            found.append((min(near), -len(words & _words(test)), name))
     return tuple(name for _, _, name in sorted(found))
+
+
+def all_test_files(graph: ImportGraph, config: PytestConfig) -> tuple[str, ...]:
+    """All test files that the terminal would run, relative to the graph's root."""
+    names = (path.relative_to(graph.root) for path in graph.modules)
+    return tuple(
+        name.as_posix()
+        for name in names
+        if is_test_file(name, graph.language, config) and _within(name, config)
+    )
 
 
 def is_test_file(path: PurePath, language: Language, config: PytestConfig) -> bool:
     """Whether the project's or else the language's patterns take `path` for a test file."""
-    patterns = config.python_files or tuple(p.format(stem="*") for p in language.test_files)
+    named = () if language.programs else config.python_files
+    patterns = named or tuple(p.format(stem="*") for p in language.test_files)
     return any(_matches(path, pattern) for pattern in patterns)
 
 
@@ -94,7 +104,7 @@ def _within(path: PurePath, config: PytestConfig) -> bool:
     return not wanted or any(fnmatch(f, pattern) for f in folders for pattern in wanted)
 
 
-def _around(test: Path, graph: ImportGraph) -> Iterator[Path]:
+def around(test: Path, graph: ImportGraph) -> Iterator[Path]:
     """What pytest imports before a test file without being told."""
     for folder in test.parents:
         for name in _IMPORTED_UNASKED:
@@ -110,6 +120,17 @@ def _words(path: PurePath) -> frozenset[str]:
     )
 
 
+def _finds_related(path: Path, root: Path, language: Language, files: Files) -> bool:
+    """Whether there is a program here that finds the tests of a file itself."""
+    levels = [level for level in path.parents if level.is_relative_to(root)]
+    return any(
+        program.related and files.signature(level / program.beside) is not None
+        for program in language.programs
+        for level in levels
+        if program.beside is not None
+    )
+
+
 def _has_line(pattern: str | None, document: Document) -> bool:
     if pattern is None:
         return False
@@ -122,7 +143,8 @@ def _mirrored(
     """Test files that exist, nearest first."""
     names = _test_names(path, language)
     seen: set[Path] = set()
-    places = (folder / name for folder in _folders(path, root, config) for name in names)
+    folders = _folders(path, root, (*_TEST_FOLDERS, *language.test_folders), config)
+    places = (folder / name for folder in folders for name in names)
     for place in islice(places, _MAX_STATS):
         if place not in seen and place != path:
             seen.add(place)
@@ -137,14 +159,16 @@ def _test_names(path: Path, language: Language) -> tuple[str, ...]:
     return tuple(p.format(stem=each) for each in stems for p in language.test_files)
 
 
-def _folders(path: Path, root: Path, config: PytestConfig) -> Iterator[Path]:
+def _folders(
+    path: Path, root: Path, usual: tuple[str, ...], config: PytestConfig
+) -> Iterator[Path]:
     yield path.parent
     for parent in path.parents:
         if not parent.is_relative_to(root):
             return
         below = path.parent.relative_to(parent).parts
         named = config.testpaths if parent == root else ()
-        for tests in dict.fromkeys((*_TEST_FOLDERS, *named)):
+        for tests in dict.fromkeys((*usual, *named)):
             folder = parent / tests
             if not folder.is_relative_to(root) or ".." in folder.parts:
                 continue

@@ -12,7 +12,7 @@ class Verdicts:
     """What the runs so far have said, test by test.
 
     A later run of a test file replaces all that is known of it, so that a test that was renamed or
-    deleted does not live on.
+    deleted does not live on. A run of some of its tests says nothing of the others.
     """
 
     def __init__(self) -> None:
@@ -20,28 +20,41 @@ class Verdicts:
         self._concerned: dict[Path, frozenset[str]] = {}
         self._ended: dict[Path, tuple[RunStatus, str]] = {}
 
-    def record(self, path: Path, targets: Sequence[str], report: TestReport) -> None:
-        """Take over a run that was made because `path` was saved; `targets` as in its request."""
+    def record(
+        self, path: Path, targets: Sequence[str], report: TestReport, only: Sequence[str] = ()
+    ) -> None:
+        """Take over a run that was made because `path` was saved; the rest as in its request."""
         asked = frozenset(_file(target) for target in targets)
-        files = asked | {_file(result.test_id) for result in report.results}
-        kept = {id_: r for id_, r in self._results.items() if _file(id_) not in files}
+        kept = self._untouched(asked, report, only)
         self._results = kept | {result.test_id: result for result in report.results}
         self._ended = {p: e for p, e in self._ended.items() if not self._concerned[p] & asked}
-        self._concerned[path] = asked
+        # Some programs find the test files themselves.
+        self._concerned[path] = asked | {_file(result.test_id) for result in report.results}
         self._ended[path] = (report.status, report.detail)
 
-    def extend(self, path: Path, report: TestReport) -> None:
+    def extend(self, path: Path, report: TestReport, only: Sequence[str] = ()) -> None:
         """Take over a run of tests that a save of `path` could affect, beyond the file's own.
 
         They concern it as its own do where they turned red with it, or stayed so since.
         """
-        files = {_file(result.test_id) for result in report.results}
         old = {id_ for id_, result in self._results.items() if result.red}
         turned = {_file(r.test_id) for r in report.failures if r.test_id not in old}
         stayed = {_file(r.test_id) for r in report.failures} & self.concerned(path)
-        kept = {id_: r for id_, r in self._results.items() if _file(id_) not in files}
+        kept = self._untouched(frozenset(), report, only)
         self._results = kept | {result.test_id: result for result in report.results}
         self._concerned[path] = self.concerned(path) | turned | stayed
+
+    def _untouched(
+        self, asked: frozenset[str], report: TestReport, only: Sequence[str]
+    ) -> dict[str, TestResult]:
+        """The results of which the run says nothing; `only` names tests, and files of which all ran."""
+        files = asked | {_file(result.test_id) for result in report.results}
+        ran = frozenset(only) or files
+        return {
+            id_: result
+            for id_, result in self._results.items()
+            if _file(id_) not in files or not (id_ in ran or _file(id_) in ran)
+        }
 
     def explained(self, results: Sequence[TestResult]) -> None:
         """A further run of failing tests says what they do; their verdicts stay."""

@@ -13,17 +13,31 @@ class Evidence:
     `tests_passed` of `tests_total` is the outcome of the confirming runs in fresh processes;
     `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
     expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
-    nothing executed.
+    nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
+    under limits only, as on a system without a sandbox. `reading` tells the offer from others that
+    have the same evidence, by an input on which they do not do the same.
     """
 
     tests_passed: int | None = None
     tests_total: int | None = None
     tests_skipped: int = 0
     checked_syntax: bool = False
+    written_by: str = ""
+    unsandboxed: bool = False
+    reading: str = ""
 
 
 def in_words(evidence: Evidence) -> str:
     """The evidence as it stands in a title; empty if nothing was observed."""
+    words = _observed(evidence)
+    if not words:
+        return ""
+    by = f", written by {evidence.written_by}" if evidence.written_by else ""
+    reading = f"; {evidence.reading}" if evidence.reading else ""
+    return f"{words}{', unsandboxed' if evidence.unsandboxed else ''}{by}{reading}"
+
+
+def _observed(evidence: Evidence) -> str:
     if evidence.tests_passed is not None and evidence.tests_total is not None:
         tests = "test" if evidence.tests_total == 1 else "tests"
         verb = "passes" if evidence.tests_total == 1 else "pass"

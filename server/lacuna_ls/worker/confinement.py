@@ -6,6 +6,7 @@ the system's programs and libraries, and the workspace without its secrets and i
 write in the run's scratch folder.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -51,12 +52,16 @@ _CAPABILITIES_VERSION = 0x20080522
 
 
 class Confinement(NamedTuple):
-    """`tier` is what holds: `BUBBLEWRAP`, `LANDLOCK`, or `NONE` (limits only)."""
+    """`tier` is what holds: `BUBBLEWRAP`, `LANDLOCK`, or `NONE` (limits only).
+
+    `supervisor` is the process that has prepared it.
+    """
 
     tier: str
     scratch: str
     rules: Optional[int]
     filter: bytes
+    supervisor: int = 0
 
     def enter(self, memory_bytes: int) -> None:
         """Confine this process, a fork, and all it will start.
@@ -85,8 +90,8 @@ class Confinement(NamedTuple):
         self._live_in(_SESSION)
 
     def close(self) -> None:
-        """In the supervisor, when no more forks will enter."""
-        if self.rules is not None:
+        """When no more forks will enter. In a fork, which closes what it enters, it does nothing."""
+        if self.rules is not None and os.getpid() == self.supervisor:
             os.close(self.rules)
 
     def _live_in(self, name: str) -> None:
@@ -118,7 +123,7 @@ def prepare(root: str, scratch: str, memory_bytes: int) -> Confinement:
     tier = BUBBLEWRAP if private else LANDLOCK
     # Where Landlock does not keep signals inside, the filter has to name the process it is in.
     code = _filter(private, None) if landlock.keeps_signals_inside() else b""
-    return Confinement(tier, scratch, landlock.ruleset(grants), code)
+    return Confinement(tier, scratch, landlock.ruleset(grants), code, os.getpid())
 
 
 def _filter(private: bool, only_signal: Optional[int]) -> bytes:
@@ -136,9 +141,19 @@ def _interpreter() -> Iterator[str]:
         path = os.path.abspath(entry) if entry else ""
         if path and not _holds(path, home):
             yield path
+            yield from (each for each in _linked(path) if not _holds(each, home))
     for name, module in list(sys.modules.items()):
         if name.startswith("__editable__"):
             yield from map(str, getattr(module, "MAPPING", {}).values())
+
+
+def _linked(folder: str) -> Iterator[str]:
+    """Packages that an installer has put there as links into a cache of its own."""
+    if folder.endswith("-packages"):
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(folder):
+                if entry.is_symlink():
+                    yield os.path.realpath(entry.path)
 
 
 def _above(root: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import re
 import reprlib
 import types
 from functools import lru_cache
+from itertools import dropwhile
 from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 from .messages import FailureRecord
@@ -17,6 +18,8 @@ _MAX_FRAMES = 100
 # What Hypothesis calls it depends on its version.
 _EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): ")
 _MAX_EXAMPLE = 600
+_FRAMEWORKS = ("_pytest", "pytest", "pluggy", "unittest", "_lacuna_worker")
+_LOADING = ("importlib", "_frozen_importlib", "_frozen_importlib_external")
 _Frame = Tuple[str, int, str]
 
 _values = reprlib.Repr()
@@ -39,7 +42,7 @@ def describe(error: BaseException, test_file: str = "") -> FailureRecord:
         return inner._replace(frames=[_doctest_frame(error), *inner.frames])
     if type(error).__name__ == "CollectError" and error.__cause__ is not None:
         return describe(error.__cause__)
-    entries = _from_file(test_file, list(_entries(error.__traceback__)))
+    entries = _from_file(test_file, _after_loading(list(_entries(error.__traceback__))))
     frames = [_frame(tb) for tb in entries]
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         frames.append((_real(error.filename), error.lineno - 1, "<module>"))
@@ -78,10 +81,18 @@ def _entries(tb: Optional[types.TracebackType]) -> Iterator[types.TracebackType]
     """The traceback without the frames of the test framework."""
     while tb is not None:
         hidden = tb.tb_frame.f_locals.get("__tracebackhide__", False)
-        framework = tb.tb_frame.f_globals.get("__name__", "").partition(".")[0]
-        if framework not in ("_pytest", "pytest", "pluggy", "unittest") and hidden is not True:
+        if _package_of(tb) not in _FRAMEWORKS and hidden is not True:
             yield tb
         tb = tb.tb_next
+
+
+def _after_loading(entries: List[types.TracebackType]) -> List[types.TracebackType]:
+    """Without the frames that led to the first line of a file's own."""
+    return list(dropwhile(lambda tb: _package_of(tb) in _LOADING, entries))
+
+
+def _package_of(tb: types.TracebackType) -> str:
+    return str(tb.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _from_file(test_file: str, entries: List[types.TracebackType]) -> List[types.TracebackType]:

@@ -85,6 +85,10 @@ def spare(pid: int) -> None:
     _spared.add(pid)
 
 
+def unspare(pid: int) -> None:
+    _spared.discard(pid)
+
+
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         # An orphan that leads a group of its own takes the group with it.

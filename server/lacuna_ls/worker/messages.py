@@ -55,7 +55,9 @@ class Request(NamedTuple):
     With `screening`, contents follow as long as the server likes, one screened after the
     other; else it is one plain run. `scratch` is an empty folder that belongs to this run.
     `threads` may be started beyond those that the user runs already. `collecting_s` is what a
-    candidate may take beyond `wall_s`, until its tests have been collected.
+    candidate may take beyond `wall_s`, until its tests have been collected. Where `only` names
+    tests, the others of the targets are left out. With `contexts` it is told what code each
+    executes.
     """
 
     root: str
@@ -74,6 +76,46 @@ class Request(NamedTuple):
     memory_bytes: int
     threads: int
     niceness: int
+    observe: Any = None
+    only: Tuple[str, ...] = ()
+    contexts: bool = False
+
+
+class Observe(NamedTuple):
+    """What a `Request` is to observe, if anything: see `lacuna_ls.ports.code_runner`.
+
+    The last `variants` of the request's overlays are texts of the file at `path`; while the tests
+    run, that of index `base` stands there. `library` is a folder with Hypothesis, or empty.
+    """
+
+    path: str
+    function: str
+    variants: int
+    base: int
+    inputs: int
+    mutated: int
+    generated: int
+    library: str
+    seed: int
+    call_s: float
+    wall_s: float
+
+
+class Observed(NamedTuple):
+    """What each variant did on one input.
+
+    A behaviour is (status, exact form, loose form, value shown, exception, message, loose form of
+    the arguments after the call, whether that changed them, form of what was printed). `expected` is
+    the loose form of what the documentation says of the call.
+    """
+
+    call: str
+    code: str
+    kind: str
+    test_id: str
+    steady: bool
+    behaviours: List[List[Any]]
+    expected: str
 
 
 class Ready(NamedTuple):
@@ -192,7 +234,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
-        CollectionFailed, Loaded, Started, Finished, records.Recorded, Broken, Unseen, Done, Hung, Ended,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed,
     )
 }  # fmt: skip
 
@@ -238,6 +280,10 @@ class FrameBuffer:
 
     def __init__(self) -> None:
         self._data = bytearray()
+
+    def __bool__(self) -> bool:
+        """Whether anything has come that was not taken."""
+        return bool(self._data)
 
     def feed(self, data: bytes) -> None:
         self._data += data

@@ -152,7 +152,7 @@ class _Fork:
         self._opened = _Opened()
         self._frames_fd = -1
 
-    def __call__(self) -> Tuple[int, run_tests.Contents]:
+    def __call__(self) -> Tuple[int, str, run_tests.Contents]:
         gc.collect()
         gc.freeze()
         self._opened.stop()
@@ -170,7 +170,7 @@ class _Fork:
                 try:
                     watch.run(self._leave, printing=False)
                 except _InFork:
-                    return self._frames_fd, candidate
+                    return self._frames_fd, watch.token, candidate
                 watch.report(self._tier)
         except StopAsked:
             os._exit(_STOPPED)

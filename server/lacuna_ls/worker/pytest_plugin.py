@@ -1,16 +1,14 @@
 """A pytest plugin that reports each test once, with its outcome, its failure and its lines."""
 
+import fnmatch
 import hashlib
-import inspect
 import os
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 import pytest
 
-from . import line_trace
 from .ahead import Learner
 from .failure import describe, falsifying
-from .listening import recorder
 from .messages import (
     Broken,
     Collected,
@@ -20,11 +18,10 @@ from .messages import (
     Finished,
     Started,
 )
-from .records import Recorded
+from .witness import Witness, names_in
 
 _IDS_IN_A_FRAME = 100
 _MAX_ID = 1000
-_NAMES = 50
 
 
 class Reporter:
@@ -41,17 +38,14 @@ class Reporter:
         self._send = send
         self._root = root
         self._doctests = {os.path.realpath(os.path.join(root, path)) for path in doctests}
-        self._trace = line_trace.tracer(trace) if trace else None
-        self._recorder = recorder(recorded) if recorded else None
+        self._witness = Witness(trace, recorded)
         self._rootpath = root
         self._paths: Dict[str, str] = {}
         self._tests: Dict[str, _Test] = {}
         self._failures: Dict[str, FailureRecord] = {}
 
     def close(self) -> None:
-        for watcher in (self._trace, self._recorder):
-            if watcher is not None:
-                watcher.close()
+        self._witness.close()
 
     def pytest_configure(self, config: pytest.Config) -> None:
         self._rootpath = str(config.rootpath)
@@ -103,23 +97,15 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
-        if self._trace is not None:
-            self._trace.start()
-        if self._recorder is not None:
-            self._recorder.start(_generated(item))
+        self._witness.start(getattr(item, "function", None))
         yield
-        if self._trace is not None:
-            self._trace.stop()
-        if self._recorder is not None:
-            self._recorder.freeze()
+        self._witness.stop()
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
         yield
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-            if self._recorder is not None:
-                # What tears the test down is not what made it fail.
-                self._recorder.freeze()
+            self._witness.freeze()
             failure = describe(call.excinfo.value, str(item.path))
             failure = failure._replace(names=_names(item))
             self._failures[item.nodeid + " " + call.when] = failure
@@ -138,9 +124,9 @@ class Reporter:
         test = self._tests.pop(nodeid, None)
         if test is None:
             return
-        covered = self._trace.stop() if self._trace is not None else []
-        if self._recorder is not None and test.failure is not None:
-            self._send_facts(self._own_id(nodeid))
+        covered = self._witness.stop()
+        if test.failure is not None:
+            self._witness.send_facts(self._send, self._own_id(nodeid))
         self._send(
             Finished(
                 self._own_id(nodeid),
@@ -151,15 +137,6 @@ class Reporter:
                 test.names,
             )
         )
-
-    def _send_facts(self, test_id: str) -> None:
-        assert self._recorder is not None
-        for path, functions in self._recorder.take().items():
-            for function in functions:
-                try:
-                    self._send(Recorded(test_id, path, function))
-                except ValueError:  # larger than a frame
-                    continue
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         crash = getattr(excrepr, "reprcrash", None)
@@ -210,6 +187,11 @@ class Leave:
         self._send = send
         self._nonce = nonce
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        # Nobody sees what the terminal would show of a failure, and it takes longer than most tests.
+        item.repr_failure = lambda excinfo, style=None: excinfo.exconly()
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._send(Done(self._nonce, int(exitstatus)))
@@ -223,7 +205,10 @@ class Fork:
         self._begin = begin
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self) -> None:
+    def pytest_collection(self, session: pytest.Session) -> None:
+        for setting in ("norecursedirs", "python_files"):
+            for pattern in session.config.getini(setting):
+                fnmatch.fnmatch("", pattern)  # compiled here, each fork has it
         self._begin()
 
 
@@ -277,16 +262,8 @@ class _Test:
             self.outcome = "xpassed" if hasattr(report, "wasxfail") else "passed"
 
 
-def _generated(item: Any) -> Any:
-    """The code of a test that Hypothesis calls once per example, `None` for any other test."""
-    handle = getattr(getattr(item, "function", None), "hypothesis", None)
-    return getattr(getattr(handle, "inner_test", None), "__code__", None)
-
-
 def _names(item: Any) -> Tuple[str, ...]:
-    test = inspect.unwrap(getattr(item, "function", item))
-    code = _generated(item) or getattr(test, "__code__", None)
-    return () if code is None else code.co_names[:_NAMES]
+    return names_in(getattr(item, "function", item))
 
 
 def _from_text(report: Any) -> FailureRecord:

@@ -62,3 +62,19 @@ class Recorded(NamedTuple):
     test_id: str
     path: str
     function: FunctionRecord
+
+
+class Executed(NamedTuple):
+    """What ran for one test, or for all tests of the process if `test_id` is empty.
+
+    `new` are the code objects named for the first time, (absolute path, zero-based line, name);
+    `code` are places in the list of all that were named so far. `opened` are absolute paths of
+    files that were read and folders that were listed. With `unproven`, a clause, there is more that
+    it depends on.
+    """
+
+    test_id: str
+    new: List[Tuple[str, int, str]]
+    code: List[int]
+    opened: List[str]
+    unproven: str

@@ -1,22 +1,25 @@
-"""What the forked test process does: limits, contents in place of files, then pytest.
+"""What the forked test process does: limits, contents in place of files, then the test framework.
 
-The verdict is that of `python -m pytest TARGETS` in the root. Nothing is added to pytest's
-configuration but its cache folder: results of runs that the user did not start must not change
-what `--last-failed` does in the terminal.
+The verdict is that of `python -m pytest TARGETS` in the root, or of `python -m unittest` where the
+interpreter has no pytest. Nothing is added to pytest's configuration but its cache folder: results
+of runs that the user did not start must not change what `--last-failed` does in the terminal.
 """
 
 import importlib
 import os
 import sys
+import time
 import types
-from typing import Any, Callable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import ahead, guard
 from .confinement import Confinement
-from .messages import TESTS, Done, Loaded, NoFramework, Request, Unseen, encode, frame, write_all
+from .messages import TESTS, Broken, Done, Loaded, Request, Unseen, encode, frame, write_all
+from .waiting import Waiting
 
 _CANDIDATES_NICENESS = 10
 _UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
+_OLDEST_PYTEST = 7
 
 
 class Contents(NamedTuple):
@@ -26,12 +29,29 @@ class Contents(NamedTuple):
     data: bytes
 
 
+class Session(NamedTuple):
+    """How a run is not that of the terminal.
+
+    `up_to_the_first_red` also ends the process with the last test. `begin` is called before any
+    test is loaded, `before_conftests` even before pytest loads what is the user's. `learner` is
+    told where the run has got to.
+    """
+
+    up_to_the_first_red: bool = False
+    begin: Optional[Callable[[], None]] = None
+    before_conftests: bool = False
+    learner: Optional[ahead.Learner] = None
+
+
 class Channel:
     """Frames from the process that was forked to run tests, and from no fork of it."""
 
-    def __init__(self, fd: int = -1) -> None:
+    def __init__(self, fd: int = -1, before: Callable[[], None] = lambda: None) -> None:
+        """`before` is called before anything is said."""
         self._fd = -1
         self._pid = 0
+        self._token = ""
+        self._before = before
         if fd >= 0:
             self.open(fd)
 
@@ -39,20 +59,26 @@ class Channel:
     def is_open(self) -> bool:
         return self._pid != 0
 
-    def open(self, fd: int) -> None:
-        """Speak to `fd`, from this process on."""
+    def open(self, fd: int, token: str = "") -> None:
+        """Speak to `fd`, from this process on; `token` is for its completion record."""
         self._fd = fd
         self._pid = os.getpid()
+        self._token = token
 
     def send(self, message: Any) -> None:
+        self._before()
         if os.getpid() == self._pid:
+            if self._token and isinstance(message, Done):
+                message = message._replace(nonce=self._token)
             write_all(self._fd, frame(TESTS, encode(message)))
 
 
 def load() -> None:
-    """Import what every run needs of this package; nothing where there is no pytest."""
+    """Import what every run needs of this package."""
     if "pytest" in sys.modules:
-        from . import overlay, pytest_plugin  # noqa: F401 -- the forks use them
+        from . import contexts, overlay, pytest_plugin  # noqa: F401 -- the forks use them
+    elif _has_no_pytest():
+        from . import overlay, run_unittest  # noqa: F401
 
 
 def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
@@ -68,11 +94,31 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
         # Nobody asked for this run: it leaves nothing that the next report of coverage would take.
         os.environ["COVERAGE_FILE"] = os.path.join(request.scratch, "coverage")
     learner = None if overlays or request.facts else ahead.Learner(request.root)
-    _pytest(
-        request, channel, [], lambda p: p.InOneProcess() if not learner else p.Learning(learner)
-    )
+    _run_framework(request, channel, Session(learner=learner))
     if learner is not None:
         channel.send(Loaded(learner.learnt()))
+
+
+def run_later(request: Request, fd: int, word: Callable[[Waiting], int]) -> None:
+    """As `run`, without overlays, but begun now.
+
+    What anybody could notice of it follows when `word`, which is called once, has returned: with
+    the limit on threads.
+    """
+
+    def go_on(waiting: Waiting) -> None:
+        threads = word(waiting)
+        importlib.invalidate_caches()
+        cpu_s = request.cpu_s + time.process_time()
+        guard.limit_run(cpu_s, request.memory_bytes, threads)
+
+    waiting = Waiting(request.root, request.targets, go_on)
+    channel = Channel(fd, waiting.reach)
+    _as_if_started(request.root)
+    learner = ahead.Learner(request.root)
+    waiting.begin()
+    _run_framework(request, channel, Session(learner=learner, begin=waiting.reach))
+    channel.send(Loaded(learner.learnt()))
 
 
 def screen(request: Request, overlays: Sequence[Contents], place: Confinement, fd: int) -> None:
@@ -82,10 +128,7 @@ def screen(request: Request, overlays: Sequence[Contents], place: Confinement, f
     _silence()
     _be_of_a_candidate(request, place)
     _see(overlays, channel)
-    _pytest(
-        request, channel, _UP_TO_THE_FIRST_RED, lambda p: p.InOneProcess(),
-        lambda p: p.Leave(channel.send, request.nonce),
-    )  # fmt: skip
+    _run_framework(request, channel, Session(up_to_the_first_red=True))
     os._exit(0)
 
 
@@ -93,15 +136,15 @@ def begin_session(
     request: Request,
     overlays: Sequence[Contents],
     place: Confinement,
-    fork: Callable[[], "Tuple[int, Contents]"],
+    fork: Callable[[], "Tuple[int, str, Contents]"],
     *,
     before_conftests: bool,
 ) -> None:
     """Take a session of pytest as far as its collection, or its first conftest; there `fork`.
 
-    That returns in each fork only: a descriptor for its frames, and the candidate that is to be
-    judged. What comes before it is the same for all candidates. Does return if pytest ended
-    without having got there.
+    That returns in each fork only: a descriptor for its frames, the token for its completion
+    record, and the candidate that is to be judged. What comes before it is the same for all
+    candidates. Does return if pytest ended without having got there.
     """
     channel = Channel()
     _as_if_started(request.root)
@@ -110,17 +153,13 @@ def begin_session(
     _see(overlays, channel)
 
     def begin() -> None:
-        fd, candidate = fork()
-        channel.open(fd)
+        fd, token, candidate = fork()
+        channel.open(fd, token)
         _as_if_started(request.root)
         _be_of_a_candidate(request, place)
         _see([candidate], channel)
 
-    _pytest(
-        request, channel, _UP_TO_THE_FIRST_RED, lambda p: p.InOneProcess(),
-        lambda p: p.Leave(channel.send, request.nonce),
-        lambda p: p.ForkEarly(begin) if before_conftests else p.Fork(begin),
-    )  # fmt: skip
+    _run_framework(request, channel, Session(True, begin, before_conftests))
     if channel.is_open:
         os._exit(0)
 
@@ -155,13 +194,7 @@ def _see(overlays: Sequence[Contents], channel: Channel) -> None:
     overlay.install(contents, lambda program: channel.send(Unseen(program)))
 
 
-def _pytest(
-    request: Request,
-    channel: Channel,
-    arguments: Sequence[str],
-    *further: Callable[[Any], Any],
-) -> None:
-    """Run it with our reporter, and with `further` plugins made from the module of them."""
+def _run_framework(request: Request, channel: Channel, session: Session) -> None:
     # As `python -m` does, unless the user has switched it off.
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, request.root)
@@ -170,33 +203,68 @@ def _pytest(
     except ModuleNotFoundError as error:
         if error.name != "pytest":
             raise
-        channel.send(NoFramework(sys.executable))
+        from . import run_unittest
+
+        _be_program("unittest")
+        run_unittest.run(request, channel.send, session)
         return
-    from . import pytest_plugin
+    major = pytest.__version__.partition(".")[0]
+    if major.isdigit() and int(major) < _OLDEST_PYTEST:
+        said = "pytest {} is too old, tests run with pytest {} or newer"
+        channel.send(Broken(said.format(pytest.__version__, _OLDEST_PYTEST)))
+        channel.send(Done(request.nonce, 3))
+        return
+    _pytest(request, channel, session)
+
+
+def _pytest(request: Request, channel: Channel, session: Session) -> None:
+    import pytest
+
+    from . import contexts, pytest_plugin
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
-        *request.arguments, *arguments, *request.targets,
+        *request.arguments, *(_UP_TO_THE_FIRST_RED if session.up_to_the_first_red else ()),
+        *request.targets,
     ]  # fmt: skip
-    _be_pytest(arguments)
+    _be_program("pytest", arguments)
     reporter = pytest_plugin.Reporter(
         channel.send, request.root, request.doctests, request.trace, request.facts
     )
-    plugins = [reporter, *(make(pytest_plugin) for make in further)]
+    plugins: List[Any] = [reporter]
+    if session.learner is not None:
+        plugins.append(pytest_plugin.Learning(session.learner))
+    else:
+        plugins.append(pytest_plugin.InOneProcess())
+    if session.up_to_the_first_red:
+        plugins.append(pytest_plugin.Leave(channel.send, request.nonce))
+    if session.begin is not None:
+        fork = pytest_plugin.ForkEarly if session.before_conftests else pytest_plugin.Fork
+        plugins.append(fork(session.begin))
+    if request.only:
+        plugins.append(contexts.Only(request.only, reporter._own_id))
+    if request.contexts:
+        plugins.append(contexts.Contexts(channel.send, reporter._own_id, request.root))
     exit_code = pytest.main(arguments, plugins=plugins)
     reporter.close()
     channel.send(Done(request.nonce, int(exit_code)))
 
 
-def _be_pytest(arguments: List[str]) -> None:
-    """`__main__` and `sys.argv` as tests see them under `python -m pytest`."""
+def _has_no_pytest() -> bool:
     import importlib.util
 
-    spec = importlib.util.find_spec("pytest.__main__")
+    return importlib.util.find_spec("pytest") is None
+
+
+def _be_program(name: str, arguments: Sequence[str] = ()) -> None:
+    """`__main__` and `sys.argv` as tests see them under `python -m NAME`."""
+    import importlib.util
+
+    spec = importlib.util.find_spec(name + ".__main__")
     assert spec is not None
     main = types.ModuleType("__main__")
     main.__spec__ = spec
     main.__file__ = spec.origin
-    main.__package__ = "pytest"
+    main.__package__ = name
     sys.modules["__main__"] = main
     sys.argv[:] = [str(spec.origin), *arguments]

@@ -8,12 +8,14 @@ the forks. It serves one request after the other until the server closes the lin
 import copy
 import gc
 import os
+import select
 import shutil
 import socket
 import time
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 
 from . import ahead, confinement, guard, prefork, run_tests
+from .begun import Begun, worth_beginning
 from .messages import (
     CONTENTS,
     SUPERVISOR,
@@ -33,24 +35,34 @@ from .messages import (
 )
 from .watch import Children, StopAsked, Watch, raised
 
+# Whoever goes on saving needs the machine for the runs themselves.
+_PAUSE_S = 0.1
+# Of the frames of one candidate.
+_MAX_CANDIDATE_BYTES = 16 << 20
+
 
 def main(fd: int) -> None:
     server = _Server(raised(fd))
     _leave_output()
     guard.adopt_orphans()
     children = Children()
+    sessions = _Sessions(server, children)
     try:
-        _serve(server, children)
+        _serve(server, children, sessions)
     except (EOFError, ConnectionError):
+        sessions.drop()
         server.clear_up()
         os._exit(0)
 
 
-def _serve(server: "_Server", children: Children) -> None:
+def _serve(server: "_Server", children: Children, sessions: "_Sessions") -> None:
     world: Optional[ahead.World] = None
     while True:
+        if sessions.wanted and not server.speaks_within(_PAUSE_S):
+            sessions.begin()
         message = server.message()
         if isinstance(message, Prepare):
+            sessions.drop()
             spoilt_by = ahead.prepare(message.root, message.modules, message.avoid)
             run_tests.load()
             server.send(encode(Prepared(spoilt_by)))
@@ -69,14 +81,55 @@ def _serve(server: "_Server", children: Children) -> None:
         else:
             server.begin(message)
             try:
-                _run(message, server, children)
+                _run(message, server, children, sessions)
             except StopAsked:
                 server.clear_up()
                 server.send(encode(Stopped()))
 
 
-def _run(request: Request, server: "_Server", children: Children) -> None:
+class _Sessions:
+    """The session that is begun for the run that is expected: another one like the last."""
+
+    def __init__(self, server: "_Server", children: Children) -> None:
+        self._server = server
+        self._children = children
+        self._expected: Optional[Request] = None
+        self._begun: Optional[Begun] = None
+
+    @property
+    def wanted(self) -> bool:
+        return self._expected is not None and self._begun is None
+
+    def begin(self) -> None:
+        assert self._expected is not None
+        self._begun = Begun(self._expected, self._server, self._children)
+
+    def taken(self, request: Request) -> Optional[Begun]:
+        """One that goes on as this run; raises as `Begun.goes`."""
+        if not worth_beginning(request):
+            return None
+        self._expected = request
+        begun = self._begun
+        if begun is None:
+            return None
+        if not begun.fits(request):
+            self.drop()
+            return None
+        self._begun = None
+        return begun if begun.goes(request) else None
+
+    def drop(self) -> None:
+        if self._begun is not None:
+            self._begun.drop()
+            self._begun = None
+
+
+def _run(request: Request, server: "_Server", children: Children, sessions: "_Sessions") -> None:
     request = request._replace(threads=guard.thread_limit(request.threads))
+    begun = sessions.taken(request)
+    if begun is not None:
+        begun.see_to_its_end()
+        return
     overlays = [server.contents() for _ in range(request.overlays)]
     place = confinement.UNCONFINED
     if overlays or request.screening:
@@ -95,21 +148,35 @@ def _fork(
     children: Children,
 ) -> None:
     if not request.screening:
-        watch = Watch(server, children, request.wall_s)
-        watch.run(lambda fd: run_tests.run(request, overlays, place, fd))
+        watch = Watch(server, children, request.wall_s, nonce=request.nonce)
+        own = request._replace(nonce=watch.token)
+        watch.run(lambda fd: _work(own)(own, overlays, place, fd))
         watch.report(place.tier)
         return
     wall_s = WAITING_FACTOR * (request.wall_s + request.collecting_s)
 
     def watched(server: Any, children: Children) -> Watch:
-        return Watch(server, children, wall_s, request.wall_s, request.collecting_s)
+        return Watch(
+            server, children, wall_s, request.wall_s, request.collecting_s,
+            nonce=request.nonce, max_bytes=_MAX_CANDIDATE_BYTES,
+        )  # fmt: skip
 
     prefork.screen(request, overlays, place, server, children, watched)
     while True:
         candidate = [*overlays, server.contents()]
         watch = watched(server, children)
-        watch.run(lambda fd, seen=candidate: run_tests.screen(request, seen, place, fd))  # type: ignore[misc]
+        own = request._replace(nonce=watch.token)
+        watch.run(lambda fd, own=own, seen=candidate: run_tests.screen(own, seen, place, fd))  # type: ignore[misc]
         watch.report(place.tier)
+
+
+def _work(request: Request) -> Callable[..., None]:
+    if not request.observe:
+        return run_tests.run
+    # In the fork: few runs need it, and what it imports is there with pytest.
+    from . import observe
+
+    return observe.observe
 
 
 def _leave_output() -> None:
@@ -146,6 +213,14 @@ class _Server:
 
     def send_frames(self, frames: bytes) -> None:
         self._socket.sendall(frames)
+
+    def speaks_within(self, seconds: float) -> bool:
+        """Whether something is there to be read, or will be before that time is over."""
+        if self._kept or self._buffer:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def message(self) -> Any:
         """The next message of its own kind, waited for.

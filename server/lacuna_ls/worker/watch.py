@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 import time
-from typing import Callable, List, NamedTuple, Optional, Protocol, Tuple
+from typing import Callable, List, NamedTuple, Optional, Protocol, Set, Tuple
 
 from . import guard, whereabouts
 from .messages import (
@@ -18,6 +18,7 @@ from .messages import (
     Ended,
     FrameBuffer,
     Hung,
+    decode,
     encode,
     frame,
 )
@@ -27,6 +28,10 @@ from .messages import (
 _HIGH_FD = 800
 # After pytest has ended, the process may still run its exit handlers.
 _EXIT_GRACE_S = 2.0
+# Of one fork. Large suites with the lines that each test covers stay far below.
+_MAX_FRAMES_BYTES = 256 << 20
+# A pipe holds less.
+_MOST_READS = 20
 _DONE_PREFIX = b'["Done", '
 _COLLECTED_PREFIX = b'["Collected", '
 
@@ -54,17 +59,28 @@ class StopAsked(Exception):  # noqa: N818 -- no error
 
 
 class Children:
-    """Wakes a `select` when a child changes state."""
+    """Wakes a `select` when a child changes state; knows what no fork is to inherit."""
 
     def __init__(self) -> None:
+        self._held: Set[int] = set()
         self.read_fd, self.write_fd = _pipe()
         for fd in (self.read_fd, self.write_fd):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(self.write_fd, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
+    def hold(self, *descriptors: int) -> None:
+        """What one fork is spoken to through is closed in those that follow."""
+        self._held.update(descriptors)
+
+    def release(self, *descriptors: int) -> None:
+        self._held.difference_update(descriptors)
+
     def forget(self) -> None:
         """In a fork: the state that a freshly started interpreter has."""
+        for fd in self._held:
+            os.close(fd)
+        self._held.clear()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.close(self.read_fd)
@@ -91,22 +107,31 @@ class Watch:
         wall_s: float,
         busy_s: Optional[float] = None,
         collecting_s: float = 0.0,
+        *,
+        nonce: str = "",
+        max_bytes: int = _MAX_FRAMES_BYTES,
     ) -> None:
         if busy_s is not None and sys.platform != "linux":
             wall_s, busy_s = min(wall_s, busy_s + collecting_s), None
+        self.pid = 0
+        # Its completion record carries this, so no other process can make one.
+        self.token = os.urandom(16).hex()
+        self._nonce = nonce
+        self._left_bytes = max_bytes
         self._allowed_s = busy_s
         self._busy_until_s = None if busy_s is None else busy_s + collecting_s
         self._server = server
         self._children = children
-        self._pid = 0
         self._started_s = time.monotonic()
         self._wall_s = wall_s
         self._deadline_s = self._started_s + wall_s
         self._done = False
+        self._flooded = False
         self._status: Optional[_Status] = None
         self._where: List[Tuple[str, int, str]] = []
         self._buffer = FrameBuffer()
         self._elapsed_s = 0.0
+        self._ours: Tuple[int, ...] = ()
 
     def run(self, tests: Callable[[int], None], *, printing: bool = True) -> None:
         """Fork, have `tests` write frames to a descriptor, and see the fork to its end.
@@ -116,13 +141,18 @@ class Watch:
         Raises:
             StopAsked: the server asked for it.
         """
+        self.start(tests, printing=printing)
+        self.follow()
+
+    def start(self, tests: Callable[[int], None], *, printing: bool = True) -> None:
+        """Fork, as `run` does, and go on at once."""
         frames_fd, write_fd = _pipe()
         output_fd, print_fd = _pipe()
         answer_fd, told_fd = _pipe()
         ours, theirs = (frames_fd, output_fd, answer_fd), (write_fd, print_fd, told_fd)
         parent_pid = os.getpid()
-        self._pid = os.fork()
-        if self._pid == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             for fd in ours:
                 os.close(fd)
             self._children.forget()
@@ -138,24 +168,54 @@ class Watch:
             sys.exit(0)
         for fd in theirs:
             os.close(fd)
+        self._ours = ours
+        self._children.hold(*ours)
+
+    def goes_on(self, nonce: str, wall_s: float) -> None:
+        """Time counts from here, for a run with this nonce."""
+        self._nonce = nonce
+        self._wall_s = wall_s
+        self._started_s = time.monotonic()
+        self._deadline_s = self._started_s + wall_s
+
+    def follow(self) -> None:
+        """See the fork to its end.
+
+        Raises:
+            StopAsked: the server asked for it.
+        """
+        frames_fd, output_fd, answer_fd = self._ours
         try:
             os.set_blocking(frames_fd, False)
             os.set_blocking(output_fd, False)
             self._status = self._relay(frames_fd, output_fd)
-            if self._status is None and not self._done:
-                self._where = whereabouts.ask(self._pid, answer_fd)
+            if self._status is None and not self._done and not self._flooded:
+                self._where = whereabouts.ask(self.pid, answer_fd)
         finally:
             self._elapsed_s = time.monotonic() - self._started_s
-            guard.kill_descendants(self._pid)
+            guard.kill_descendants(self.pid)
             while self._print(output_fd):
                 pass
-            for fd in ours:
-                os.close(fd)
+            self._close()
+
+    def drop(self) -> None:
+        """End the fork, of which nobody has heard, and leave others alone."""
+        with contextlib.suppress(ChildProcessError, ProcessLookupError):
+            if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+        self._close()
+
+    def _close(self) -> None:
+        self._children.release(*self._ours)
+        for fd in self._ours:
+            os.close(fd)
+        self._ours = ()
 
     def report(self, confined: str) -> None:
         """Tell the server how it ended."""
         code, number = self._status if self._status is not None else (0, int(signal.SIGKILL))
-        timed_out = self._status is None and not self._done
+        timed_out = self._status is None and not self._done and not self._flooded
         if self._where:
             self._server.send(encode(Hung(self._where)))
         self._server.send(
@@ -171,7 +231,7 @@ class Watch:
             if self._server.asks_to_stop():
                 raise StopAsked
             left_s = min(self._deadline_s - time.monotonic(), self._busy_left_s())
-            if left_s <= 0:
+            if left_s <= 0 or self._flooded:
                 self._pass_on(frames_fd)
                 return None
             events = dict(poll.poll(max(left_s * 1000, 1)))
@@ -183,7 +243,7 @@ class Watch:
                 poll.unregister(output_fd)
             if self._children.read_fd in events:
                 os.read(self._children.read_fd, 512)
-                status = _reaped(self._pid)
+                status = _reaped(self.pid)
                 if status is not None:
                     self._pass_on(frames_fd)
                     return status
@@ -198,7 +258,7 @@ class Watch:
 
     def _busy_s(self) -> float:
         # The clock of another process's processor time: <linux/posix-timers.h>.
-        return time.clock_gettime((~self._pid << 3) | 2)
+        return time.clock_gettime((~self.pid << 3) | 2)
 
     def _print(self, output_fd: int) -> bool:
         """Pass on some of what was printed; False if there is none, now or for good."""
@@ -219,6 +279,10 @@ class Watch:
                 return True
             if not data:
                 return False
+            self._left_bytes -= len(data)
+            if self._left_bytes < 0:
+                self._flooded = True
+                return False
             self._buffer.feed(data)
             try:
                 self._relay_frames()
@@ -234,20 +298,29 @@ class Watch:
                 taken = self._buffer.take()
                 if taken is None:
                     return
-                self._note(taken[1])
-                parts.append(frame(TESTS, taken[1]))
+                parts.append(frame(TESTS, self._noted(taken[1])))
         finally:
             self._server.send_frames(b"".join(parts))
 
-    def _note(self, payload: bytes) -> None:
-        if payload.startswith(_DONE_PREFIX) and not self._done:
+    def _noted(self, payload: bytes) -> bytes:
+        """What the server is to be told of it."""
+        if payload.startswith(_DONE_PREFIX):
+            done = decode(payload)
+            if done.nonce != self.token:
+                return payload  # which is not what the server expects, either
             self._done = True
+            # What was printed before comes before it; what goes on printing is not waited for.
+            for _ in range(_MOST_READS):
+                if not self._print(self._ours[1]):
+                    break
             self._deadline_s = min(self._deadline_s, time.monotonic() + _EXIT_GRACE_S)
+            return encode(done._replace(nonce=self._nonce))
         if payload.startswith(_COLLECTED_PREFIX) and self._allowed_s is not None:
             with contextlib.suppress(OSError):
                 until_s = self._busy_s() + self._allowed_s
                 self._busy_until_s = min(self._busy_until_s or until_s, until_s)
             self._allowed_s = None
+        return payload
 
 
 def _reaped(pid: int) -> Optional[_Status]:

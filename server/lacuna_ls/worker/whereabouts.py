@@ -16,6 +16,8 @@ _SIGNAL = int(getattr(signal, "SIGRTMAX", 2)) - 2
 _PATIENCE_MS = 200
 _ENTRY = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 _FRAMEWORK = re.compile(r"[/\\](?:_pytest|pluggy|_lacuna_worker)[/\\]")
+# A folder of the user's may have that name.
+_UNITTEST = os.path.join(os.path.dirname(os.__file__), "unittest") + os.sep
 
 
 def tell_on_signal(fd: int) -> None:
@@ -42,8 +44,8 @@ def ask(pid: int, fd: int) -> List[Tuple[str, int, str]]:
     found = [
         (_unescaped(path), max(int(line) - 1, 0), name) for path, line, name in _ENTRY.findall(text)
     ]
-    own = os.path.dirname(__file__) + os.sep
-    kept = [f for f in found if not _FRAMEWORK.search(f[0]) and not f[0].startswith(own)]
+    not_theirs = os.path.dirname(__file__) + os.sep, _UNITTEST
+    kept = [f for f in found if not _FRAMEWORK.search(f[0]) and not f[0].startswith(not_theirs)]
     return kept[::-1]
 
 

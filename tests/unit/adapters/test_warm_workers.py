@@ -1,8 +1,6 @@
 """Runs that follow each other in one kept process give what the terminal gives each time."""
 
 import os
-import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +10,8 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.worker_process import WorkerProcess
 from lacuna_ls.worker import messages
 from real_runs import Trusting, project, request
+from sessions import begun
+from terminal import here, in_the_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
 
@@ -95,33 +95,16 @@ async def pool():
     await pool.close()
 
 
-def in_the_terminal(root: Path, target: str) -> dict[str, str]:
-    command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", target]
-    told = subprocess.run(
-        command, cwd=root, capture_output=True, text=True, check=False, env=os.environ,
-        stdin=subprocess.DEVNULL,
-    ).stdout  # fmt: skip
-    found = re.findall(
-        r"^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?:\[1\] )?(\S+)", told, re.MULTILINE
-    )
-    return {name.partition(":")[0] if kind == "SKIPPED" else name: kind for kind, name in found}
-
-
-async def here(pool: WorkerPool, root: Path, target: str) -> dict[str, str]:
-    names = {"XFAILED": "XFAIL", "XPASSED": "XPASS"}
-    report = await pool.run(request(root, target))
-    found = {r.test_id: names.get(r.outcome.name, r.outcome.name) for r in report.results}
-    return {n.partition(":")[0] if kind == "SKIPPED" else n: kind for n, kind in found.items()}
-
-
 @pytest.mark.parametrize("name", PROJECTS)
 async def test_every_run_in_a_kept_process_gives_the_terminals_outcomes(tmp_path, pool, name):
     project(tmp_path, PROJECTS[name])
     target = next(n for n in PROJECTS[name] if n.startswith(("test_", "check_")))
     expected = in_the_terminal(tmp_path, target)
     assert expected
-    for _ in range(3):
+    for _ in range(2):
         assert await here(pool, tmp_path, target) == expected
+    await begun()
+    assert await here(pool, tmp_path, target) == expected
 
 
 TELLS_ITS_START = (

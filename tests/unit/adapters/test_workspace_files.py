@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lacuna_ls.adapters.workspace_files import MOST_BYTES, WorkspaceFiles, is_secret
+from lacuna_ls.adapters.workspace_files import MOST_BYTES, RunFiles, WorkspaceFiles, is_secret
 
 PYTHON = frozenset({".py"})
 
@@ -101,6 +101,23 @@ def test_ordinary_names_are_no_secrets(root):
 
 def test_a_source_file_about_credentials_is_still_a_secret_by_its_name():
     assert is_secret("credentials.py")
+
+
+def test_runs_see_every_source_file_whatever_its_name_and_whatever_ai_tools_may_see(root):
+    write(root, {"credentials.py": "x = 1\n", "a.py": "", ".aiexclude": "a.py\n"})
+    files = RunFiles([root])
+    listed = [path.name for path in files.source_files(root, frozenset({".py"}))]
+    assert listed == ["a.py", "credentials.py"]
+    assert files.read(root / "credentials.py") == b"x = 1\n"
+    assert files.signature(root / "credentials.py") is not None
+
+
+def test_runs_see_nothing_that_git_ignores_or_that_lies_outside(root, tmp_path):
+    write(root, {"build/x.py": "", ".gitignore": "build/\n"})
+    write(tmp_path, {"outside.py": ""})
+    files = RunFiles([root])
+    assert list(files.source_files(root, frozenset({".py"}))) == []
+    assert files.read(tmp_path / "outside.py") is None
 
 
 def test_a_link_that_leaves_the_root_is_neither_listed_nor_read(root, tmp_path):

@@ -19,6 +19,10 @@ from lacuna_ls.syntax.nodes import Node, preorder
 
 NAMES = ("a", "b", "c", "d", "e")
 PYTHON = by_language_id("python")
+EXPRESSIONS = (
+    *("binary_operator", "boolean_operator", "call", "conditional_expression"),
+    *("list", "named_expression", "parenthesized_expression"),
+)
 
 
 class Program:
@@ -312,7 +316,7 @@ def selections(root: Node, rng: random.Random) -> list[Span]:
             first = rng.randrange(len(statements))
             last = min(first + rng.choice((0, 0, 1, 2, 3)), len(statements) - 1)
             spans.append(Span(statements[first].start_byte, statements[last].end_byte))
-        elif block.type in ("binary_operator", "call", "conditional_expression"):
+        elif block.type in EXPRESSIONS:
             spans.append(Span(block.start_byte, block.end_byte))
     return rng.sample(spans, min(4, len(spans)))
 

@@ -41,6 +41,20 @@ def test_what_recorded_editors_show_of_a_failing_test(editor, hints, lenses, com
     assert features.hover_markdown
 
 
+@pytest.mark.parametrize(
+    ("experimental", "renames"),
+    [
+        (None, False),
+        ({"commands": {"commands": ["lacuna.rename"]}}, True),
+        ({"commands": {"commands": ["other.rename"]}}, False),
+        ({"commands": ["lacuna.rename"]}, False),
+    ],
+)
+def test_a_client_that_has_the_command_is_told_to_rename(experimental, renames):
+    features = features_of(ClientCapabilities(experimental=experimental))
+    assert features.rename_command is renames
+
+
 def test_a_client_that_says_nothing_has_nothing():
     assert features_of(ClientCapabilities()) == ClientFeatures()
 

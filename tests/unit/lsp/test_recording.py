@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from lsprotocol import types
 
 from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.domain.facts import FunctionFacts
 from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.lsp import hover
 from lacuna_ls.lsp.client_features import ClientFeatures
+from lacuna_ls.syntax.document import Document
 from unit.lsp.test_saves import GREEN, SHOP, Desk, desk, turns
 
 __all__ = ["desk"]
@@ -90,3 +93,21 @@ async def test_tests_can_be_run_for_what_is_on_disk(desk):
     await desk.runner.ended(1, desk.failed("shop.py"))
     await running
     assert desk.published(shop) == [], "the editor holds another text"
+
+
+async def test_a_hover_says_that_fixes_were_tried_unsandboxed_until_the_next_save(shows):
+    hover.register(shows.server)
+    shop = shows.open("shop.py", SHOP)
+    await shows.red(shop, "shop.py")
+    shows.server.observed.ran_unsandboxed(shop.uri)
+    assert "unsandboxed, under limits only" in hovered(shows, shop, line=1)
+    assert hovered(shows, shop, line=0) == ""
+    shows.save(shop)
+    await turns()
+    assert hovered(shows, shop, line=1) == ""
+
+
+def hovered(desk: Desk, document: Document, line: int) -> str:
+    params = types.HoverParams(types.TextDocumentIdentifier(document.uri), types.Position(line, 6))
+    found = desk.server.protocol.handlers[types.TEXT_DOCUMENT_HOVER](params)
+    return "" if found is None else found.contents.value

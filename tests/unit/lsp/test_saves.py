@@ -14,6 +14,7 @@ from e2e.fake_server import build_services
 from fakes import FakeClock, FakeFiles
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.errors import LacunaError, RunnerError, UntrustedFolderError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import (
     Failure,
     Frame,
@@ -24,12 +25,13 @@ from lacuna_ls.domain.test_result import (
 )
 from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.lsp import text_sync
+from lacuna_ls.lsp.fix_search import NICENESS
 from lacuna_ls.lsp.framing import Framing
 from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.uris import uri_of
-from lacuna_ls.ports.code_runner import Candidates, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, TestRequest
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Fix
 from lacuna_ls.settings import Settings
@@ -70,6 +72,9 @@ class Runner:
         self.screens += 1
         await asyncio.Event().wait()
         yield GREEN
+
+    async def observe(self, request: ObserveRequest) -> Observation:
+        return Observation(())
 
     async def began(self, count: int) -> None:
         while len(self.requests) < count:
@@ -142,10 +147,10 @@ class Desk:
         await self.runner.ended(number, self.failed(*frames))
         await saving
 
-    def failed(self, *frames: str) -> TestReport:
-        at = tuple(Frame(self.root / name, 1, "f") for name in ("test_shop.py", *frames))
+    def failed(self, *frames: str, test: str = "test_shop.py") -> TestReport:
+        at = tuple(Frame(self.root / name, 1, "f") for name in (test, *frames))
         failure = Failure("AssertionError", "assert 3 == 4", at)
-        result = TestResult("test_shop.py::test_price", Outcome.FAILED, 0.1, failure)
+        result = TestResult(f"{test}::test_price", Outcome.FAILED, 0.1, failure)
         return TestReport(RunStatus.COMPLETED, (result,))
 
     def published(self, document: Document) -> list[list[str]]:
@@ -243,19 +248,52 @@ async def test_an_edit_ends_the_search(desk):
     assert desk.runner.requests[1] in desk.runner.killed
 
 
-async def test_another_documents_red_save_ends_the_search(desk):
+async def test_two_red_files_that_are_saved_together_are_both_searched(desk):
     shop, cart = desk.open("shop.py", SHOP), desk.open("cart.py", "x = 1\n")
     saves = [desk.save(shop), desk.save(cart)]
-    await desk.runner.ended(1, desk.failed("shop.py"))
-    await saves[0]
-    await desk.runner.began(3)
-    searching, testing = sorted(
-        (1, 2), key=lambda number: desk.runner.requests[number].targets != ("test_shop.py",)
-    )
-    await desk.runner.ended(testing + 1, desk.failed("cart.py"))
-    await saves[1]
+    # Each red run is followed by the search's own; they take turns with the save that waits.
+    for number in range(1, 5):
+        await desk.runner.began(number)
+        (stem,) = desk.runner.requests[number - 1].targets
+        await desk.runner.ended(number, desk.failed(stem.removeprefix("test_"), test=stem))
+    await asyncio.gather(*saves)
     await turns()
-    assert desk.runner.requests[searching] in desk.runner.killed
+    assert desk.runner.screens == 2
+    targets = [request.targets for request in desk.runner.requests]
+    assert sorted(targets) == [("test_cart.py",)] * 2 + [("test_shop.py",)] * 2
+    assert desk.runner.killed == []
+
+
+async def test_a_search_that_another_files_save_outdated_is_made_again_after_it(desk):
+    shop, cart = desk.open("shop.py", SHOP), desk.open("cart.py", "x = 1\n")
+    await desk.red(shop, "shop.py")
+    await desk.runner.began(2)
+    saving = desk.save(cart)
+    await desk.runner.began(3)
+    assert desk.runner.requests[1] in desk.runner.killed
+    await desk.runner.ended(3, passed("test_cart.py"))
+    await saving
+    await desk.runner.began(4)
+    assert desk.runner.requests[3].targets == ("test_shop.py",)
+
+
+async def test_a_search_that_a_save_outdated_is_not_made_again_for_an_edited_file(desk):
+    shop, cart = desk.open("shop.py", SHOP), desk.open("cart.py", "x = 1\n")
+    await desk.red(shop, "shop.py")
+    await desk.runner.began(2)
+    saving = desk.save(cart)
+    desk.edit(shop, SHOP + "\n")
+    await desk.runner.ended(3, passed("test_cart.py"))
+    await saving
+    await turns()
+    assert len(desk.runner.requests) == 3
+
+
+async def test_a_search_lets_others_go_first(desk):
+    await desk.red(desk.open("shop.py", SHOP), "shop.py")
+    await desk.runner.began(2)
+    first, search = desk.runner.requests
+    assert (first.limits.niceness, search.limits.niceness) == (0, NICENESS)
 
 
 async def test_a_save_in_the_root_forgets_fixes_that_were_verified_with_other_files(desk):

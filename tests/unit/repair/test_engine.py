@@ -7,6 +7,7 @@ import pytest
 
 from fakes import FakeClock, FakeRunner
 from lacuna_ls.domain.errors import RunnerError
+from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Outcome,
@@ -15,7 +16,7 @@ from lacuna_ls.domain.test_result import (
     TestResult,
 )
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.ports.code_runner import Candidates, CodeRunner, TestRequest
+from lacuna_ls.ports.code_runner import Candidates, CodeRunner, ObserveRequest, TestRequest
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult, in_words
 from lacuna_ls.syntax.document import open_document
@@ -80,6 +81,12 @@ async def test_the_fix_that_passes_every_test_is_found_with_its_evidence():
     assert result.fixes[0].evidence == Evidence(tests_passed=2, tests_total=2)
     assert result.fixes[0].candidate.summary == "compare with >="
     assert result.end is SearchEnd.FINISHED
+
+
+async def test_a_fix_that_ran_under_limits_only_says_so():
+    runs = runner(ages)
+    runs.tier = ""
+    assert [fix.evidence.unsandboxed for fix in (await found(runs)).fixes] == [True]
 
 
 async def test_a_fix_is_confirmed_twice_with_different_hash_seeds():
@@ -184,7 +191,7 @@ async def test_a_loop_without_end_is_fixed_without_waiting_as_long_for_each_cand
     result = await found(FakeRunner(script), hanging, Budget(wall_s=8.0))
     assert texts(result) == [RIGHT]
     assert limits[0] == 2.0
-    assert limits[1] == 2.0
+    assert limits[1] == 0.5
 
 
 @pytest.mark.parametrize("name", ["test_age.py", "age_test.py", "conftest.py"])
@@ -304,6 +311,10 @@ class HangingRunner:
         await self._hang()
         yield report(ages(TEXT))
 
+    async def observe(self, request: ObserveRequest) -> Observation:
+        await self._hang()
+        return Observation(())
+
     async def _hang(self) -> None:
         self.reached.set()
         try:
@@ -342,3 +353,15 @@ async def test_the_process_that_screens_starts_while_the_failure_is_reproduced()
     plain = replace(problem(), report=without_spectrum(report(ages(TEXT))))
     async with asyncio.timeout(5):
         assert texts(await found(Meeting(runner(ages).script), plain)) == [RIGHT]
+
+
+async def test_once_a_fix_stands_the_search_goes_on_only_for_a_little_while():
+    """Whatever is not the text itself passes, and each look at the clock takes a second."""
+    green = {EIGHTEEN: PASSED, SEVENTEEN: PASSED}
+
+    async def fixes(more_s: float) -> int:
+        runs = runner(lambda text: ages(TEXT) if text == TEXT else green)
+        budget = Budget(wall_s=1000.0, more_s=more_s)
+        return len((await search(problem(), runs, FakeClock(step_s=1.0), budget)).fixes)
+
+    assert (await fixes(more_s=0.0), await fixes(more_s=1000.0)) == (1, 3)

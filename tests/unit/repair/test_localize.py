@@ -74,3 +74,10 @@ def test_without_a_spectrum_a_frame_in_the_file_is_suspected():
 def test_lines_beyond_the_text_are_ignored():
     seen = report(result("test_it", Outcome.FAILED, 99, crash=99))
     assert len(suspicious_lines(seen, HERE, [], 2)) == 2
+
+
+def test_of_two_functions_that_ran_the_one_that_the_test_is_named_after_comes_first():
+    functions = [FunctionLines("encode", 0, 1), FunctionLines("decode", 2, 3)]
+    seen = report(result("test_decode", Outcome.FAILED, 1, 3))
+    scores = suspicious_lines(seen, HERE, functions, 4)
+    assert scores[3] > scores[1] > 0

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lacuna_ls.domain.text import Span
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.proposers.template import propose
 from lacuna_ls.syntax.document import Document, open_document, parse
@@ -38,16 +39,25 @@ def test_every_candidate_parses_and_keeps_all_bytes_around_its_edit(
     if not proposals:
         return
     proposal = data.draw(st.sampled_from(proposals))
-    (edit,) = proposal.candidate.edits
-    assert proposal.statement.contains(edit.span)
+    edits = proposal.candidate.edits
+    assert all(_on_lines_of(proposal.statement, edit.span, doc) for edit in edits)
     changed = admitted(doc, proposal.candidate)
     if changed is None:
         return
-    assert changed[: edit.span.start] == doc.data[: edit.span.start]
-    tail = len(doc.data) - edit.span.end
-    assert changed[len(changed) - tail :] == doc.data[edit.span.end :]
+    kept = doc.data
+    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
+        kept = kept[: edit.span.start] + edit.new + kept[edit.span.end :]
+    assert changed == kept
     assert PYTHON is not None
     assert not parse(changed, PYTHON).root_node.has_error
+
+
+def _on_lines_of(statement: Span, span: Span, doc: Document) -> bool:
+    """Within the statement's lines, or right in front of them or behind."""
+    source = doc.source
+    first = source.line_at(statement.start)
+    last = source.line_at(max(statement.end - 1, statement.start))
+    return first <= source.line_at(span.start) and source.line_at(max(span.end - 1, 0)) <= last + 1
 
 
 @pytest.mark.parametrize("newline", [b"\r\n", b"\r"])

@@ -9,6 +9,8 @@ from lacuna_ls.verification.evidence import Evidence, in_words, titled
         (Evidence(12, 12), "12 of 12 tests pass"),
         (Evidence(1, 1), "1 of 1 test passes"),
         (Evidence(11, 11, tests_skipped=2), "11 of 11 tests pass, 2 skipped"),
+        (Evidence(3, 3, unsandboxed=True), "3 of 3 tests pass, unsandboxed"),
+        (Evidence(3, 3, written_by="coder"), "3 of 3 tests pass, written by coder"),
         (Evidence(checked_syntax=True), "not run, data flow checked"),
         (Evidence(), ""),
     ],

@@ -22,10 +22,12 @@ from lacuna_ls.domain.facts import FunctionFacts
 from lacuna_ls.domain.test_result import Outcome, TestResult
 from lacuna_ls.domain.text import Source, encode
 from lacuna_ls.test_runs.facts import line_notes, trace
-from lacuna_ls.worker import facts
+from lacuna_ls.worker import facts, messages
 from lacuna_ls.worker.listening import recorder
 from lacuna_ls.worker.values import MAX_TEXT, Shown, literal
-from unit.worker.test_portability import VERSIONS, WORKER, interpreter
+from real_interpreters import VERSIONS, interpreter
+
+WORKER = Path(messages.__file__).parent
 
 numbers = count()
 

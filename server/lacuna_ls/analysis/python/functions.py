@@ -9,11 +9,13 @@ from lacuna_ls.analysis.python.statements import (
     lower,
     lower_all,
     type_parameters,
+    written_type_parameters,
 )
 from lacuna_ls.analysis.scopes import AccessKind, Enclosing, bindings_of
 from lacuna_ls.analysis.structure import Block, steps_of
 from lacuna_ls.analysis.unit import Parameter, Receiver, Unit, UnitKind
-from lacuna_ls.syntax.nodes import Node, ancestors, span_of
+from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, span_of
 
 _KINDS = {
     "function_definition": UnitKind.FUNCTION,
@@ -36,6 +38,18 @@ def unit_at(node: Node) -> Unit | None:
     return None
 
 
+def is_in_definition(root: Node, span: Span) -> bool:
+    """Whether the code at `span` belongs to a function or class: all of it, body and head."""
+    node = covering(root, span)
+    inside = [
+        a for a in (node, *ancestors(node)) if a.type in ("function_definition", "class_definition")
+    ]
+    return bool(inside) and any(
+        (body := a.child_by_field_name("body")) is not None and body.start_byte <= span.start
+        for a in inside
+    )
+
+
 # A few, because each keeps its tree alive: one menu asks for the same function many times.
 @lru_cache(maxsize=4)
 def unit_of(owner: Node) -> Unit | None:
@@ -52,12 +66,14 @@ def unit_of(owner: Node) -> Unit | None:
     is_function = owner.type == "function_definition"
     direct = around[0] if around and around[0].type == "class_definition" else None
     parameters = owner.child_by_field_name("parameters")
+    generic = tuple(written_type_parameters(owner))
     return Unit(
         kind=_KINDS[owner.type],
         node=owner,
         body=body,
         block=block,
-        parameters=(*parameter_names(parameters), *type_parameters(owner)),
+        parameters=(*parameter_names(parameters), *(name for name, _ in generic)),
+        generic=generic,
         annotated=tuple(_annotated(parameters)),
         returns=owner.child_by_field_name("return_type"),
         is_async=any(c.type == "async" for c in owner.children),
@@ -161,6 +177,9 @@ def _is_read(name: Node) -> bool:
         parent.child_by_field_name("name"),
         parent.child_by_field_name("attribute"),
     ):
+        return False
+    attribute = parent.child_by_field_name("attribute")
+    if attribute is not None and attribute.text in (b"setter", b"getter", b"deleter"):
         return False
     call = parent.parent if parent.type == "argument_list" else None
     function = call.child_by_field_name("function") if call else None

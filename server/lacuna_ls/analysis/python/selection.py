@@ -1,52 +1,20 @@
 """From a selected range to whole statements, or to one whole expression."""
 
 from lacuna_ls.analysis.python.accesses import (
-    COMPREHENSIONS,
     EXTRAS,
     UnknownStatementError,
     accesses_of,
     code_children,
-    parameter_names,
-    target_names,
     text_of,
 )
-from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.python.expressions import selected_expression
+from lacuna_ls.analysis.scopes import AccessKind
+from lacuna_ls.analysis.selection import Assignment, SelectedExpression, SelectedStatements
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
+from lacuna_ls.syntax.nodes import Node, covering, span_of
 
-_SCOPES = ("lambda", *COMPREHENSIONS)
 _BLOCKS = ("block", "module")
 _SPACE = b" \t\r\n\f\\"
-_EXPRESSIONS = frozenset(COMPREHENSIONS) | frozenset(
-    [
-        "identifier",
-        "attribute",
-        "subscript",
-        "call",
-        "binary_operator",
-        "unary_operator",
-        "not_operator",
-        "boolean_operator",
-        "comparison_operator",
-        "conditional_expression",
-        "parenthesized_expression",
-        "list",
-        "tuple",
-        "set",
-        "dictionary",
-        "string",
-        "concatenated_string",
-        "integer",
-        "float",
-        "true",
-        "false",
-        "none",
-        "ellipsis",
-        "lambda",
-        "await",
-        "expression_list",
-    ]
-)
 
 
 def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | SelectedExpression | None:
@@ -59,9 +27,15 @@ def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | Select
     if first_code >= end:
         return None
     try:
-        return _statements(root, data, Span(start, end), first_code) or _expression(
-            root, Span(first_code, end)
-        )
+        statements = _statements(root, data, Span(start, end), first_code)
+        if statements:
+            return _annotated_value(root, data, statements) or statements
+        expression = selected_expression(root, data, Span(first_code, end))
+        if expression is None and data[end - 1] in b",:;":
+            expression = selected_expression(
+                root, data, Span(*_trimmed(data, Span(start, end - 1)))
+            )
+        return expression or _widened(root, data, Span(first_code, end))
     except UnknownStatementError:
         return None
 
@@ -123,7 +97,61 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     end = _end_with_comments(data, last.end_byte, span.end)
     if end is None:
         return None
-    return SelectedStatements(tuple(nodes), first.parent, Span(span.start, end))
+    return SelectedStatements(
+        tuple(nodes), first.parent, Span(span.start, end), _last_assignment(last)
+    )
+
+
+def _last_assignment(statement: Node) -> Assignment | None:
+    parts = code_children(statement) if statement.type == "expression_statement" else []
+    if len(parts) != 1 or parts[0].type != "assignment" or parts[0].child_by_field_name("type"):
+        return None
+    left, right = (parts[0].child_by_field_name(field) for field in ("left", "right"))
+    if left is None or right is None or left.type != "identifier" or right.type in _NO_VALUES:
+        return None
+    name, in_line = text_of(left), left.start_point.row == right.start_point.row
+    if not in_line or any(a.kind in _KEPT and a.name == name for a in accesses_of(right)):
+        return None
+    return Assignment(name, Span(left.start_byte, right.start_byte))
+
+
+_NO_VALUES = ("assignment", "augmented_assignment", "yield", "expression_list", "pattern_list")
+_KEPT = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE, AccessKind.WRITE)
+
+
+def _annotated_value(
+    root: Node, data: bytes, statements: SelectedStatements
+) -> SelectedExpression | None:
+    """The value of `name: hint = value` where the hint is kept: in a module or a class."""
+    owner = statements.suite.parent if statements.suite.type == "block" else None
+    kept = owner is None or owner.type == "class_definition"
+    parts = code_children(statements.nodes[0]) if len(statements.nodes) == 1 else []
+    if not kept or len(parts) != 1 or parts[0].child_by_field_name("type") is None:
+        return None
+    value = parts[0].child_by_field_name("right")
+    return selected_expression(root, data, span_of(value)) if value else None
+
+
+def _widened(root: Node, data: bytes, span: Span) -> SelectedStatements | None:
+    """Statements that the ends of the selection cut, if on the first and on the last of their lines.
+
+    Whoever drags over lines means the lines; what lies within one line is meant as it is.
+    """
+    suite: Node | None = covering(root, span)
+    while suite is not None and suite.type not in _BLOCKS:
+        suite = suite.parent
+    if suite is None:
+        return None
+    cut = [n for n in code_children(suite) if n.end_byte > span.start and n.start_byte < span.end]
+    whole = Span(cut[0].start_byte, cut[-1].end_byte) if cut else span
+    head, tail = data[whole.start : span.start], data[span.end : whole.end]
+    if not cut or _breaks(head) or _breaks(tail) or not _breaks(data[whole.start : whole.end]):
+        return None
+    return _statements(root, data, Span(whole.start, max(whole.end, span.end)), whole.start)
+
+
+def _breaks(text: bytes) -> bool:
+    return b"\n" in text or b"\r" in text
 
 
 def is_docstring(node: Node) -> bool:
@@ -167,118 +195,3 @@ def _end_with_comments(data: bytes, end: int, selected_end: int) -> int | None:
     while data[same_line : same_line + 1] in (b" ", b"\t"):
         same_line += 1
     return _line_end(data, same_line) if data[same_line : same_line + 1] == b"#" else end
-
-
-def _expression(root: Node, span: Span) -> SelectedExpression | None:
-    node: Node | None = covering(root, span)
-    while node is not None and span_of(node) == span:
-        if node.type in _EXPRESSIONS and _is_evaluated(node):
-            scopes = _scopes_around(node)
-            holds_scope = any(n.type in _SCOPES for n in preorder(node))
-            inner = frozenset(name for scope in scopes for name in _names_of(scope))
-            nested = bool(scopes) or holds_scope
-            above = node.parent
-            returned = above is not None and above.type == "return_statement"
-            return SelectedExpression(
-                node, span, accesses_of(node), inner, nested, _assigned_to(node), returned
-            )
-        node = node.parent
-    return None
-
-
-def _assigned_to(node: Node) -> str | None:
-    above = node.parent
-    left = above.child_by_field_name("left") if above and above.type == "assignment" else None
-    return text_of(left) if left is not None and left.type == "identifier" else None
-
-
-def _scopes_around(node: Node) -> list[Node]:
-    """Lambdas and comprehensions between an expression and the statement that holds it."""
-    scopes = []
-    for above in ancestors(node):
-        if above.type in _BLOCKS:
-            break
-        if above.type in _SCOPES:
-            scopes.append(above)
-    return scopes
-
-
-def _names_of(scope: Node) -> frozenset[str]:
-    if scope.type == "lambda":
-        return frozenset(parameter_names(scope.child_by_field_name("parameters")))
-    targets = (c.child_by_field_name("left") for c in scope.named_children)
-    return frozenset(name for target in targets if target for name in target_names(target))
-
-
-def _is_evaluated(node: Node) -> bool:
-    """Whether the node stands for its value: no target, pattern, annotation, keyword or splice."""
-    parent = node.parent
-    if parent is None or parent.type == "concatenated_string":
-        return False
-    if node.type == "generator_expression" and parent.type == "call":
-        return False
-    child = node
-    within_value = False
-    for above in ancestors(node):
-        if above.type in _BLOCKS:
-            return True
-        if above.type == "parameters" and child.child_by_field_name("value") is not None:
-            child = above
-            continue
-        if above.type in _NEVER or (not within_value and above.type in _TARGETS):
-            return False
-        if above.type == "class_definition" and above.child_by_field_name("type_parameters"):
-            return False
-        if above.type == "interpolation" and any(c.type == "=" for c in above.children):
-            return False
-        if not within_value and _is_name_of(above, child):
-            return False
-        within_value = within_value or above.type in ("attribute", "subscript", "call")
-        child = above
-    return True
-
-
-_NEVER = frozenset(
-    [
-        "type",
-        "type_parameter",
-        "case_pattern",
-        "parameters",
-        "lambda_parameters",
-        "global_statement",
-        "nonlocal_statement",
-        "import_statement",
-        "import_from_statement",
-        "relative_import",
-    ]
-)
-_TARGETS = frozenset(
-    [
-        "as_pattern_target",
-        "delete_statement",
-        "pattern_list",
-        "tuple_pattern",
-        "list_pattern",
-        "list_splat_pattern",
-        "dictionary_splat_pattern",
-    ]
-)
-_NAMING_FIELDS = {
-    "assignment": ("left", "type"),
-    "augmented_assignment": ("left",),
-    "for_statement": ("left",),
-    "for_in_clause": ("left",),
-    "attribute": ("attribute",),
-    "keyword_argument": ("name",),
-    "named_expression": ("name",),
-    "function_definition": ("name",),
-    "class_definition": ("name",),
-    "default_parameter": ("name",),
-    "typed_default_parameter": ("name", "type"),
-    "as_pattern": ("alias",),
-}
-
-
-def _is_name_of(above: Node, child: Node) -> bool:
-    fields = _NAMING_FIELDS.get(above.type, ())
-    return any(child in above.children_by_field_name(field) for field in fields)

@@ -4,7 +4,7 @@ A `with` swallows exceptions only if its context manager is named for it (`suppr
 `assertRaises`, `pytest.raises`); any other is taken to let them pass.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from lacuna_ls.analysis.python.accesses import (
@@ -198,8 +198,16 @@ def _class(node: Node, depth: int) -> Iterable[Access]:
 
 def type_parameters(node: Node) -> tuple[str, ...]:
     """The names in `def f[T]` and `class C[T]`."""
+    return tuple(name for name, _ in written_type_parameters(node))
+
+
+def written_type_parameters(node: Node) -> Iterator[tuple[str, str]]:
+    """Each name with its text: `T: int`, `*Ts`."""
     listed = node.child_by_field_name("type_parameters")
-    return tuple(a.name for a in accesses_of(listed)) if listed else ()
+    for part in listed.named_children if listed else ():
+        names = accesses_of(part)
+        if part.type == "type" and names:
+            yield names[0].name, text_of(part)
 
 
 def _body(node: Node, depth: int, field: str = "body") -> Block:

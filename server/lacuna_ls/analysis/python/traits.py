@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from lacuna_ls.analysis.python.accesses import text_of
+from lacuna_ls.analysis.python.accesses import COMPREHENSIONS, code_children, text_of
 from lacuna_ls.analysis.python.functions import NESTED, own_nodes
 from lacuna_ls.analysis.python.selection import is_docstring
-from lacuna_ls.analysis.traits import Hazard, Traits
+from lacuna_ls.analysis.python.statements import type_parameters
+from lacuna_ls.analysis.traits import Hazard, Return, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
@@ -17,10 +18,10 @@ _FRAME_WORDS = re.compile(rb"\b(?:%s|stacklevel)\b" % "|".join(_FRAME_READERS).e
 
 def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
     """The traits of statements or of one expression of `unit`."""
-    if unit.kind is not UnitKind.FUNCTION and (defined := next(_definitions(nodes), None)):
-        return Traits((defined,), (), awaits=False, class_bound=None)
+    if unit.kind is UnitKind.CLASS and (bound := next(_bound_to_class_body(nodes, unit), None)):
+        return Traits((bound,), (), awaits=False, class_bound=None)
     piece = Span(nodes[0].start_byte, nodes[-1].end_byte)
-    own = [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+    own = _telling(nodes, unit)
     hazards = [
         *_errors(nodes),
         *_bare_super(nodes[0]),
@@ -30,22 +31,37 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
         *_delegated(own, nodes[0], unit),
         *_frame_readers_near(nodes, unit, piece),
     ]
-    returns = tuple(n.start_byte for n in own if n.type == "return_statement")
+    returns = tuple(_return(n) for n in own if n.type == "return_statement")
     if returns and unit.is_async and unit.is_generator:
-        hazards.append(Hazard(returns[0], "returns from an async generator"))
+        hazards.append(Hazard(returns[0].span.start, "returns from an async generator"))
     if returns and unit.kind is not UnitKind.FUNCTION:
-        hazards.append(Hazard(returns[0], "returns outside a function"))
+        hazards.append(Hazard(returns[0].span.start, "returns outside a function"))
+    in_class = unit.in_class or unit.kind is UnitKind.CLASS
     return Traits(
         tuple(hazards),
         returns,
         awaits=any(_awaits(n) for n in own),
-        class_bound=next(_class_bound(_all(nodes)), None) if unit.in_class else None,
+        class_bound=next(_class_bound(nodes), None) if in_class else None,
         yields=tuple(n.start_byte for n in own if n.type == "yield"),
+        definitions=any(n.type in _DEFINITIONS for n in own),
     )
 
 
+def _telling(nodes: Sequence[Node], unit: Unit) -> list[Node]:
+    """The nodes of the piece's own scope that may be a trait; most code has no word of one."""
+    of_function = unit.kind is UnitKind.FUNCTION
+    if of_function and not any(_WORDS.search(node.text or b"") for node in nodes):
+        return []
+    return [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+
+
+_WORDS = re.compile(
+    rb"\b(?:return|break|continue|raise|yield|await|async|a?next|import|nonlocal|def|class)\b"
+)
+_DEFINITIONS = ("function_definition", "class_definition")
 _TELLING = frozenset(
     [
+        *_DEFINITIONS,
         "return_statement",
         "break_statement",
         "continue_statement",
@@ -62,6 +78,28 @@ _TELLING = frozenset(
         "future_import_statement",
     ]
 )
+
+
+# Their values are objects of their own, whatever is in them.
+_NEVER_NONE = frozenset(
+    [
+        *("true", "false", "integer", "float", "string", "concatenated_string", "list", "tuple"),
+        *("dictionary", "set", "lambda", "expression_list", "not_operator", *COMPREHENSIONS),
+    ]
+)
+
+
+def _return(statement: Node) -> Return:
+    values = code_children(statement)
+    value = values[0] if values else None
+    kind = None if value is None else value.type
+    return Return(
+        span=span_of(statement),
+        value=None if value is None else span_of(value),
+        is_nothing=kind in (None, "none"),
+        is_something=kind in _NEVER_NONE,
+        is_open=kind in ("expression_list", "yield"),
+    )
 
 
 def _all(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -111,11 +149,24 @@ def _left_behind(unit: Unit, piece: Span) -> Iterator[Node]:
         yield from (n for n in own_nodes(unit.body) if not piece.contains(span_of(n)))
 
 
-def _definitions(nodes: Iterable[Node]) -> Iterator[Hazard]:
-    for node in nodes:
-        for found in own_nodes(node):
-            if found.type in ("function_definition", "class_definition"):
-                yield Hazard(found.start_byte, "defines a name that belongs to the module")
+_OF_CLASS_BODY = (b"__module__", b"__qualname__", b"__annotations__", b"__doc__", b"__slots__")
+
+
+def _bound_to_class_body(nodes: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
+    """What is something else in a function: methods, and scopes that do not see the class."""
+    own = unit.bindings().bound
+    for node in _all(nodes):
+        if node.type in _DEFINITIONS:
+            yield Hazard(node.start_byte, "defines a method or a class of the class")
+        elif node.type == "identifier" and node.text in _OF_CLASS_BODY:
+            yield Hazard(node.start_byte, f"uses `{text_of(node)}` of the class")
+        elif node.type == "lambda" or node.type in COMPREHENSIONS:
+            for name in preorder(node):
+                if name.type == "identifier" and text_of(name) in own:
+                    yield Hazard(
+                        name.start_byte,
+                        f"uses `{text_of(name)}` in a nested scope, which does not see the class",
+                    )
 
 
 _UNMOVABLE = {
@@ -225,13 +276,17 @@ def _awaits(node: Node) -> bool:
     return node.type in starters and any(c.type == "async" for c in node.children)
 
 
-def _class_bound(nodes: Iterable[Node]) -> Iterator[Hazard]:
-    for node in nodes:
+def _class_bound(nodes: Sequence[Node]) -> Iterator[Hazard]:
+    around = [a for a in ancestors(nodes[0]) if a.type == "class_definition"]
+    generic = {name for owner in around for name in type_parameters(owner)}
+    for node in _all(nodes):
         if node.type != "identifier":
             continue
         name = text_of(node)
         if name == "__class__" or (name == "super" and _called_bare(node)):
             yield Hazard(node.start_byte, f"uses `{name}`")
+        elif name in generic:
+            yield Hazard(node.start_byte, f"uses the type parameter `{name}`")
         elif name.startswith("__") and len(name) > 2 and not name.endswith("__"):
             yield Hazard(node.start_byte, f"uses the private name `{name}`")
 

@@ -7,8 +7,9 @@ of its line times how often edits of its family are the right ones times how sma
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any, TypeVar
 
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.text import Source, Span, TextEdit
@@ -16,29 +17,37 @@ from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, span_of
 
+T = TypeVar("T")
+
 _QUOTED = re.compile(r"'([^'\n]{1,80})'")
 _NAMED_BY_FAILURE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """One edit that a rule proposes. `weight` compares the splices of one rule with each other."""
+    """One change that a rule proposes. `weight` compares the splices of one rule with each other.
+
+    `also` holds further edits without which the first makes no sense.
+    """
 
     edit: TextEdit
     summary: str
     weight: float = 1.0
+    also: tuple[TextEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Names that are bound in a part of the text, each once, in order of their first binding.
 
-    `functions` are those of them that are bound by a definition or an import.
+    `functions` are those of them that are bound by a definition or an import, `unread` those that
+    the part never mentions again.
     """
 
     span: Span
     names: tuple[str, ...]
     functions: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,22 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What rules know of the document. `quoted` are the words that the failures quote."""
+    """What rules know of the document and its failures. `quoted` are words that these quote."""
 
     source: Source
     root: Node
     names: Names
     quoted: frozenset[str]
+    messages: tuple[str, ...] = ()
+    _kept: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: str, node: Node, make: Callable[[], T]) -> T:
+        """What `make` says of a node, asked once for all rules that want to know `what`."""
+        key = what, node.id
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def text(self, node: Node) -> str:
         return self.source.text(span_of(node))
@@ -128,7 +147,7 @@ def templates_of(language: Language | None) -> Templates | None:
 def propose(
     document: Document, suspicion: Sequence[float], messages: Sequence[str] = ()
 ) -> tuple[Proposal, ...]:
-    """All candidates for the suspected lines, most promising first; ties in source order.
+    """Candidates of one change for the suspected lines, most promising first; ties in source order.
 
     They are not checked yet: see `repair.admission`. `messages` are those of the failures.
     """
@@ -137,10 +156,12 @@ def propose(
         return ()
     root = document.tree.root_node
     quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
-    context = Context(document.source, root, templates.names(root, document.source), quoted)
-    found: dict[tuple[int, int, bytes], Proposal] = {}
+    context = Context(
+        document.source, root, templates.names(root, document.source), quoted, tuple(messages)
+    )
+    found: dict[tuple[tuple[int, int, bytes], ...], Proposal] = {}
     for proposal in _proposals(templates, context, suspicion):
-        key = _smallest(document.data, proposal.candidate.edits[0])
+        key = tuple(_smallest(document.data, edit) for edit in proposal.candidate.edits)
         if key not in found or found[key].priority < proposal.priority:
             found[key] = proposal
     return tuple(
@@ -219,10 +240,10 @@ def _score(source: Source, place: _Place, suspicion: Sequence[float]) -> float:
 def _proposal(
     rule: Rule, splice: Splice, place: _Place, score: float, context: Context
 ) -> Proposal:
-    edit = splice.edit
-    size = max(len(edit.span), len(edit.new))
-    old = context.source.text(edit.span)
+    edits = tuple(sorted((splice.edit, *splice.also), key=lambda edit: edit.span))
+    size = sum(max(len(edit.span), len(edit.new.strip())) for edit in edits)
+    old = context.source.text(splice.edit.span)
     named = _NAMED_BY_FAILURE if old in context.quoted else 1.0
     priority = score * rule.prior * splice.weight * named / (1 + size / 30)
-    candidate = Candidate(splice.summary, (edit,))
+    candidate = Candidate(splice.summary, edits)
     return Proposal(candidate, rule.family, place.statement, place.scope, priority)

@@ -5,7 +5,15 @@ systematic study of automated program repair", 2012; Liu et al., "TBar", 2019), 
 follow how often each is the right one in public collections of single-function bugs.
 """
 
-from lacuna_ls.repair.proposers.python import names, operators, structure, values
+from lacuna_ls.repair.proposers.python import (
+    guards,
+    ingredients,
+    names,
+    operators,
+    statements,
+    structure,
+    values,
+)
 from lacuna_ls.repair.proposers.template import Templates
 from lacuna_ls.syntax.nodes import Node
 
@@ -22,7 +30,7 @@ def _is_test(node: Node) -> bool:
 
 
 TEMPLATES = Templates(
-    rules=(*operators.RULES, *values.RULES, *names.RULES, *structure.RULES),
+    rules=(*operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES),
     block_types=frozenset({"module", "block"}),
     function_types=frozenset({"function_definition"}),
     frozen_types=frozenset(

@@ -1,5 +1,6 @@
 """Names: which are in scope, and which was meant."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -50,6 +51,8 @@ def names(root: Node, source: Source) -> Names:
             closed.append(open_scopes.pop().closed())
         if node.type == "identifier" and open_scopes:
             _bind(node, open_scopes, source)
+            for scope in open_scopes:
+                scope.mentioned[source.text(span_of(node))] += 1
         elif node.type == "attribute":
             members += _member(node, source)
         if node.type in _SCOPES:
@@ -67,9 +70,12 @@ class _Open:
     node: Node
     names: dict[str, None] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
+    mentioned: Counter[str] = field(default_factory=Counter)
 
     def closed(self) -> Scope:
-        return Scope(span_of(self.node), tuple(self.names), frozenset(self.functions))
+        unread = frozenset(name for name in self.names if self.mentioned[name] == 1)
+        functions = frozenset(self.functions)
+        return Scope(span_of(self.node), tuple(self.names), functions, unread - functions)
 
 
 def _bind(node: Node, open_scopes: list[_Open], source: Source) -> None:

@@ -43,6 +43,7 @@ _WRAPPERS = ("abs", "len", "set", "sorted", "list", "int", "str", "sum")
 _METHODS = ("lower()", "upper()", "strip()", "copy()")
 _SLICES = ("[1:]", "[:-1]", "[::-1]")
 _VALUES = frozenset({"attribute", "binary_operator", "call", "identifier", "subscript"})
+_COMPREHENSIONS = frozenset({"list_comprehension", "parenthesized_expression"})
 
 
 def swapped(first: Node, second: Node, context: Context, at_least: Binding) -> TextEdit:
@@ -153,7 +154,8 @@ def _values(node: Node) -> list[Node]:
         children = [node.child_by_field_name("right")]
     else:
         children = list(node.named_children)
-    return [child for child in children if child is not None and child.type in _VALUES]
+    wrapped_too = _VALUES | _COMPREHENSIONS if node.type == "return_statement" else _VALUES
+    return [child for child in children if child is not None and child.type in wrapped_too]
 
 
 RULES = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lacuna_ls.repair.proposers.python import failures
 from lacuna_ls.repair.proposers.python.expressions import Binding, binding, insert, named, replace
 from lacuna_ls.repair.proposers.template import Context, Rule, Splice
 from lacuna_ls.syntax.nodes import Node, ancestors
@@ -12,6 +13,9 @@ _COUNTABLE = frozenset(
 )
 _LITERALS = frozenset({"string", "integer", "float", "true", "false", "none", "list", "tuple"})
 _STRING_PREFIXES = "rRbBuU"
+_FEW = 10
+# Characters that are written for one another.
+_RELATED = ("([{<", ")]}>", ",;:|", "+-*", "/\\", "'\"", "_- .", "01", "yn", "TF")
 
 
 def shifted(node: Node, context: Context, weight: float = 1.0) -> Iterator[Splice]:
@@ -121,6 +125,9 @@ def integer(node: Node, context: Context) -> Iterator[Splice]:
     for rank, other in enumerate((*near, *(o for o in far if o not in near))):
         if other != value and (other >= 0 or not _behind_sign(node)):
             weight = 0.9**rank if other in near else 0.5
+            # A number that is no count of a few things is seldom meant to be another such number.
+            if value > _FEW and abs(other - value) > 1:
+                weight *= 0.4
             yield replace(node, str(other), f"use {other} instead of {value}", weight)
 
 
@@ -166,6 +173,7 @@ def string(node: Node, context: Context) -> Iterator[Splice]:
     variants: list[str] = []
     if len(body) == 1:
         variants.append("")
+        variants += [c for group in _RELATED if body in group for c in group if c not in "\\'\""]
     if len(body) > 1 and "\\" not in body:
         variants += [body[:-1], body[1:], body.strip()]
     if body == "":
@@ -175,6 +183,26 @@ def string(node: Node, context: Context) -> Iterator[Splice]:
         if variant != body:
             new = f"{prefix}{quote}{variant}{quote}"
             yield replace(node, new, f"use {named(new)}", 0.6)
+
+
+def unquoted(node: Node, context: Context) -> Iterator[Splice]:
+    """A variable for its name in quotes, and as bytes where bytes are asked for."""
+    if not _plain(node) or not node.children:
+        return
+    name = context.text(node)[1:-1]
+    if any(name in scope.names for scope in context.scopes_at(node.start_byte)):
+        for method in ("", ".encode()", ".lower()"):
+            yield replace(node, name + method, f"use {named(name + method)}", 1.0)
+
+
+def encoded(node: Node, context: Context) -> Iterator[Splice]:
+    """`x.encode()` and `x.decode()` where the failure asks for the other of text and bytes."""
+    if not failures.mentions(context, "encod", "bytes", "decod"):
+        return
+    for value in node.named_children:
+        if value.type in (*_COUNTABLE, "string"):
+            for method in (".encode()", ".decode()"):
+                yield insert(value.end_byte, method, f"use {named(context.text(value) + method)}")
 
 
 def _plain(node: Node) -> bool:
@@ -216,4 +244,6 @@ RULES = (
     Rule("constant", 0.8, frozenset({"true", "false"}), truth),
     Rule("constant", 0.5, frozenset({"assignment", "default_parameter"}), initial),
     Rule("constant", 0.5, frozenset({"string"}), string),
+    Rule("constant", 0.6, frozenset({"string"}), unquoted),
+    Rule("type", 0.9, frozenset({"argument_list", "return_statement", "assignment"}), encoded),
 )

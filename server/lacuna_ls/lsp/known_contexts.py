@@ -1,0 +1,227 @@
+"""What is known of the tests of each workspace root: their imports, and what they execute.
+
+Reading, parsing and comparing happen in one thread, so that whoever gives up waiting disturbs nobody.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.ports.context_store import ContextStore
+from lacuna_ls.ports.files import Files
+from lacuna_ls.syntax.languages import Language, by_path
+from lacuna_ls.test_runs.code_now import CodeNow
+from lacuna_ls.test_runs.contexts import Contexts, FileRun, Judged
+from lacuna_ls.test_runs.import_graph import ImportGraph, refreshed
+from lacuna_ls.test_runs.kept_contexts import from_bytes, to_bytes
+from lacuna_ls.test_runs.plan import FileTests, first_tests, later_tests
+from lacuna_ls.test_runs.pytest_config import read_pytest_config
+from lacuna_ls.test_runs.selection import Targets, affected_tests, around
+
+log = logging.getLogger(__name__)
+
+_CONFIGURING = (
+    "pyproject.toml", "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini",
+    "setup.cfg",
+)  # fmt: skip
+_Found = TypeVar("_Found")
+
+Seen = Mapping[Path, tuple[int, int] | None]
+"""Files by their signatures, as they were before a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which tests run; what was recorded under others says nothing."""
+
+    root: Path
+    language: Language
+    interpreter: Path
+    arguments: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """One language in one root."""
+
+    conditions: Conditions
+    graph: ImportGraph
+    contexts: Contexts
+    now: CodeNow
+    reach: dict[str, str]
+    changed: bool = False
+
+
+class KnownContexts:
+    """One per server; without a store nothing is recorded, and only imports are known."""
+
+    def __init__(self, files: Files, store: ContextStore | None) -> None:
+        self._files = files
+        self._store = store
+        self._places: dict[tuple[Path, str], _Place] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="contexts")
+        self._waiting = 0
+
+    def records(self, path: Path) -> bool:
+        """Whether runs of the test file can record what it executes."""
+        language = by_path(path)
+        return self._store is not None and language is not None and bool(language.function_nodes)
+
+    async def first(
+        self, path: Path, own: Targets, conditions: Conditions, *, whole: bool
+    ) -> tuple[tuple[FileTests, ...], Seen]:
+        """See `plan.first_tests`. Reads no more of the workspace than was recorded of it."""
+        place = self._places.get((conditions.root, conditions.language.name))
+        known = place is not None and any(test in place.contexts.files for test in own.paths)
+        if own.paths and (self._waiting or not known):
+            # A narrower choice than all of them is not worth a wait.
+            return tuple(map(FileTests, own.paths)), {}
+
+        def work(place: _Place) -> tuple[tuple[FileTests, ...], Seen]:
+            nearest = partial(
+                self._reached, place, path, fresh=not (own.paths and place.graph.modules)
+            )
+            found = first_tests(own, nearest, self._judge(place), whole=whole)
+            return found, place.now.signatures()
+
+        return await self._at(conditions, work)
+
+    async def later(
+        self, path: Path, first: tuple[FileTests, ...], conditions: Conditions
+    ) -> tuple[FileTests, ...]:
+        """See `plan.later_tests`."""
+
+        def work(place: _Place) -> tuple[FileTests, ...]:
+            reached = self._reached(place, path, fresh=True)
+            judge = self._judge(place)
+            # What is executed though no import leads to it, and what earlier saves still owe.
+            others = (file for file in place.contexts.files if file not in reached)
+            hit = (file for file in others if (known := judge(file)) and known.hits)
+            return later_tests(first, [*reached, *hit], judge)
+
+        return await self._at(conditions, work)
+
+    def seen(self, conditions: Conditions) -> Seen:
+        """The files as they were when the imports were last read."""
+        place = self._places.get((conditions.root, conditions.language.name))
+        return {p: module.signature for p, module in place.graph.modules.items()} if place else {}
+
+    async def ran(
+        self, tests: tuple[FileTests, ...], report: TestReport, conditions: Conditions, seen: Seen
+    ) -> None:
+        """Take over a run; it was watched if it has executions, and then is of one file.
+
+        Nothing is taken over if the files are not those that were `seen` before it.
+        """
+
+        def work(place: _Place) -> None:
+            if any(self._files.signature(path) != was for path, was in seen.items()):
+                return
+            place.changed = True
+            world = self._world(place)
+            for each in tests:
+                run = FileRun(each.file, report, frozenset(each.only))
+                take = place.contexts.watched if report.executions else place.contexts.ran
+                take(run, world(each.file), place.now, conditions.root)
+
+        await self._at(conditions, work)
+
+    async def keep(self, root: Path) -> None:
+        """Write down what is new in a root."""
+        store = self._store
+        if store is None:
+            return
+
+        def work() -> None:
+            for place in tuple(self._places.values()):
+                if place.conditions.root == root and place.changed:
+                    place.changed = False
+                    place.contexts = place.contexts.compacted()
+                    store.save(_key(place.conditions), to_bytes(place.contexts))
+
+        await self._in_thread(work)
+
+    async def _at(self, conditions: Conditions, work: Callable[[_Place], _Found]) -> _Found:
+        return await self._in_thread(lambda: work(self._place(conditions)))
+
+    async def _in_thread(self, work: Callable[[], _Found]) -> _Found:
+        self._waiting += 1
+        done = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        done.add_done_callback(self._less)
+        return await asyncio.shield(done)
+
+    def _less(self, done: object) -> None:
+        self._waiting -= 1
+
+    def _place(self, conditions: Conditions) -> _Place:
+        key = conditions.root, conditions.language.name
+        place = self._places.get(key)
+        if place is None or place.conditions != conditions:
+            graph = place.graph if place else ImportGraph(conditions.root, conditions.language)
+            now = CodeNow(conditions.root, conditions.language, self._files)
+            place = _Place(conditions, graph, self._loaded(conditions), now, {})
+            self._places[key] = place
+        return place
+
+    def _loaded(self, conditions: Conditions) -> Contexts:
+        data = self._store.load(_key(conditions)) if self._store is not None else None
+        if data is None:
+            return Contexts()
+        try:
+            return from_bytes(data)
+        except ValueError as error:
+            log.warning("%s: tests are watched anew", error)
+            return Contexts()
+
+    def _reached(self, place: _Place, path: Path, *, fresh: bool) -> tuple[str, ...]:
+        """The test files that a change of `path` can reach, nearest first."""
+        if fresh:
+            self._refresh(place)
+        config = read_pytest_config(place.conditions.root, self._files)
+        return affected_tests(path, place.graph, config)
+
+    def _refresh(self, place: _Place) -> None:
+        before = place.graph
+        place.graph = refreshed(before, self._files)
+        if place.graph.importers is not before.importers:
+            place.reach.clear()
+
+    def _judge(self, place: _Place) -> Callable[[str], Judged | None]:
+        if not place.contexts.files:
+            return lambda file: None
+        changed = place.contexts.changed_since(place.now, place.conditions.root)
+        world = self._world(place)
+        return lambda file: place.contexts.judge(file, world(file), changed)
+
+    def _world(self, place: _Place) -> Callable[[str], str]:
+        """What must be the same for a record of a test file to hold, besides what it names."""
+        conditions = place.conditions
+        installed = self._store.installed(conditions.interpreter) if self._store else ""
+        config = [(self._files.read(conditions.root / n) or b"").hex() for n in _CONFIGURING]
+        of_all = _digest("\0".join((installed, *conditions.arguments, "", *config)))
+        return lambda file: of_all + self._reach(place, file)
+
+    def _reach(self, place: _Place, file: str) -> str:
+        """The names of the files that a test file may come to import."""
+        if file not in place.reach:
+            root = place.conditions.root
+            test = root / file
+            reach = place.graph.dependencies([test, *around(test, place.graph)])
+            names = sorted(path.relative_to(root).as_posix() for path in reach)
+            place.reach[file] = _digest("\0".join(names))
+        return place.reach[file]
+
+
+def _key(conditions: Conditions) -> str:
+    return f"{conditions.root}\0{conditions.language.name}\0{conditions.interpreter}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

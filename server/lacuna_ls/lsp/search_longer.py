@@ -1,0 +1,193 @@
+"""The search that a user asks for: with progress, and with a model where there is one.
+
+It takes the place of the quiet search of the same file, and ends like that with the next edit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol import types
+
+from lacuna_ls.domain.errors import LacunaError
+from lacuna_ls.domain.text import Span
+from lacuna_ls.lsp.fix_search import FixSearches
+from lacuna_ls.lsp.progress import Progress, progress
+from lacuna_ls.lsp.save_run import SaveTools
+from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.ports.code_runner import CodeRunner
+from lacuna_ls.ports.language_model import LanguageModel
+from lacuna_ls.repair.engine import search, searchable
+from lacuna_ls.repair.fix import Budget, Fix, Problem
+from lacuna_ls.repair.fix import in_words as search_in_words
+from lacuna_ls.repair.model_loop.joined import joined
+from lacuna_ls.repair.model_loop.loop import LoopBudget, LoopResult, refine_with_model
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.verification.evidence import titled
+
+log = logging.getLogger(__name__)
+
+_MOST_CANDIDATES = 20_000
+# A model on this machine takes its time, and who asked for more can cancel.
+_MODEL_SHARE = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """What drafts are made and run with.
+
+    `model` is the one that the user has named, if any. `runner` runs code that nobody has read.
+    `shown` gives the files of which a model may see something.
+    """
+
+    model: Callable[[], LanguageModel | None]
+    runner: CodeRunner
+    shown: Callable[[Path], bytes | None]
+
+
+class LongerSearches:
+    """At most one for a document at a time."""
+
+    def __init__(
+        self, server: LacunaServer, tools: SaveTools, quiet: FixSearches, drafting: Drafting
+    ) -> None:
+        self._server = server
+        self._tools = tools
+        self._quiet = quiet
+        self._drafting = drafting
+        self._searches: dict[str, asyncio.Task[None]] = {}
+
+    def places(self, document: Document) -> tuple[Span, ...]:
+        """Where a longer search is offered: at what is red, and in the functions that it judges."""
+        if not any(map(searchable, self._quiet.problems_of(document.uri))):
+            return ()
+        shown = tuple(finding.span for finding in self._server.diagnostics.shown(document.uri))
+        starts = document.source.line_starts
+        judged = tuple(
+            Span(starts[each.definition.first_line], document.source.line_span(last).end)
+            for each in self._server.observed.judged(document.uri)
+            if any(result.red for result in each.results)
+            and (last := each.definition.last_line) < len(starts)
+        )
+        return shown + judged
+
+    async def start(self, document: Document) -> None:
+        """Begin, and return at once: some clients wait for a command's end before anything else."""
+        running = self._searches.get(document.uri)
+        if running is not None and not running.done():
+            return
+        task = asyncio.create_task(self._search(document))
+        self._searches[document.uri] = task
+        task.add_done_callback(self._ended)
+
+    def edited(self, uri: str) -> None:
+        """The text of an open document changed: what is searched in it is not there any more."""
+        task = self._searches.get(uri)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        tasks = tuple(self._searches.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _search(self, document: Document) -> None:
+        problems = [p for p in self._quiet.problems_of(document.uri) if searchable(p)]
+        if not problems:
+            self._tell("nothing to search: no failing test concerns what was saved last")
+            return
+        self._quiet.step_aside(document.uri)
+        for problem in problems:
+            name = problem.path.name
+            try:
+                async with progress(self._server, f"Searching longer for a fix in {name}") as bar:
+                    fixes, words = await self._one(problem, bar)
+            except LacunaError as error:
+                self._tell(f"{name}: the search ended: {error}")
+                return
+            self._tell(f"{name}: {words}")
+            if fixes:
+                return
+
+    async def _one(self, problem: Problem, bar: Progress) -> tuple[Sequence[Fix], str]:
+        clock, root = self._tools.clock, problem.request.root
+        budget_s = self._server.settings_of(problem.document.uri).actions_time_budget_s
+        started_s = clock.monotonic_s()
+        kept = _Kept(self._server, self._tools, problem)
+        bar.report("small changes")
+        budget = Budget(wall_s=budget_s, max_candidates=_MOST_CANDIDATES)
+        runner = self._quiet.in_turn(root, self._tools.runner)
+        result = await search(problem, runner, clock, budget, kept.found)
+        kept.found_all(result.fixes)
+        tried, words = result.candidates_tried, ""
+        model = self._drafting.model()
+        if model is not None:
+            name = model.capabilities.model_id
+            bar.report(f"{search_in_words(result)}; asking {name}")
+            drafts = await self._drafted(problem, model, budget_s * _MODEL_SHARE, kept)
+            tried += drafts.drafts_tried
+            words = f", {drafts.drafts_tried} of them by {name}"
+            words += f"; {drafts.reason}" if drafts.reason else ""
+        fixes = kept.fixes()
+        took = f"{clock.monotonic_s() - started_s:.1f} s ({tried} candidates tried{words})"
+        if not fixes:
+            return fixes, f"found nothing in {took}"
+        best = titled(fixes[0].candidate.summary, fixes[0].evidence)
+        more = f" and {len(fixes) - 1} more" if len(fixes) > 1 else ""
+        return fixes, f"in the menu after {took}: {best}{more}"
+
+    async def _drafted(
+        self, problem: Problem, model: LanguageModel, wall_s: float, kept: "_Kept"
+    ) -> LoopResult:
+        shown = self._drafting.shown
+        if shown(problem.path) is None:
+            raise LacunaError("this file is kept from models, by its name or by an ignore rule")
+        return await refine_with_model(
+            problem,
+            model,
+            self._quiet.in_turn(problem.request.root, self._drafting.runner),
+            self._tools.clock,
+            shown,
+            LoopBudget(wall_s=wall_s),
+            kept.drafted,
+        )
+
+    def _tell(self, message: str) -> None:
+        self._server.tell(f"Lacuna: {message}", types.MessageType.Info)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._searches = {uri: each for uri, each in self._searches.items() if each is not task}
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a longer search failed", exc_info=error)
+
+
+class _Kept:
+    """The fixes of one search, in the menu as they come."""
+
+    def __init__(self, server: LacunaServer, tools: SaveTools, problem: Problem) -> None:
+        self._document = problem.document
+        self._tools = tools
+        self._shown_at = [f.span for f in server.diagnostics.shown(problem.document.uri)]
+        self._found: tuple[Fix, ...] = ()
+        self._drafted: tuple[Fix, ...] = ()
+
+    def found(self, fix: Fix) -> None:
+        self.found_all((*self._found, fix))
+
+    def found_all(self, fixes: Sequence[Fix]) -> None:
+        self._found = tuple(fixes)
+        self._put()
+
+    def drafted(self, fix: Fix) -> None:
+        self._drafted = (*self._drafted, fix)
+        self._put()
+
+    def fixes(self) -> tuple[Fix, ...]:
+        return joined(self._document.data, self._found, self._drafted)
+
+    def _put(self) -> None:
+        uri, version = self._document.uri, self._document.version
+        self._tools.finished.put(uri, version, self.fixes(), self._shown_at)

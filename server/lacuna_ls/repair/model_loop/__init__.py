@@ -1,0 +1,1 @@
+"""Fixes that a language model drafts: asked with what was observed, believed only when confirmed."""

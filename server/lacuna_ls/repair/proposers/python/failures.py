@@ -1,0 +1,65 @@
+"""What the failures say: the values that the tests expect, and the errors that came up.
+
+Read from the messages in which pytest explains an assertion; a message of another form says nothing.
+"""
+
+import ast
+import re
+from functools import lru_cache
+
+from lacuna_ls.repair.proposers.template import Context
+
+_ASSERTED = re.compile(r"^assert (.+)$", re.MULTILINE)
+_NOT_RAISED = re.compile(r"DID NOT RAISE <class '(?:builtins\.)?(\w+)'>")
+_LONGEST = 30
+
+
+def expected(context: Context) -> tuple[str, ...]:
+    """Python literals that stand where a result should: `[]`, `-1`, `"none"`."""
+    return tuple(dict.fromkeys(v for m in context.messages for v in _compared(m)[1]))
+
+
+def got(context: Context) -> tuple[str, ...]:
+    """Literals of what the code answered instead."""
+    return tuple(dict.fromkeys(v for m in context.messages for v in _compared(m)[0]))
+
+
+def missing_errors(context: Context) -> tuple[str, ...]:
+    """Names of exceptions that should have come up."""
+    return tuple(dict.fromkeys(n for m in context.messages for n in _NOT_RAISED.findall(m)))
+
+
+def mentions(context: Context, *words: str) -> bool:
+    return any(word in message for message in context.messages for word in words)
+
+
+@lru_cache(maxsize=64)
+def _compared(message: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Literals on the left and on the right of the assertions; a bare `False` should be `True`."""
+    left: list[str] = []
+    right: list[str] = []
+    for text in _ASSERTED.findall(message):
+        try:
+            tree = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        match tree:
+            case ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[other]):
+                left += _literal(tree.left)
+                right += _literal(other)
+            case ast.Constant(value=bool(value)):
+                left.append(str(value))
+                right.append(str(not value))
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value=bool(value))):
+                left.append(str(value))
+                right.append(str(not value))
+    return tuple(left), tuple(right)
+
+
+def _literal(node: ast.expr) -> list[str]:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return []
+    text = repr(value)
+    return [text.replace("'", '"') if text == "''" else text] if len(text) <= _LONGEST else []

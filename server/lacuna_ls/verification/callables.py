@@ -1,0 +1,22 @@
+"""The name under which the function around a place can be called from outside."""
+
+from lacuna_ls.domain.text import Span, decode
+from lacuna_ls.syntax.nodes import Node, ancestors, covering
+
+
+def qualified_name_at(root: Node, span: Span, function_types: frozenset[str]) -> str | None:
+    """`f` or `C.m` for the outermost function that holds all of `span`; `None` outside of any.
+
+    `function_types` are the nodes that define functions; what has a name and a body around them
+    is a class.
+    """
+    node = covering(root, span)
+    names: list[str] = []
+    for each in reversed((node, *ancestors(node))):
+        name, body = each.child_by_field_name("name"), each.child_by_field_name("body")
+        if name is None or body is None:
+            continue
+        names.append(decode(name.text or b""))
+        if each.type in function_types:
+            return ".".join(names)
+    return None

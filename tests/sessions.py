@@ -1,0 +1,51 @@
+"""The sessions that workers have begun ahead of runs, seen from outside (Linux)."""
+
+import asyncio
+import os
+from pathlib import Path
+
+_PATIENCE_S = 20.0
+_INTERVAL_S = 0.02
+
+
+async def begun() -> int:
+    """The process of the session that waits, once it does: it sleeps, and gets no further."""
+    seen: list[tuple[int, str]] = []
+    for _ in range(int(_PATIENCE_S / _INTERVAL_S)):
+        found = [pid for worker in _below(os.getpid()) for pid in _below(worker)]
+        seen = [*seen[-2:], (found[0], _state(found[0]))] if found else []
+        if len(seen) == 3 and len(set(seen)) == 1 and seen[0][1].startswith("S"):
+            return seen[0][0]
+        await asyncio.sleep(_INTERVAL_S)
+    raise AssertionError("no session was begun")
+
+
+async def running(pid: int) -> None:
+    """Wait until it uses the processor."""
+    for _ in range(int(_PATIENCE_S / _INTERVAL_S)):
+        if _state(pid).startswith("R"):
+            return
+        await asyncio.sleep(_INTERVAL_S)
+    raise AssertionError("it does not run")
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def _below(pid: int) -> list[int]:
+    try:
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+    except OSError:
+        return []  # it has ended
+
+
+def _state(pid: int) -> str:
+    """Its state, and the processor time that it has used."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return " ".join((fields[0], fields[11], fields[12]))
