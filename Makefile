@@ -12,7 +12,7 @@ NODE_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench calibration package lock
+.PHONY: help setup demo test check format bench gate calibration package lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: setup ## Rewrite the sources in the project's format
 
 bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 	$(BIN)/python benchmarks/latency.py $(ARGS)
+
+gate: $(PYTHON_READY) ## Fit the weights of the embedded model anew (fetches packages, takes minutes)
+	$(BIN)/python benchmarks/gate.py $(ARGS)
 
 calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches packages, takes minutes)
 	$(BIN)/python benchmarks/make_calibration.py $(ARGS)

@@ -1,145 +1,226 @@
-"""Fit the gate's constants: least bits per token on packages that no benchmark reports.
+"""Fit the weights of the embedded model's gate, and write them: `make gate`.
 
-Prints `NOVELTY` as `lacuna_ls/model/gate.py` has it, and the bits per token with the constants that
-stand there and with the fitted ones. Sampled lines of code, half of them with the rest of their
-file below the cursor, the rest of the package as the workspace.
+Lines of code are drawn from the packages of `gate_packages.txt`, the rest of each package being the
+workspace, half of them with the rest of their file below the cursor. At every token of such a line
+and at its end the experts are asked, and the gate's weights are those that make what the author
+wrote likeliest (Adam, on the mixture's log-likelihood). Every fifth package is held out and only
+reported. The draw is seeded: the same packages give the same weights, up to rounding.
 
-    python -m benchmarks.gate [--packages NAME==VERSION,...]
+    python benchmarks/gate.py [--lines N] [--out FILE] [--packages N]
 """
 
 import argparse
 import asyncio
-import random
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
-from benchmarks.model import code_lines, sources, unpacked
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from lacuna_ls.adapters.index_files import cache_folder, library_index
-from lacuna_ls.adapters.workspace_files import WorkspaceFiles
-from lacuna_ls.model.corpus import CorpusIndex
-from lacuna_ls.model.cursor import OpenFiles
-from lacuna_ls.model.experts import Expert, LibraryExpert
-from lacuna_ls.model.gate import LEAST_WEIGHT, NOVELTY, Corpus
+from lacuna_ls.domain.text import decode
+from lacuna_ls.model import gate
+from lacuna_ls.model.cursor import Cursor, OpenFiles
+from lacuna_ls.model.experts import LONGEST, LibraryExpert
+from lacuna_ls.model.gate import INPUTS, SLOTS, Weights
 from lacuna_ls.model.lexer import lex_content
-from lacuna_ls.model.mixture import LOW_ORDER, RECENCY, Mixture
-from lacuna_ls.model.vocabulary import RESERVED, Vocabulary
+from lacuna_ls.model.mixture import Mixture
+from lacuna_ls.model.vocabulary import Vocabulary
 from lacuna_ls.model.workspace import Workspace
 
-PACKAGES = "starlette==0.45.3,marshmallow==3.26.0,httpx==0.28.1"
-LINES = 350
-TRUSTED_FIRST = sorted(
-    ((corpus, order) for corpus, orders in NOVELTY.items() for order in orders),
-    key=lambda key: (-key[1], key[0]),
-)
+# So that this runs as a script, too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.model import code_lines
+from benchmarks.packages import ArchiveFiles, fetch, fit
 
-Numbers = NDArray[np.float64]
+MANIFEST = Path(__file__).with_name("gate_packages.txt")
+WEIGHTS = Path(gate.__file__).with_name(gate.WEIGHTS_FILE)
+LINES_PER_PACKAGE = 1200
+HIDDEN = 64
+EPOCHS = 12
+BATCH = 256
+STEP = 2e-3
+DECAY = 1e-5
+HELD_OUT_EVERY = 5
+_LEAST = 1e-12
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One row a token: the gate's inputs, which slots answer, and what each gives the truth."""
+
+    inputs: Numbers
+    present: NDArray[np.bool_]
+    shares: Numbers
+
+    def __len__(self) -> int:
+        return len(self.inputs)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--packages", default=PACKAGES, metavar="NAME==VERSION,...")
+    parser.add_argument("--lines", type=int, default=LINES_PER_PACKAGE, help="of each package")
+    parser.add_argument("--packages", type=int, default=1000, help="only the first N")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    rows = np.array(asyncio.run(observed(arguments.packages.split(","))))
-    standing = np.log([NOVELTY[corpus][order] for corpus, order in TRUSTED_FIRST])
-    fitted = minimize(bits_per_token, standing, args=(rows, 0.0), method="L-BFGS-B").x
-    for corpus in Corpus:
-        constants = {
-            order: float(f"{np.exp(value):.2g}")
-            for (owner, order), value in zip(TRUSTED_FIRST, fitted, strict=True)
-            if owner is corpus
-        }
-        print(f"Corpus.{corpus.name}: {constants},")
-    for name, logs in (("standing", standing), ("fitted", fitted), ("all 1", 0 * fitted)):
-        print(f"{name}: {bits_per_token(logs, rows, LEAST_WEIGHT):.3f} bits per token")
-    print(f"{len(rows)} tokens")
+    wheels = fetch(MANIFEST, arguments.packages)
+    asyncio.run(library_index(cache_folder()))
+    with ProcessPoolExecutor(arguments.workers) as pool:
+        tables = list(pool.map(rows_of, wheels, [arguments.lines] * len(wheels)))
+    held_out = stacked(tables[::HELD_OUT_EVERY])
+    fitted = stacked([t for i, t in enumerate(tables) if i % HELD_OUT_EVERY])
+    print(f"{len(fitted)} tokens to fit, {len(held_out)} held out")
+    weights = fit_weights(fitted, held_out)
+    named = {name: getattr(weights, name).astype(np.float16) for name in Weights.__slots__}
+    np.savez_compressed(arguments.out, allow_pickle=False, **named)
+    print(f"{arguments.out.name}: {arguments.out.stat().st_size / 1e3:.0f} kB")
     return 0
 
 
-def bits_per_token(log_novelty: Numbers, rows: Numbers, least_weight: float) -> float:
-    """Of the mixture that `gate.mix` makes, over all observed tokens at once."""
-    probability = np.zeros(len(rows))
-    left = np.ones(len(rows))
-    for expert, novelty in enumerate(np.exp(log_novelty)):
-        total, distinct, share = (rows[:, 3 * expert + field] for field in range(3))
-        weight = left * total / np.maximum(total + novelty * distinct, 1e-9)
-        weight[weight < least_weight] = 0.0
-        probability += weight * share
-        left = left - weight
-    return float(-np.log2(probability + left * rows[:, -1]).mean())
-
-
-async def observed(packages: list[str]) -> list[list[float]]:
-    index = await library_index(cache_folder())
-    chance = random.Random(5)
-    rows: list[list[float]] = []
-    for name in packages:
-        folder = unpacked(name)
-        places = [(path, number) for path in sources(folder) for number in code_lines(path)]
-        chosen = chance.sample(places, min(LINES, len(places)))
-        rows += [row async for row in lines_of(index, folder, chosen, chance)]
-    return rows
-
-
-async def lines_of(
-    index: CorpusIndex, folder: Path, places: list[tuple[Path, int]], chance: random.Random
-) -> Any:
-    vocabulary = Vocabulary()
-    library = LibraryExpert(index, vocabulary)
-    workspace = Workspace(WorkspaceFiles([folder]), vocabulary)
-    await workspace.refresh(folder, frozenset({".py"}))
-    for path, number in places:
-        lines = path.read_text("utf-8").split("\n")
-        content = lines[number].lstrip()
-        indent = lines[number][: len(lines[number]) - len(content)]
-        below = chance.choice(["", "\n".join(["", *lines[number + 1 :]])])
-        above = "".join(line + "\n" for line in lines[:number]) + indent
-        others = workspace.expert_without(path)
-        assert others is not None
-        for row in tokens_of(vocabulary, above, below, content, (others, library)):
-            yield row
-
-
-def tokens_of(
-    vocabulary: Vocabulary, above: str, below: str, content: str, corpora: tuple[Expert, ...]
-) -> Iterator[list[float]]:
-    """For each token of a line and its end: total, distinct and share of the truth per expert.
-
-    The unigram's share is the last number.
-    """
-    locating = OpenFiles(vocabulary).locate(above, below)
-    cursor: Any = None
-    while cursor is None:
-        try:
-            next(locating)
-        except StopIteration as done:
-            cursor = done.value
-    mixture = Mixture(vocabulary, cursor.file, corpora)
-    recent = dict(
-        zip(*(a.tolist() for a in cursor.file.recent_names(vocabulary.names)), strict=True)
+def stacked(tables: list[Rows]) -> Rows:
+    return Rows(
+        np.concatenate([t.inputs for t in tables]),
+        np.concatenate([t.present for t in tables]),
+        np.concatenate([t.shares for t in tables]),
     )
+
+
+def rows_of(wheel: Path, lines: int) -> Rows:
+    return asyncio.run(_rows_of(wheel, lines))
+
+
+async def _rows_of(wheel: Path, most: int) -> Rows:
+    files = ArchiveFiles(wheel)
+    vocabulary = Vocabulary()
+    library = LibraryExpert(await library_index(cache_folder()), vocabulary)
+    workspace = Workspace(files, vocabulary)
+    await workspace.refresh(files.root, frozenset({".py"}))
+    chance = Random(wheel.name)
+    texts = {
+        path: decode(files.read(path) or b"").replace("\r\n", "\n")
+        for path in files.source_files(files.root, frozenset({".py"}))
+        if fit(files, path)
+    }
+    places = [(path, number) for path, text in texts.items() for number in code_lines(text)]
+    rows: list[tuple[Numbers, NDArray[np.bool_], Numbers]] = []
+    open_files = OpenFiles(vocabulary)
+    for path, number in sorted(chance.sample(places, min(most, len(places)))):
+        above, content, below = around(texts[path], number)
+        cursor = finished(open_files.locate(above, "\n" + below if chance.random() < 0.5 else ""))
+        others = workspace.expert_without(path)
+        corpora = [expert for expert in (others, library) if expert is not None]
+        mixture = Mixture(vocabulary, cursor.file, corpora, weights=_ANY)
+        rows += row_of_tokens(mixture, vocabulary, cursor, content)
+    inputs, present, shares = zip(*rows, strict=True)
+    return Rows(np.array(inputs, np.float32), np.array(present), np.array(shares))
+
+
+_ANY = Weights(
+    *(np.zeros(shape, np.float32) for shape in ((INPUTS, 1), 1, (1, len(SLOTS)), len(SLOTS)))
+)
+
+
+def around(text: str, number: int) -> tuple[str, str, str]:
+    """Above a line and its indentation, the rest of the line, the lines below."""
+    lines = text.split("\n")
+    content = lines[number].lstrip()
+    indent = lines[number][: len(lines[number]) - len(content)]
+    return "\n".join([*lines[:number], indent]), content, "\n".join(lines[number + 1 :])
+
+
+def finished(steps: Any) -> Cursor:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            cursor: Cursor = done.value
+            return cursor
+
+
+def row_of_tokens(
+    mixture: Mixture, vocabulary: Vocabulary, cursor: Cursor, content: str
+) -> Iterator[tuple[Numbers, NDArray[np.bool_], Numbers]]:
     context = cursor.position.context
     for token in [*lex_content(content), None]:
-        truth = vocabulary.newlines.tolist() if token is None else [vocabulary.find(token)]
-        truth = [t for t in truth if t >= RESERVED]
-        row = dict.fromkeys(TRUSTED_FIRST, (0.0, 0.0, 0.0))
-        for expert in (cursor.file, *corpora):
-            for order, seen in expert.lookup(context):
-                kept = np.where(vocabulary.names[seen.ids], 1.0 - RECENCY, 1.0)
-                shares = seen.shares * (kept if order <= LOW_ORDER and recent else 1.0)
-                moved = sum(recent.get(t, 0.0) for t in truth) * (1.0 - shares.sum())
-                share = shares[np.isin(seen.ids, truth)].sum() + moved
-                row[expert.corpus, order] = (seen.total, seen.ids.size, share)
-        unigrams = mixture.distribution(context).unigrams
-        rest = float(sum(unigrams[t] for t in truth)) + 1e-8
-        yield [number for numbers in row.values() for number in numbers] + [rest]
+        seen = mixture.observe(context)
+        numbers, rows = gate.inputs_of(seen.evidence, seen.kinds, mixture.of_file)
+        inputs = np.zeros(INPUTS, dtype=np.float32)
+        inputs[: len(numbers) - len(mixture.of_file)] = numbers[: -len(mixture.of_file)]
+        inputs[-len(mixture.of_file) :] = mixture.of_file
+        inputs[rows] = 1.0
+        shares = np.zeros(len(SLOTS), dtype=np.float32)
+        for slot in np.flatnonzero(seen.evidence.present):
+            alone = np.zeros(len(SLOTS))
+            alone[slot] = 1.0
+            distribution = mixture.mixed(seen, alone)
+            shares[slot] = distribution.end() if token is None else distribution.probability(token)
+        yield inputs, seen.evidence.present, shares
         if token is not None:
-            context = (*context[1:], vocabulary.find(token))
+            context = (*context[1 - LONGEST :], vocabulary.find(token))
+
+
+def fit_weights(fitted: Rows, held_out: Rows) -> Weights:
+    """The weights after the last epoch."""
+    rng = np.random.default_rng(1)
+    slots = len(SLOTS)
+    parameters = [
+        (rng.standard_normal((INPUTS, HIDDEN)) / np.sqrt(INPUTS)).astype(np.float32),
+        np.zeros(HIDDEN, dtype=np.float32),
+        (rng.standard_normal((HIDDEN, slots)) * 0.05).astype(np.float32),
+        np.zeros(slots, dtype=np.float32),
+    ]
+    means = [np.zeros_like(p) for p in parameters]
+    squares = [np.zeros_like(p) for p in parameters]
+    batches = len(fitted) // BATCH
+    for epoch in range(EPOCHS):
+        order = rng.permutation(len(fitted))
+        for batch in range(batches):
+            rows = order[batch * BATCH : (batch + 1) * BATCH]
+            done = epoch * batches + batch + 1
+            step = STEP * 0.5 * (1 + np.cos(np.pi * done / (EPOCHS * batches)))
+            gradients = _gradients(parameters, fitted, rows)
+            for i, gradient in enumerate(gradients):
+                means[i] += 0.1 * (gradient - means[i])
+                squares[i] += 0.001 * (gradient * gradient - squares[i])
+                root = np.sqrt(squares[i] / (1 - 0.999**done)) + 1e-8
+                mean = means[i] / (1 - 0.9**done)
+                parameters[i] -= step * (mean / root + DECAY * parameters[i])
+        bits = bits_per_token(parameters, held_out)
+        print(f"epoch {epoch + 1}: {bits:.3f} bits per token on the packages held out", flush=True)
+    return Weights(*parameters)
+
+
+def _forward(
+    parameters: list[Numbers], inputs: Numbers, present: NDArray[np.bool_]
+) -> tuple[Numbers, Numbers]:
+    hidden = np.maximum(inputs @ parameters[0] + parameters[1], 0.0)
+    scores = np.where(present, hidden @ parameters[2] + parameters[3], -np.inf)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return hidden, shares / shares.sum(axis=1, keepdims=True)
+
+
+def _gradients(parameters: list[Numbers], fitted: Rows, rows: NDArray[np.int64]) -> list[Numbers]:
+    """Of the mean negative log-likelihood; a softmax's is its share less its responsibility."""
+    inputs = fitted.inputs[rows].astype(np.float32)
+    hidden, weights = _forward(parameters, inputs, fitted.present[rows])
+    joint = weights * fitted.shares[rows]
+    responsible = joint / (joint.sum(axis=1, keepdims=True) + _LEAST)
+    scores = (weights - responsible) / len(rows)
+    back = (scores @ parameters[2].T) * (hidden > 0)
+    return [inputs.T @ back, back.sum(axis=0), hidden.T @ scores, scores.sum(axis=0)]
+
+
+def bits_per_token(parameters: list[Numbers], rows: Rows) -> float:
+    _, weights = _forward(parameters, rows.inputs.astype(np.float32), rows.present)
+    return float(-np.log2((weights * rows.shares).sum(axis=1) + _LEAST).mean())
 
 
 if __name__ == "__main__":

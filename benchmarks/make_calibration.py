@@ -12,16 +12,11 @@ truth. Files whose cursor is shown nothing are no samples.
 
 import argparse
 import asyncio
-import hashlib
-import re
-import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from random import Random
 
 from lacuna_ls.adapters.calibration_store import SHIPPED, to_json
@@ -36,17 +31,15 @@ from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS, THRESHOLDS, calib
 from lacuna_ls.model.embedded import EmbeddedModel, model_id
 from lacuna_ls.syntax.languages import by_language_id
 
+# So that this runs as a script, too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.packages import ArchiveFiles, fetch, fit
+
 HERE = Path(__file__).resolve().parent
 SHIPPED_PATH = Path(holes_calibration.__file__).with_name(SHIPPED)
 FILES_PER_PACKAGE = 130
-SMALLEST, LARGEST = 400, 200_000
 FOLDS = 5
 HELD_OUT_HOLES = 4
-
-_LEFT_OUT = frozenset(
-    {"_vendor", "vendor", "_vendored", "vendored", "third_party", "extern", "migrations", "locale"}
-)
-_GENERATED = re.compile(rb"(?i)generated (by|from|file)|auto-?generated|do not edit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +52,6 @@ class Row:
     whole: dict[int, tuple[bool, ...]]
     confidence: float
     exact: bool
-
-
-class ArchiveFiles:
-    """The port `Files` over a wheel: a workspace that is never unpacked."""
-
-    def __init__(self, archive: Path) -> None:
-        with zipfile.ZipFile(archive) as wheel:
-            names = [info for info in wheel.infolist() if not info.is_dir()]
-            self.root = Path("/", archive.name.partition("-")[0])
-            self._contents = {self.root / info.filename: wheel.read(info) for info in names}
-
-    def read(self, path: Path) -> bytes | None:
-        return self._contents.get(path)
-
-    def signature(self, path: Path) -> tuple[int, int] | None:
-        data = self._contents.get(path)
-        return None if data is None else (0, len(data))
-
-    def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-        return (path for path in sorted(self._contents) if path.suffix in suffixes)
 
 
 def main() -> None:
@@ -114,30 +87,6 @@ def main() -> None:
     print(f"written: {arguments.out.name}")
 
 
-def fetch(manifest: Path, most: int) -> list[Path]:
-    """The wheels of the first `most` packages, from the cache where they are there already.
-
-    pip refuses what does not have the digest that the manifest states.
-    """
-    pins = re.findall(
-        r"^([\w.-]+)==(\S+) --hash=sha256:([0-9a-f]{64})$", manifest.read_text(), re.MULTILINE
-    )
-    folder = cache_folder() / "calibration-packages"
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {_digest(path): path for path in folder.glob("*.whl")}
-    missing = [pin for pin in pins[:most] if pin[2] not in found]
-    if missing:
-        wanted = folder / "wanted.txt"
-        lines = [f"{name}=={version} --hash=sha256:{sha}\n" for name, version, sha in missing]
-        wanted.write_text("".join(lines))
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary=:all:", "--ignore-requires-python", "--require-hashes"]
-        subprocess.run([*command, "-d", str(folder), "-r", str(wanted)], check=True)
-        wanted.unlink()
-        found = {_digest(path): path for path in folder.glob("*.whl")}
-    return [found[sha] for _, _, sha in pins[:most]]
-
-
 def show_everything() -> None:
     """In a worker that tunes: no floor, so that every floor can be judged."""
     predictor.CONFIDENCE_FLOOR = 0.0
@@ -167,18 +116,6 @@ async def _measure(wheel: Path) -> tuple[int, list[Row]]:
         if drawn and taken:
             rows.append(_row(wheel.name.partition("-")[0], drawn, taken))
     return len(chosen), rows
-
-
-def fit(files: ArchiveFiles, path: Path) -> bool:
-    """Written by hand, by this package's authors, and neither empty nor huge."""
-    data = files.read(path) or b""
-    parts = PurePosixPath(path).parts
-    return (
-        SMALLEST <= len(data) <= LARGEST
-        and not _LEFT_OUT.intersection(parts)
-        and not path.stem.endswith("_pb2")
-        and _GENERATED.search(data[:600]) is None
-    )
 
 
 def _row(package: str, drawn: sample.Draw, taken: sample.Sample) -> Row:
@@ -245,10 +182,6 @@ def print_floors(rows: list[Row], files: int) -> None:
         above = [row for row in rows if row.confidence >= floor]
         exact = sum(row.exact for row in above) / max(len(above), 1)
         print(f"{floor:5.2f}  {len(above) / files:6.3f}  {exact:5.3f}")
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _arguments() -> argparse.Namespace:

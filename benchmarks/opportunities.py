@@ -42,7 +42,7 @@ from lacuna_ls.syntax.nodes import covering
 # So that this runs as a script, too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.inlining import Case, cases_of
-from benchmarks.make_calibration import ArchiveFiles, fetch, fit
+from benchmarks.packages import ArchiveFiles, fetch, fit
 
 CASES_PER_PACKAGE = 30
 ASKED = 5

@@ -18,7 +18,7 @@ from lacuna_ls.syntax.languages import Language
 
 WEIGHT = WeightKind.NODES
 TRIGGER = "rest of the line"
-CONFIDENCE_FLOOR = 0.65
+CONFIDENCE_FLOOR = 0.75
 """Least geometric mean of the shown tokens' probabilities; below it nothing is shown.
 
 Chosen with `benchmarks/make_calibration.py --tune`: two in five cursors are shown something.

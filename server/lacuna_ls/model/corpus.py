@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lacuna_ls.model.lexer import lex_lines, split_lines
-from lacuna_ls.model.suffix_index import sort_contexts
+from lacuna_ls.model.suffix_index import sort_tokens
 from lacuna_ls.model.vocabulary import GAP, RESERVED, Ids, unseen_class
 
 FORMAT_VERSION = 1
@@ -20,7 +20,7 @@ _RARE = 1
 
 @dataclass(frozen=True, slots=True)
 class CorpusIndex:
-    """`texts` are the tokens from id `RESERVED` on; `positions` as `sort_contexts` makes them."""
+    """`texts` are the tokens from id `RESERVED` on; `positions` as `sort_tokens` makes them."""
 
     tokens: Ids
     positions: Ids
@@ -46,4 +46,4 @@ def build_index(texts: Iterable[str]) -> CorpusIndex:
         else:
             own_ids[number] = unseen_class(text)
     tokens = own_ids[np.array(stream, dtype=np.int64)]
-    return CorpusIndex(tokens, sort_contexts(tokens), tuple(kept))
+    return CorpusIndex(tokens, sort_tokens(tokens), tuple(kept))

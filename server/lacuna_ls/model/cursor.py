@@ -87,7 +87,8 @@ class OpenFiles:
         first = newline_token(indent, above)
         before, after = file.around(number)
         line = self._vocabulary.add_all([first, *words])
-        expert = FileExpert(before, line, after)
+        scope_tokens = len(before) + len(line) - file.scope_start(number, indent)
+        expert = FileExpert(self._vocabulary, before, line, after, scope_tokens)
         line_end = file.text.find("\n", offset)
         rest = file.text[offset : line_end if line_end >= 0 else None][:_LINE_WINDOW]
         closing = self._vocabulary.find(lex_content(rest)[0]) if rest.strip() else None

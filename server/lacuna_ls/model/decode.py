@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from lacuna_ls.domain.completion import Alternative, FinishReason
-from lacuna_ls.model.experts import FILE_ORDERS, Context
+from lacuna_ls.model.experts import LONGEST, Context
 from lacuna_ls.model.mixture import Mixture, Option
 from lacuna_ls.model.vocabulary import Vocabulary
 
 _BEAM = 3
 _SAMPLED_FROM = 64
-_LONGEST = FILE_ORDERS[-1]
 _IMPOSSIBLE = -745.0  # the logarithm of the smallest positive float
 
 
@@ -143,7 +142,7 @@ def score(
         distribution = mixture.distribution(context)
         whole = distribution.mass_starting_with(half) if half else 1.0
         logprobs.append(_log(distribution.probability(text) / whole))
-        context = (*context[1 - _LONGEST :], vocabulary.find(text))
+        context = (*context[1 - LONGEST :], vocabulary.find(text))
         depth += _nesting(text[len(half) :])
         half = ""
         yield
@@ -176,7 +175,7 @@ def _extensions(
         text = option.text[len(half) :]
         grown.append(
             _Path(
-                context=(*path.context[1 - _LONGEST :], option.token),
+                context=(*path.context[1 - LONGEST :], option.token),
                 pieces=(
                     *path.pieces,
                     Piece(

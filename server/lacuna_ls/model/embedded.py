@@ -20,7 +20,7 @@ from lacuna_ls.model import decode
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.cursor import Cursor, OpenFiles
 from lacuna_ls.model.decode import Decoding, Piece
-from lacuna_ls.model.experts import LibraryExpert
+from lacuna_ls.model.experts import Expert, FileExpert, LibraryExpert
 from lacuna_ls.model.mixture import Mixture
 from lacuna_ls.model.vocabulary import Vocabulary
 from lacuna_ls.model.workspace import Workspace
@@ -41,6 +41,7 @@ class EmbeddedModel:
         self._vocabulary = Vocabulary()
         self._open_files = OpenFiles(self._vocabulary)
         self._library: LibraryExpert | None = None
+        self._last: tuple[list[Expert], FileExpert, Mixture] | None = None
         self._seed = seed
         self.workspace = Workspace(files, self._vocabulary)
 
@@ -58,7 +59,7 @@ class EmbeddedModel:
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
         """One chunk a sample: the rest of the cursor's line, whatever `request.stop` says of it."""
         cursor = await self._cursor(request)
-        mixture = self._mixture(request, cursor)
+        mixture = self._mix(request, cursor)
         decoding = Decoding(
             request.max_tokens, request.stop, request.n, request.temperature, request.top_logprobs
         )
@@ -75,7 +76,7 @@ class EmbeddedModel:
         cursor = await self._cursor(request)
         tokens = cursor.lex(text)
         texts = [token for token, _ in tokens]
-        mixture = self._mixture(request, cursor)
+        mixture = self._mix(request, cursor)
         logprobs, end = await _cooperate(
             decode.score(mixture, cursor.position, texts, self._vocabulary)
         )
@@ -91,10 +92,17 @@ class EmbeddedModel:
     async def _cursor(self, request: CompletionRequest) -> Cursor:
         return await _cooperate(self._open_files.locate(request.prefix, request.suffix))
 
-    def _mixture(self, request: CompletionRequest, cursor: Cursor) -> Mixture:
+    def _mix(self, request: CompletionRequest, cursor: Cursor) -> Mixture:
+        """While a word is being typed the experts, and so their answers, stay the same."""
         workspace = self.workspace.expert_without(request.path)
-        corpora = [expert for expert in (workspace, self._library) if expert is not None]
-        return Mixture(self._vocabulary, cursor.file, corpora)
+        corpora: list[Expert] = [e for e in (workspace, self._library) if e is not None]
+        if self._last is not None:
+            before, file, mixture = self._last
+            if [*map(id, before)] == [*map(id, corpora)] and file.reads() == cursor.file.reads():
+                return mixture
+        mixture = Mixture(self._vocabulary, cursor.file, corpora)
+        self._last = corpora, cursor.file, mixture
+        return mixture
 
 
 @cache
@@ -107,7 +115,7 @@ def model_id() -> str:
 
 
 def _sources(folder: Traversable) -> list[Traversable]:
-    sources = (entry for entry in folder.iterdir() if entry.name.endswith(".py"))
+    sources = (entry for entry in folder.iterdir() if entry.name.endswith((".py", ".npz")))
     return sorted(sources, key=lambda entry: entry.name)
 
 

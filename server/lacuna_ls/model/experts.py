@@ -1,33 +1,47 @@
 """The experts: what followed a context in the open file, in the workspace, in the library.
 
-Each answers a context with its continuations at every order that it has seen, longest first, in the
-ids of the shared vocabulary.
+Each answers a context with its continuations at every order that it has seen, in the ids of the
+shared vocabulary; those that go by the shape of a context answer in the codes of `shapes`.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lacuna_ls.model.corpus import CorpusIndex
-from lacuna_ls.model.gate import Corpus
-from lacuna_ls.model.suffix_index import MAX_ORDER, MOST_SAMPLED, Continuations, SuffixIndex, tally
+from lacuna_ls.model.gate import ORDERS, SLOT, Source
+from lacuna_ls.model.shapes import FIRST_TOKEN, SHAPE_ORDERS, codes_at, codes_before
+from lacuna_ls.model.suffix_index import (
+    MAX_ORDER,
+    MOST_SAMPLED,
+    Continuations,
+    Places,
+    SuffixIndex,
+    TokenReading,
+    continuations,
+)
 from lacuna_ls.model.vocabulary import GAP, RESERVED, Ids, Vocabulary, unseen_class
 
-FILE_ORDERS = (1, 2, 3, 4, 6, 10)
-_LONGEST = FILE_ORDERS[-1]
+FILE_ORDERS = ORDERS[Source.FILE]
+LONGEST = max(FILE_ORDERS)
 _RECENT_TOKENS = 1500
 _RECENCY_HALF = 20.0
+_SHAPES_BEFORE = 8000
+_SHAPES_AFTER = 4000
 
 Context = tuple[int, ...]
 Shares = NDArray[np.float64]
+Answers = Iterator[tuple[int, Continuations]]
 
 
 class Expert(Protocol):
-    @property
-    def corpus(self) -> Corpus: ...
+    """Answers are pairs of a slot of the gate and what followed there."""
 
-    def lookup(self, context: Context) -> list[tuple[int, Continuations]]: ...
+    def lookup(self, context: Context) -> Answers: ...
+
+    def lookup_shape(self, shape: Context) -> Answers: ...
 
     def unigrams(self) -> Shares:
         """Share of each token in the corpus, indexed by shared id; may be short."""
@@ -37,20 +51,24 @@ class Expert(Protocol):
 class LibraryExpert:
     """An index with a vocabulary of its own, such as a memory map made by another process."""
 
-    corpus = Corpus.LIBRARY
-
     def __init__(self, index: CorpusIndex, vocabulary: Vocabulary) -> None:
         shared = np.array([*range(RESERVED), *vocabulary.add_all(index.texts)], dtype=np.int32)
         self._vocabulary = vocabulary
         self._own_ids = np.full(len(vocabulary), -1, dtype=np.int32)
         self._own_ids[shared] = np.arange(len(shared), dtype=np.int32)
-        self._index = SuffixIndex(index.tokens, index.positions, shared)
+        self._index = SuffixIndex(TokenReading(index.tokens, shared), index.positions)
         counts = np.bincount(index.tokens, minlength=len(shared))
         self._unigrams = np.zeros(len(vocabulary))
         self._unigrams[shared] = counts / max(index.tokens.size, 1)
 
-    def lookup(self, context: Context) -> list[tuple[int, Continuations]]:
-        return self._index.lookup(tuple(self._own(token) for token in context[-MAX_ORDER:]))
+    def lookup(self, context: Context) -> Answers:
+        own = tuple(self._own(token) for token in context[-MAX_ORDER:])
+        for order, seen in self._index.lookup(own):
+            yield SLOT[Source.LIBRARY, order], seen
+
+    def lookup_shape(self, shape: Context) -> Answers:
+        """Nothing: in a trial a library's shapes added next to nothing to those of the workspace."""
+        return iter(())
 
     def unigrams(self) -> Shares:
         return self._unigrams
@@ -64,28 +82,38 @@ class FileExpert:
     """The open file around the cursor's line, and the line up to the cursor.
 
     Contexts are found by comparing the whole file at once: for some ten thousand tokens that is
-    faster than keeping tables up to date, and costs no memory.
+    faster than keeping tables up to date, and costs no memory. `scope_tokens` of the tokens before
+    the cursor are those of its definition.
     """
 
-    corpus = Corpus.FILE
-
-    def __init__(self, before: Ids, line: list[int], after: Ids) -> None:
-        start = np.full(_LONGEST, GAP, dtype=np.int32)
+    def __init__(
+        self, vocabulary: Vocabulary, before: Ids, line: list[int], after: Ids, scope_tokens: int
+    ) -> None:
+        start = np.full(LONGEST, GAP, dtype=np.int32)
         gap = start[:1]
+        self._vocabulary = vocabulary
         self._tokens = np.concatenate(
             (start, before, np.array(line, dtype=np.int32), gap, after, gap)
         )
-        self._cursor = _LONGEST + len(before) + len(line)
-        self._places: dict[int, NDArray[np.int64]] = {}
+        self._cursor = LONGEST + len(before) + len(line)
+        self._scope = self._cursor - scope_tokens
+        self._places: dict[int, Places] = {}
+        self._shapes: dict[Context, Places] = {}
+        self.tokens_before = self._cursor - LONGEST
+        self.tokens_after = len(after)
 
     def context(self) -> Context:
         """The tokens before the cursor, as many as the longest order needs."""
-        return tuple(self._tokens[self._cursor - _LONGEST : self._cursor].tolist())
+        return tuple(self._tokens[self._cursor - LONGEST : self._cursor].tolist())
 
-    def lookup(self, context: Context) -> list[tuple[int, Continuations]]:
+    def reads(self) -> tuple[int, int, bytes]:
+        """All that the answers depend on: equal means the same answers."""
+        return self._cursor, self._scope, self._tokens.tobytes()
+
+    def lookup(self, context: Context) -> Answers:
         tokens = self._tokens
         places = self._after(context[-1])
-        found: list[tuple[int, Continuations]] = []
+        last: Continuations | None = None
         for k in range(1, len(context) + 1):
             if k > 1:
                 places = places[tokens[places - k] == context[-k]]
@@ -93,31 +121,81 @@ class FileExpert:
                 break
             if k not in FILE_ORDERS:
                 continue
-            if found and found[-1][1].total == places.size:
-                found.append((k, found[-1][1]))
-            else:
-                step = -(-places.size // MOST_SAMPLED)
-                found.append((k, Continuations(*tally(tokens[places[::step]]), places.size)))
-        return found[::-1]
+            if last is None or last.total != places.size:
+                last = self._following(tokens, places)
+            yield SLOT[Source.FILE, k], last
+
+    def lookup_shape(self, shape: Context) -> Answers:
+        places = self._shaped(shape[-1:])
+        for k in range(2, len(shape) + 1):
+            places = self._shaped(shape[-k:], places)
+            if not places.size:
+                break
+            if k in SHAPE_ORDERS:
+                sample = places[:: -(-places.size // MOST_SAMPLED)]
+                codes = codes_at(self._tokens, self._vocabulary.free, sample)
+                yield SLOT[Source.FILE_SHAPE, k], continuations(codes, places.size)
 
     def unigrams(self) -> Shares:
         return np.bincount(self._tokens) / self._tokens.size
 
-    def recent_names(self, is_name: NDArray[np.bool_]) -> tuple[Ids, Shares]:
-        """Names near the cursor, nearer ones with a larger share; shares sum to 1."""
-        window = self._tokens[max(0, self._cursor - _RECENT_TOKENS) : self._cursor]
-        distance = np.arange(window.size, 0, -1)
-        named = is_name[window]
-        ids, index = np.unique(window[named], return_inverse=True)
+    def near(self, is_wanted: NDArray[np.bool_]) -> tuple[Ids, Shares]:
+        """Wanted tokens before the cursor, nearer ones with a larger share; shares sum to 1."""
+        start = max(LONGEST, self._cursor - _RECENT_TOKENS)
+        places = np.flatnonzero(is_wanted[self._tokens[start : self._cursor]]) + start
+        return self._by_nearness(places)
+
+    def in_scope(self, is_wanted: NDArray[np.bool_]) -> tuple[Ids, Shares]:
+        """Like `near`, of the cursor's definition only."""
+        start = max(self._scope, self._cursor - _RECENT_TOKENS)
+        places = np.flatnonzero(is_wanted[self._tokens[start : self._cursor]]) + start
+        return self._by_nearness(places)
+
+    def following(self, token: int, is_wanted: NDArray[np.bool_]) -> tuple[Ids, Shares]:
+        """Wanted tokens right after `token`, before the cursor, nearer ones with a larger share."""
+        places = self._after(token)
+        places = places[: np.searchsorted(places, self._cursor)]
+        return self._by_nearness(places[is_wanted[self._tokens[places]]])
+
+    def _by_nearness(self, places: Places) -> tuple[Ids, Shares]:
+        ids, index = np.unique(self._tokens[places], return_inverse=True)
         weights = np.bincount(
-            index, weights=1.0 / (distance[named] + _RECENCY_HALF), minlength=ids.size
+            index, weights=1.0 / (self._cursor - places + _RECENCY_HALF), minlength=ids.size
         )
         return ids, weights / max(weights.sum(), 1e-12)
 
-    def _after(self, token: int) -> NDArray[np.int64]:
+    def _following(self, tokens: Ids, places: Places) -> Continuations:
+        step = -(-places.size // MOST_SAMPLED)
+        return continuations(tokens[places[::step]], places.size)
+
+    def _after(self, token: int) -> Places:
         """Positions that follow `token` and are not a gap."""
         known = self._places.get(token)
         if known is None:
             places = np.flatnonzero(self._tokens[:-1] == token) + 1
             known = self._places[token] = places[self._tokens[places] != GAP]
         return known
+
+    def _shaped(self, shape: Context, among: Places | None = None) -> Places:
+        """Positions near the cursor that follow this shape; `among` are those of a shorter one."""
+        known = self._shapes.get(shape)
+        if known is None:
+            if among is None:
+                known = self._after_code(shape[0])
+            else:
+                free = self._vocabulary.free
+                codes = codes_before(self._tokens, free, among, len(shape))
+                known = among[codes == shape[0]]
+            self._shapes[shape] = known
+        return known
+
+    def _after_code(self, code: int) -> Places:
+        low = max(LONGEST + 1, self._cursor - _SHAPES_BEFORE)
+        high = min(self._cursor + _SHAPES_AFTER, self._tokens.size)
+        if code >= FIRST_TOKEN:
+            places = self._after(code - FIRST_TOKEN)
+            first, last = np.searchsorted(places, (low, high)).tolist()
+            return places[first:last]
+        near = self._tokens[low - 1 : high]
+        named: Places = np.flatnonzero(self._vocabulary.free[near[:-1]]) + low
+        return np.compress(self._tokens[named] != GAP, named)

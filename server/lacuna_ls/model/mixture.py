@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna_ls.model import characters
+from lacuna_ls.model import characters, gate
 from lacuna_ls.model.experts import Context, Expert, FileExpert, Shares
-from lacuna_ls.model.gate import Evidence, mix
+from lacuna_ls.model.gate import SLOT, Evidence, Source, Weights
+from lacuna_ls.model.shapes import FIRST_TOKEN, FRESH, REACH, shape_of
+from lacuna_ls.model.suffix_index import Continuations
 from lacuna_ls.model.vocabulary import RESERVED, UNSEEN_CLASSES, Ids, Vocabulary, unseen_class
 
 _UNSEEN = 0.02
-LOW_ORDER = 2
-RECENCY = 0.4
+_MOST_KNOWN = 500
+_UNIGRAM = SLOT[Source.UNIGRAM, 0]
 _LEAST = 5e-324
 """A half token of hundreds of characters can have a probability that no float holds."""
 
@@ -123,48 +125,140 @@ class Distribution:
         return found
 
 
-class Mixture:
-    """The experts at one cursor position. Valid until the vocabulary or an expert changes."""
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the experts say of one context: evidence for the gate, and the answers behind it."""
 
-    def __init__(self, vocabulary: Vocabulary, file: FileExpert, corpora: Sequence[Expert]) -> None:
+    context: Context
+    evidence: Evidence
+    kinds: list[int]
+    answers: tuple[tuple[int, Continuations], ...]
+    shapes: tuple[tuple[int, Continuations], ...]
+
+
+Names = tuple[Ids, Shares]
+
+
+class Mixture:
+    """The experts at one cursor position; valid until one of them changes.
+
+    `of_file` is what the gate is told of the open file.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        file: FileExpert,
+        corpora: Sequence[Expert],
+        weights: Weights | None = None,
+    ) -> None:
         self._vocabulary = vocabulary
         self._experts: tuple[Expert, ...] = (file, *corpora)
+        self._weights = weights or gate.shipped()
         self._dense = np.zeros(len(vocabulary))
         self._unigrams = self._mixed_unigrams()
         self._unseen = self._unigrams[:UNSEEN_CLASSES] + _UNSEEN / UNSEEN_CLASSES
-        self._recent_ids, self._recent_shares = file.recent_names(vocabulary.names)
+        self._dot = vocabulary.find(".")
+        self._names: dict[int, Names] = {
+            SLOT[Source.NEAR, 0]: file.near(vocabulary.names),
+            SLOT[Source.SCOPE, 0]: file.in_scope(vocabulary.free),
+            SLOT[Source.ATTRIBUTE, 0]: file.following(self._dot, vocabulary.names),
+        }
+        self._fresh = file.near(vocabulary.free)
+        self._fresh_at = {token: place for place, token in enumerate(self._fresh[0].tolist())}
+        self.of_file = gate.file_inputs(file.tokens_before, file.tokens_after)
+        self._known: dict[Context, Distribution] = {}
 
     def distribution(self, context: Context) -> Distribution:
-        found = [
-            (Evidence(expert.corpus, order, seen.total, seen.ids.size), seen)
-            for expert in self._experts
-            for order, seen in expert.lookup(context)
-        ]
-        found.sort(key=lambda pair: (-pair[0].order, pair[0].corpus))
-        weights, left = mix([evidence for evidence, _ in found])
-        names = self._vocabulary.names
+        """Of the next token after `context`, which is as long as the longest order if it can be."""
+        known = self._known.get(context)
+        if known is None:
+            seen = self.observe(context)
+            shares = gate.weigh(self._weights, seen.evidence, seen.kinds, self.of_file)
+            if len(self._known) == _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[context] = self.mixed(seen, shares)
+        return known
+
+    def observe(self, context: Context) -> Observation:
+        evidence = gate.Evidence()
+        shape = shape_of(context, self._vocabulary.free)
+        answers = tuple(pair for expert in self._experts for pair in expert.lookup(context))
+        shapes = tuple(pair for expert in self._experts for pair in expert.lookup_shape(shape))
+        for slot, seen in (*answers, *shapes):
+            evidence.note(slot, seen.total, seen.ids.size, seen.peak)
+        for slot, (ids, shares) in self._names.items():
+            if ids.size:
+                evidence.note(slot, ids.size, ids.size, float(shares.max()))
+        evidence.present[_UNIGRAM] = True
+        kinds: list[int] = self._vocabulary.kinds[list(context)].tolist()
+        return Observation(context, evidence, kinds, answers, shapes)
+
+    def mixed(self, seen: Observation, weights: Shares) -> Distribution:
+        """The answers added up; `weights` are those of all slots and sum to 1 at most."""
+        if self._dense.size < len(self._vocabulary):
+            self._dense = np.zeros(len(self._vocabulary))
         dense = self._dense
         touched: list[Ids] = []
-        name_mass = 0.0
-        for (evidence, seen), weight in zip(found, weights, strict=True):
-            if not weight:
-                continue
-            shares = weight * seen.shares
-            if evidence.order <= LOW_ORDER and self._recent_ids.size:
-                shares = shares * np.where(names[seen.ids], 1.0 - RECENCY, 1.0)
-                name_mass += weight - float(shares.sum())
-            dense[seen.ids] += shares
-            touched.append(seen.ids)
-        if name_mass:
-            dense[self._recent_ids] += name_mass * self._recent_shares
-            touched.append(self._recent_ids)
+        for slot, found in seen.answers:
+            if weight := weights[slot]:
+                dense[found.ids] += weight * found.shares
+                touched.append(found.ids)
+        for slot, (ids, shares) in self._names.items():
+            if ids.size and (weight := weights[slot]):
+                dense[ids] += weight * shares
+                touched.append(ids)
+        touched += self._add_shapes(seen, weights)
+        left = float(weights[_UNIGRAM])
         ids = _distinct(touched)
-        probabilities = dense[ids] + left * self._unigrams[ids]
+        probabilities = dense[ids] + left * self._unigrams.take(ids, mode="clip")
         unseen = dense[:UNSEEN_CLASSES] + left * self._unseen
         dense[ids] = 0.0
         return Distribution(
             self._vocabulary, ids, probabilities, left, self._unigrams, tuple(unseen.tolist())
         )
+
+    def _add_shapes(self, seen: Observation, weights: Shares) -> list[Ids]:
+        """Codes that repeat a name of the context mean that name; a fresh one is one from nearby."""
+        dense, context = self._dense, seen.context
+        touched: list[Ids] = []
+        repeated: list[int] = []
+        fresh = 0.0
+        for slot, found in seen.shapes:
+            weight = float(weights[slot])
+            if not weight:
+                continue
+            first = int(np.searchsorted(found.ids, FIRST_TOKEN))
+            tokens = found.ids[first:] - FIRST_TOKEN
+            dense[tokens] += weight * found.shares[first:]
+            touched.append(tokens)
+            for code, share in zip(
+                found.ids[:first].tolist(), found.shares[:first].tolist(), strict=True
+            ):
+                if code == FRESH:
+                    fresh += weight * share
+                elif code <= len(context):
+                    dense[context[-code]] += weight * share
+                    repeated.append(context[-code])
+        if repeated:
+            touched.append(np.array(repeated, dtype=np.int32))
+        if fresh:
+            touched.append(self._add_fresh(context, fresh))
+        return touched
+
+    def _add_fresh(self, context: Context, mass: float) -> Ids:
+        dense = self._dense
+        attributes, shares = self._names[SLOT[Source.ATTRIBUTE, 0]]
+        if context[-1] == self._dot and attributes.size:
+            dense[attributes] += mass * shares
+            return attributes
+        ids, shares = self._fresh
+        elsewhere = shares.copy()
+        elsewhere[[self._fresh_at[t] for t in context[-REACH:] if t in self._fresh_at]] = 0.0
+        if not (rest := elsewhere.sum()):
+            return ids[:0]
+        dense[ids] += mass / rest * elsewhere
+        return ids
 
     def _mixed_unigrams(self) -> Shares:
         whole = np.zeros(len(self._vocabulary) + 1)

@@ -5,6 +5,7 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna_ls.model.kinds import Kind
 from lacuna_ls.model.lexer import BLANK_LINE, lex_content, newline_token, split_indent
 from lacuna_ls.model.vocabulary import Ids, Vocabulary
 
@@ -87,6 +88,20 @@ class OpenFile:
             self.tokens[: self._token_starts[line]],
             self.tokens[self._token_starts[line + 1] :],
         )
+
+    def scope_start(self, line: int, indent: int) -> int:
+        """The token where the definition around a line begins that has this indentation."""
+        kinds = self._vocabulary.kinds
+        for number in range(line - 1, -1, -1):
+            if _BLANK < int(self._indents[number]) < indent:
+                indent = int(self._indents[number])
+                start = int(self._token_starts[number])
+                opening = kinds[self.tokens[start + 1 : start + 3]].tolist()
+                if Kind.DEF in opening or Kind.CLASS in opening:
+                    return start
+            if indent == 0:
+                break
+        return 0
 
     def indent_before(self, line: int) -> int:
         """Indentation of the nearest line above that is not blank."""

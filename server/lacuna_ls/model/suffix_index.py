@@ -1,13 +1,17 @@
 """Every place where a context occurred in a corpus, by binary search.
 
-Positions of the corpus are sorted by the tokens before them, nearest first (Manber and Myers' suffix
+Positions of the corpus are sorted by what stands before them, nearest first (Manber and Myers' suffix
 array, read backwards and cut at `MAX_ORDER`), so that all occurrences of a context stand together
 and those of a longer context stand inside those of a shorter one. Contexts have a fixed length, so
 two stable sorts of packed keys do what prefix doubling would.
+
+What stands before a position is for a `Reading` to say: the tokens themselves, or their shapes.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,66 +26,106 @@ _MOST_KEPT = 500_000
 MOST_SAMPLED = 768
 """Occurrences that are read of a context that occurs more often."""
 
+Places = NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
 class Continuations:
     """What followed a context: distinct tokens, their share, and how often the context occurred.
 
-    `total` counts occurrences; of a frequent context an even sample of them is read.
+    `total` counts occurrences; of a frequent context an even sample of them is read. `peak` is the
+    largest share.
     """
 
     ids: Ids
     shares: NDArray[np.float64]
     total: int
+    peak: float
 
 
-def tally(tokens: Ids) -> tuple[Ids, NDArray[np.float64]]:
+class Reading(Protocol):
+    """A corpus as one kind of expert reads it."""
+
+    def code_before(self, position: int, distance: int) -> int:
+        """What stands `distance` tokens before a position, as `sort_contexts` was told."""
+        ...
+
+    def followers(self, positions: NDArray[np.int32]) -> Ids:
+        """What stands at these positions."""
+        ...
+
+
+class TokenReading:
+    """Tokens as they are; `shared_ids` translates those of `followers`."""
+
+    def __init__(self, tokens: Ids, shared_ids: Ids | None = None) -> None:
+        self._tokens = tokens
+        self._token_at = memoryview(tokens.data)
+        self._shared_ids = shared_ids
+
+    def code_before(self, position: int, distance: int) -> int:
+        return self._token_at[position - distance]
+
+    def followers(self, positions: NDArray[np.int32]) -> Ids:
+        found = self._tokens[positions]
+        return found if self._shared_ids is None else self._shared_ids[found]
+
+
+def continuations(followers: Ids, total: int) -> Continuations:
     """Distinct tokens, ascending, and the share of each."""
-    if tokens.size == 1:
-        return tokens, np.ones(1)
-    ordered = np.sort(tokens)
+    if followers.size == 1:
+        return Continuations(followers, np.ones(1), total, 1.0)
+    ordered = np.sort(followers)
     is_first = np.ones(ordered.size, dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
     starts = np.flatnonzero(is_first)
     counts = np.empty(starts.size)
     counts[:-1] = starts[1:] - starts[:-1]
     counts[-1:] = ordered.size - starts[-1:]
-    return ordered[starts], counts / max(ordered.size, 1)
+    shares = counts / max(ordered.size, 1)
+    return Continuations(ordered[starts], shares, total, float(shares.max(initial=0.0)))
 
 
-def sort_contexts(tokens: Ids) -> NDArray[np.int32]:
-    """Positions `MAX_ORDER..len-1`, sorted by their preceding tokens, nearest first.
+def sort_contexts(size: int, codes_before: Callable[[int], Ids]) -> NDArray[np.int32]:
+    """Positions `MAX_ORDER..size-1`, sorted by what stands before them, nearest first.
+
+    `codes_before(distance)` are the codes that far before each of these positions.
 
     Raises:
-        ValueError: a token id does not fit the packed keys.
+        ValueError: a code does not fit the packed keys.
     """
-    if tokens.size <= MAX_ORDER:
+    if size <= MAX_ORDER:
         return np.empty(0, dtype=np.int32)
-    if int(tokens.max()) >= 1 << _BITS:
-        raise ValueError("too many distinct tokens for one index")
-    wide = tokens.astype(np.uint64)
-    end = tokens.size
-    triple = (wide[2:] << np.uint64(2 * _BITS)) | (wide[1:-1] << np.uint64(_BITS)) | wide[:-2]
-    near = triple[MAX_ORDER - 3 : end - 3]
-    far = triple[: end - MAX_ORDER]
-    order = np.argsort(far, kind="stable")
-    order = order[np.argsort(near[order], kind="stable")]
+    order = np.argsort(_packed(codes_before, (4, 5, 6)), kind="stable")
+    order = order[np.argsort(_packed(codes_before, (1, 2, 3))[order], kind="stable")]
     return (order + MAX_ORDER).astype(np.int32)
 
 
+def sort_tokens(tokens: Ids) -> NDArray[np.int32]:
+    """`sort_contexts` of the tokens themselves."""
+    return sort_contexts(tokens.size, lambda distance: tokens[MAX_ORDER - distance : -distance])
+
+
+def _packed(
+    codes_before: Callable[[int], Ids], distances: tuple[int, int, int]
+) -> NDArray[np.uint64]:
+    keys: NDArray[np.uint64] | None = None
+    for distance in distances:
+        codes = codes_before(distance)
+        if int(codes.max()) >= 1 << _BITS:
+            raise ValueError("too many distinct tokens for one index")
+        wide = codes.astype(np.uint64)
+        keys = wide if keys is None else (keys << np.uint64(_BITS)) | wide
+    assert keys is not None
+    return keys
+
+
 class SuffixIndex:
-    """Lookup in `tokens` by `positions` as `sort_contexts` made them; both may be memory maps.
+    """Lookup in a corpus by `positions` as `sort_contexts` made them, which may be a memory map."""
 
-    `shared_ids` translates the corpus's own token ids in what `lookup` returns.
-    """
-
-    def __init__(
-        self, tokens: Ids, positions: NDArray[np.int32], shared_ids: Ids | None = None
-    ) -> None:
-        self._tokens = tokens
-        self._shared_ids = shared_ids
+    def __init__(self, reading: Reading, positions: NDArray[np.int32]) -> None:
+        self._reading = reading
         self._positions = positions
-        self._token_at = memoryview(tokens.data)
         self._position_at = memoryview(positions.data)
         self._ranges: dict[tuple[int, ...], tuple[int, int]] = {}
         self._found: dict[tuple[int, int], Continuations] = {}
@@ -90,20 +134,22 @@ class SuffixIndex:
 
     def without(self, hidden: tuple[int, int]) -> "SuffixIndex":
         """The same index with a half-open range of the corpus left out of every answer."""
-        other = SuffixIndex(self._tokens, self._positions, self._shared_ids)
+        other = SuffixIndex(self._reading, self._positions)
         other._ranges = self._ranges
         other._hidden = hidden
         return other
 
-    def lookup(self, context: tuple[int, ...]) -> list[tuple[int, Continuations]]:
-        """What followed `context` at each order that occurred, the longest first."""
+    def lookup(
+        self, context: tuple[int, ...], orders: tuple[int, ...] = ORDERS
+    ) -> list[tuple[int, Continuations]]:
+        """What followed `context` at each of `orders` that occurred, the longest first."""
         found: list[tuple[int, Continuations]] = []
         low, high = 0, len(self._positions)
         for k in range(1, min(len(context), MAX_ORDER) + 1):
             low, high = self._narrow(context, k, low, high)
             if low == high:
                 break
-            if k in ORDERS and (seen := self._continuations(low, high)).total:
+            if k in orders and (seen := self._continuations(low, high)).total:
                 found.append((k, seen))
         return found[::-1]
 
@@ -112,10 +158,10 @@ class SuffixIndex:
         known = self._ranges.get(key)
         if known is not None:
             return known
-        token_at, wanted = self._token_at, key[0]
+        code_before, wanted = self._reading.code_before, key[0]
 
         def kth_before(position: int) -> int:
-            return token_at[position - k]
+            return code_before(position, k)
 
         first = bisect_left(self._position_at, wanted, low, high, key=kth_before)
         last = bisect_right(self._position_at, wanted, first, high, key=kth_before)
@@ -132,13 +178,10 @@ class SuffixIndex:
         sample = self._positions[low:high:step]
         if self._hidden is not None:
             sample = sample[(sample < self._hidden[0]) | (sample >= self._hidden[1])]
-        ids, shares = tally(self._tokens[sample])
-        if self._shared_ids is not None:
-            ids = self._shared_ids[ids]
-        result = Continuations(ids, shares, min(high - low, sample.size * step))
-        self._kept += ids.size
+        result = continuations(self._reading.followers(sample), min(high - low, sample.size * step))
+        self._kept += result.ids.size
         if self._kept > _MOST_KEPT:
             self._found.clear()
-            self._kept = ids.size
+            self._kept = result.ids.size
         self._found[low, high] = result
         return result

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna_ls.model.kinds import FREE, NAMES, kind_of
+
 Ids = NDArray[np.int32]
 
 UNSEEN_WORD = 0
@@ -30,14 +32,17 @@ def unseen_class(text: str) -> int:
 class Vocabulary:
     """Grows only. Ids below `RESERVED` have no text.
 
-    `names` is true for identifiers without spaces around them: what a scope can hold.
+    `kinds`, `names` and `free` are indexed by id and longer than the vocabulary: each token's
+    `Kind`, whether that is one of `NAMES`, and whether it is one of `FREE`.
     """
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._texts: list[str] = [""] * RESERVED
         self._by_start: dict[str, list[int]] = {}
-        self._names = np.zeros(1 << 14, dtype=bool)
+        self.kinds: NDArray[np.uint8] = np.zeros(1 << 14, dtype=np.uint8)
+        self.names: NDArray[np.bool_] = np.zeros(1 << 14, dtype=bool)
+        self.free: NDArray[np.bool_] = np.zeros(1 << 14, dtype=bool)
         self._newlines = np.empty(0, dtype=np.int32)
 
     def __len__(self) -> int:
@@ -58,9 +63,13 @@ class Vocabulary:
         token = self._ids[text] = len(self._texts)
         self._texts.append(text)
         self._by_start.setdefault(text[:2], []).append(token)
-        if token == len(self._names):
-            self._names = np.concatenate((self._names, np.zeros_like(self._names)))
-        self._names[token] = text.isidentifier()
+        if token == len(self.kinds):
+            self.kinds = np.concatenate((self.kinds, np.zeros_like(self.kinds)))
+            self.names = np.concatenate((self.names, np.zeros_like(self.names)))
+            self.free = np.concatenate((self.free, np.zeros_like(self.free)))
+        kind = self.kinds[token] = kind_of(text)
+        self.names[token] = kind in NAMES
+        self.free[token] = kind in FREE
         if text[0] == "\n":
             self._newlines = np.append(self._newlines, np.int32(token))
         return token
@@ -69,11 +78,6 @@ class Vocabulary:
         ids = self._ids
         add = self.add
         return [ids[t] if t in ids else add(t) for t in texts]
-
-    @property
-    def names(self) -> NDArray[np.bool_]:
-        """Indexed by id; longer than the vocabulary."""
-        return self._names
 
     @property
     def newlines(self) -> Ids:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from lacuna_ls.domain.text import decode
-from lacuna_ls.model.experts import Context, Shares
-from lacuna_ls.model.gate import Corpus
+from lacuna_ls.model.experts import Answers, Context, Shares
+from lacuna_ls.model.gate import SLOT, Source
 from lacuna_ls.model.lexer import lex_lines, split_lines
-from lacuna_ls.model.suffix_index import Continuations, SuffixIndex, sort_contexts
+from lacuna_ls.model.shapes import SHAPE_ORDERS, ShapeReading
+from lacuna_ls.model.suffix_index import SuffixIndex, TokenReading, sort_tokens
 from lacuna_ls.model.vocabulary import GAP, Ids, Vocabulary
 from lacuna_ls.ports.files import Files
 
@@ -37,17 +38,24 @@ class WorkspaceExpert:
     """What followed a context in the workspace's files. `ranges` are each file's positions."""
 
     index: SuffixIndex
+    shapes: SuffixIndex
     ranges: dict[Path, tuple[int, int]]
     shares: Shares
-    corpus: Corpus = Corpus.WORKSPACE
 
     def without(self, path: Path) -> "WorkspaceExpert":
         """The same with one file left out; its unigrams still count."""
         hidden = self.ranges.get(path)
-        return self if hidden is None else replace(self, index=self.index.without(hidden))
+        if hidden is None:
+            return self
+        return replace(self, index=self.index.without(hidden), shapes=self.shapes.without(hidden))
 
-    def lookup(self, context: Context) -> list[tuple[int, Continuations]]:
-        return self.index.lookup(context)
+    def lookup(self, context: Context) -> Answers:
+        for order, seen in self.index.lookup(context):
+            yield SLOT[Source.WORKSPACE, order], seen
+
+    def lookup_shape(self, shape: Context) -> Answers:
+        for order, seen in self.shapes.lookup(shape, SHAPE_ORDERS):
+            yield SLOT[Source.WORKSPACE_SHAPE, order], seen
 
     def unigrams(self) -> Shares:
         return self.shares
@@ -131,8 +139,15 @@ class Workspace:
             end = ranges[path][1]
             parts += (file.tokens, gap)
         tokens = np.concatenate((*parts, gap))
-        positions = await asyncio.to_thread(sort_contexts, tokens)
+        shapes = ShapeReading(tokens, self._vocabulary.free)
+        positions = await asyncio.to_thread(sort_tokens, tokens)
+        shape_positions = await asyncio.to_thread(shapes.positions)
         unigrams = np.bincount(tokens) / tokens.size
         self._read = read
         self._partial = None
-        self._expert = WorkspaceExpert(SuffixIndex(tokens, positions), ranges, unigrams)
+        self._expert = WorkspaceExpert(
+            SuffixIndex(TokenReading(tokens), positions),
+            SuffixIndex(shapes, shape_positions),
+            ranges,
+            unigrams,
+        )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lacuna_ls.model.suffix_index import MAX_ORDER, ORDERS, SuffixIndex, sort_contexts
+from lacuna_ls.model.suffix_index import MAX_ORDER, ORDERS, SuffixIndex, TokenReading, sort_tokens
 
 corpora = st.lists(st.integers(0, 3), max_size=60)
 contexts = st.lists(st.integers(0, 4), min_size=1, max_size=10)
@@ -15,7 +15,7 @@ contexts = st.lists(st.integers(0, 4), min_size=1, max_size=10)
 
 def index_of(corpus):
     tokens = np.array(corpus, dtype=np.int32)
-    return SuffixIndex(tokens, sort_contexts(tokens))
+    return SuffixIndex(TokenReading(tokens), sort_tokens(tokens))
 
 
 def followers(corpus, context, hidden=range(0)):
@@ -60,4 +60,4 @@ def test_a_frequent_context_is_sampled_evenly_and_counted_in_full():
 
 def test_ids_that_do_not_fit_the_keys_are_refused():
     with pytest.raises(ValueError, match="too many"):
-        sort_contexts(np.array([1 << 21] * 10, dtype=np.int32))
+        sort_tokens(np.array([1 << 21] * 10, dtype=np.int32))

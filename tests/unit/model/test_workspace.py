@@ -96,7 +96,10 @@ async def test_a_folder_opened_through_a_link_is_refreshed_like_any_other(tmp_pa
 
 async def test_a_file_of_two_folders_is_counted_once():
     inner = ROOT / "inner"
-    contents = {inner / "a.py": b"alpha.beta()\n" * 40, ROOT / "b.py": b"alpha.gamma()\n" * 60}
+    contents = {
+        inner / "a.py": b"x\n" + b"alpha.beta()\n" * 40,
+        ROOT / "b.py": b"x\n" + b"alpha.gamma()\n" * 60,
+    }
     model = EmbeddedModel(FakeFiles(contents))
     await model.workspace.refresh(ROOT, PYTHON)
     await model.workspace.refresh(inner, PYTHON)
