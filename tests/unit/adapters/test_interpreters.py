@@ -1,10 +1,11 @@
 import base64
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
-from lacuna_ls.adapters.interpreters import Interpreter, interpreter_for
+from lacuna_ls.adapters.interpreters import Interpreter, interpreter_for, program_on_path
 
 
 def program(path: Path) -> Path:
@@ -23,7 +24,7 @@ def root(tmp_path):
 
 
 def look(root: Path, setting: str = "", **environment: str) -> Interpreter | None:
-    environment.setdefault("PATH", "")
+    environment = {"PATH": "", "HOME": "/nowhere"} | environment
     return interpreter_for(root, root / "pkg" / "a.py", setting, environment)
 
 
@@ -133,3 +134,104 @@ def test_nothing_is_executed(root, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found(root)
     assert not (tmp_path / "ran").exists()
+
+
+def test_poetry_needs_no_lock_and_takes_what_it_was_told_to_use(root, tmp_path):
+    (root / "pyproject.toml").write_text('[tool.poetry]\nname = "app"\n')
+    digest = base64.urlsafe_b64encode(hashlib.sha256(str(root).encode()).digest()).decode()[:8]
+    kept = tmp_path / "kept"
+    used = program(kept / f"app-{digest}-py3.11/bin/python")
+    program(kept / f"app-{digest}-py3.12/bin/python")
+    (kept / "envs.toml").write_text(f'[app-{digest}]\nminor = "3.11"\npatch = "3.11.2"\n')
+    assert found(root, POETRY_VIRTUALENVS_PATH=str(kept)).path == used
+
+
+def test_conda_finds_the_environment_that_the_project_names_among_the_users(root, tmp_path):
+    (root / "environment.yml").write_text("channels: [defaults]\nname: app\n")
+    kept = program(tmp_path / "conda/envs/app/bin/python")
+    other = program(tmp_path / "conda/envs/other/bin/python")
+    listed = [each.parents[1] for each in (other, kept)]
+    for folder in listed:
+        (folder / "conda-meta").mkdir()
+    (tmp_path / ".conda").mkdir()
+    (tmp_path / ".conda/environments.txt").write_text("".join(f"{each}\n" for each in listed))
+    assert found(root, HOME=str(tmp_path)).path == kept
+
+
+def test_conda_does_not_take_a_name_for_a_path(root, tmp_path):
+    (root / "environment.yml").write_text("name: ../evil\n")
+    program(root / "evil/bin/python")
+    assert look(root, HOME=str(tmp_path)) is None
+
+
+def test_an_active_conda_environment_counts_like_a_virtual_one_but_for_its_base(root, tmp_path):
+    active = program(tmp_path / "envs/app/bin/python")
+    own = program(root / ".venv/bin/python")
+    prefix = {"CONDA_PREFIX": str(tmp_path / "envs/app")}
+    assert found(root, CONDA_DEFAULT_ENV="app", **prefix).path == active
+    assert found(root, CONDA_DEFAULT_ENV="base", **prefix).path == own
+    own.unlink()
+    assert found(root, CONDA_DEFAULT_ENV="base", **prefix).path == active
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3.12.1\n", "3.12.1"),
+        ("3.12\n", "3.12.11"),
+        ("# a comment\n3.11\n", "3.11.7"),
+        ("nothing-like-it\n3.11.7\n", "3.11.7"),
+        ("app\n", "app"),
+    ],
+)
+def test_a_python_version_file_chooses_among_those_of_pyenv(root, tmp_path, text, expected):
+    for name in ("3.11.7", "3.12.1", "3.12.11", "3.120.0", "app"):
+        program(tmp_path / "pyenv/versions" / name / "bin/python")
+    (root / ".python-version").write_text(text)
+    chosen = found(root, PYENV_ROOT=str(tmp_path / "pyenv")).path
+    assert chosen == tmp_path / "pyenv/versions" / expected / "bin/python"
+
+
+def test_a_python_version_file_chooses_among_those_of_uv(root, tmp_path):
+    kept = program(tmp_path / "uv/cpython-3.13.2-linux-x86_64-gnu/bin/python")
+    (root / ".python-version").write_text("3.13\n")
+    assert found(root, HOME=str(tmp_path), UV_PYTHON_INSTALL_DIR=str(tmp_path / "uv")).path == kept
+
+
+def test_a_python_version_file_cannot_name_a_path(root, tmp_path):
+    program(root / "evil/bin/python")
+    (root / ".python-version").write_text(f"../../../project/evil\n{root}/evil\n..\n")
+    assert look(root, PYENV_ROOT=str(tmp_path / "pyenv"), HOME=str(tmp_path)) is None
+
+
+def test_an_environment_comes_before_a_version_and_the_nearer_version_first(root, tmp_path):
+    for name in ("3.11.7", "3.12.1"):
+        program(tmp_path / "versions" / name / "bin/python")
+    (root / ".python-version").write_text("3.11.7\n")
+    (root / "pkg/.python-version").write_text("3.12.1\n")
+    assert found(root, PYENV_ROOT=str(tmp_path)).path.parts[-3] == "3.12.1"
+    assert found(root, PYENV_ROOT=str(tmp_path), PYENV_VERSION="3.11.7").path.parts[-3] == "3.11.7"
+    own = program(root / ".venv/bin/python")
+    assert found(root, PYENV_ROOT=str(tmp_path)).path == own
+
+
+def test_behind_a_shim_of_pyenv_is_the_version_that_the_user_has_chosen(root, tmp_path):
+    shim = program(tmp_path / "shims/python3")
+    assert found(root, PATH=str(shim.parent), PYENV_ROOT=str(tmp_path)).path == shim
+    kept = program(tmp_path / "versions/3.12.1/bin/python")
+    (tmp_path / "version").write_text("3.12.1\n")
+    assert found(root, PATH=str(shim.parent), PYENV_ROOT=str(tmp_path)).path == kept
+
+
+def test_a_program_on_the_path_is_the_users_and_not_the_workspaces(root, tmp_path):
+    own = program(root / "node_modules/.bin/node")
+    mine = program(tmp_path / "bin/node")
+    path = f".:{own.parent}:{mine.parent}"
+    assert program_on_path("node", root, {"PATH": path}) == mine
+    assert program_on_path("node", root, {"PATH": str(own.parent)}) is None
+
+
+@pytest.mark.parametrize("name", [".python-version", "environment.yml", ".pdm-python"])
+def test_what_is_no_file_is_not_waited_for(root, tmp_path, name):
+    os.mkfifo(root / name)
+    assert look(root, PYENV_ROOT=str(tmp_path), HOME=str(tmp_path)) is None
