@@ -1,12 +1,17 @@
-"""How many of HumanEvalFix's bugs the model-free search mends, and how fast.
+"""How many bugs the model-free search mends, and how fast.
 
     python benchmarks/repair.py --json FILE [--data FILE] [--inputs FILE] [--limit N] [--wall-s S]
 
-Each task's own checks become one test beside the program, and the search sees nothing else. A fix
-is right if it answers as the canonical solution does on inputs that the search never saw. Keys of
-the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs of that
-type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, and the wall time from
-the red report to the first fix in seconds, where there was one.
+HumanEvalFix: each task's own checks become one test beside the program, and the search sees nothing
+else. A fix is right if it answers as the canonical solution does on inputs that the search never
+saw. Keys of the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs
+of that type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, and the wall time
+from the red report to the first fix in seconds, where there was one.
+
+Programs that a model got wrong (`--data .../llm_wrong_dev.jsonl.gz`): the few tests that came with
+the task are what the search sees, and a fix is right if it passes the hidden ones. Keys: `precision`
+(of the first fixes that were shown, the share that is right), `shown` (the share of the `n` tasks,
+whose visible tests are red, that had one shown).
 """
 
 import argparse
@@ -84,19 +89,24 @@ def main() -> int:
     if not options.data.is_file() or not options.inputs.is_file():
         print(f"skipped: no data at {options.data}")
         return 0
-    # What is measured is the search, not the plugins that happen to be installed here.
+    # What is measured is the search, not the plugins and switches that happen to be here.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     inputs = {_number(row): json.dumps(row["inputs"]) for row in _rows(options.inputs)}
     tasks = list(_rows(options.data))[: options.limit]
+    of_a_model = "given_tests" in tasks[0]
     verdicts: list[Verdict] = []
-    for task in tasks:
+    for task in map(_as_fix_task, tasks) if of_a_model else tasks:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder).resolve()
-            verdict = asyncio.run(_attempt(task, inputs[_number(task)], root, options.wall_s))
+            hidden = "" if of_a_model else inputs[_number(task)]
+            verdict = asyncio.run(_attempt(task, hidden, root, options.wall_s))
+        if verdict is None:
+            continue
         verdicts.append(verdict)
         marks = "".join("+" if right else "-" for right in verdict.right) or "."
         print(f"{verdict.task_id:12} {marks:4} {verdict.said} {verdict.summaries}", flush=True)
-    result = _figures(verdicts)
+    result = _figures_of_a_model(verdicts) if of_a_model else _figures(verdicts)
     print(json.dumps(result))
     if options.json:
         report = {**result, "tasks": [asdict(verdict) for verdict in verdicts]}
@@ -124,8 +134,28 @@ def _number(row: dict[str, Any]) -> str:
     return str(row["task_id"]).partition("/")[2]
 
 
-async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict:
+def _as_fix_task(row: dict[str, Any]) -> dict[str, Any]:
+    """A program that a model got wrong, with the fields of a HumanEvalFix task; `hidden` judges."""
+    body = "".join(f"    {line}\n" for test in row["given_tests"] for line in test.splitlines())
+    entry = row["entry_point"]
+    hidden = row["test"].rstrip().removesuffix(f"check({entry})")
+    return {
+        "task_id": row["task_id"],
+        "bug_type": row["model"],
+        "entry_point": entry,
+        "declaration": "",
+        "buggy_solution": row["solution"],
+        "test": f"def check({entry}):\n{body}\ncheck({entry})",
+        "hidden": f"{hidden}\n\ncheck({entry})\n",
+    }
+
+
+async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict | None:
+    """`None` where there is nothing red to begin with."""
     problem, pool = await _problem(task, root)
+    if problem.report.green:
+        await pool.close()
+        return None
     announced: list[float] = []
     started_s = time.monotonic()
 
@@ -133,6 +163,7 @@ async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float)
         announced.append(time.monotonic() - started_s)
 
     result = await search(problem, pool, _Monotonic(), Budget(wall_s=wall_s), confirmed)
+    await pool.close()
     texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in result.fixes]
     return Verdict(
         task["task_id"],
@@ -163,11 +194,19 @@ async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPoo
 
 
 def _right(task: dict[str, Any], text: bytes, inputs: str, root: Path) -> bool:
+    if "hidden" in task:
+        judge = root / "hidden.py"
+        judge.write_bytes(text + b"\n\n" + task["hidden"].encode())
+        return _succeeds([sys.executable, "-I", str(judge)], "")
     truth, judged, judge = root / "truth.py", root / "judged.py", root / "judge.py"
     truth.write_text(task["declaration"] + task["canonical_solution"], encoding="utf-8")
     judged.write_bytes(text)
     judge.write_text(_JUDGE, encoding="utf-8")
-    command = [sys.executable, "-I", judge, truth, judged, task["entry_point"]]
+    command = [sys.executable, "-I", str(judge), str(truth), str(judged), task["entry_point"]]
+    return _succeeds(command, inputs)
+
+
+def _succeeds(command: list[str], inputs: str) -> bool:
     try:
         run = subprocess.run(
             command, input=inputs.encode(), capture_output=True, timeout=20, check=False
@@ -175,6 +214,16 @@ def _right(task: dict[str, Any], text: bytes, inputs: str, root: Path) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return run.returncode == 0
+
+
+def _figures_of_a_model(verdicts: list[Verdict]) -> dict[str, float | int | None]:
+    shown = [verdict for verdict in verdicts if verdict.right]
+    right = sum(verdict.right[0] for verdict in shown)
+    return {
+        "n": len(verdicts),
+        "precision": round(right / len(shown), 3) if shown else None,
+        "shown": round(len(shown) / len(verdicts), 3) if verdicts else None,
+    }
 
 
 def _figures(verdicts: list[Verdict]) -> dict[str, float | int | None]:
