@@ -8,6 +8,7 @@ swallow exceptions only where the semantics module says so (it lowers those to `
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.structure import (
@@ -33,8 +34,7 @@ class EdgeKind(Enum):
     EXCEPTION = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     source: int
     target: int
     kind: EdgeKind

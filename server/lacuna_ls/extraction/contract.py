@@ -65,6 +65,7 @@ class Contract:
     generic: tuple[str, ...] = ()
 
 
+CAPTURES = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
 LineOf = Callable[[int], int]
 """One-based line of a byte offset."""
 
@@ -118,9 +119,11 @@ def refuse_hazards(traits: Traits, line_of: LineOf) -> None:
 
 def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
     """Refuse where a nested function and the code around would no longer share a variable."""
-    touched, used = region.touched(), region.flow.sets.bits(a.name for a in region.accesses)
     refuse_shared_with_functions_around(region, line_of)
     graph = region.flow.graph
+    if not any(a.kind in CAPTURES for step in graph.steps for a in step.accesses):
+        return
+    touched, used = region.touched(), region.flow.sets.bits(a.name for a in region.accesses)
     later = reachable(region.flow, [s for s in region.steps if _captures(region, s)])
     for index, step in enumerate(graph.steps):
         before = _reaches_region(region, index)
@@ -128,7 +131,7 @@ def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
             bit = region.flow.sets.bits((access.name,))
             line = line_of(access.offset)
             if index not in region.steps:
-                captured = access.kind in (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
+                captured = access.kind in CAPTURES
                 if captured and before and bit & touched:
                     raise RefusedError(
                         f"Variable `{access.name}` is shared with the nested function on line "
@@ -151,8 +154,7 @@ def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
 
 
 def _captures(region: Region, step: int) -> bool:
-    kinds = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
-    return any(a.kind in kinds for a in region.flow.graph.steps[step].accesses)
+    return any(a.kind in CAPTURES for a in region.flow.graph.steps[step].accesses)
 
 
 def _reaches_region(region: Region, step: int) -> bool:
@@ -161,8 +163,7 @@ def _reaches_region(region: Region, step: int) -> bool:
 
 
 def _refuse_if_captured(region: Region, name: str, line: int) -> None:
-    captured = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
-    if any(a.name == name and a.kind in captured for a in region.accesses):
+    if any(a.name == name and a.kind in CAPTURES for a in region.accesses):
         raise RefusedError(
             f"A nested function in the selection uses `{name}`, which line {line} assigns again."
         )
@@ -170,6 +171,8 @@ def _refuse_if_captured(region: Region, name: str, line: int) -> None:
 
 def refuse_shared_with_functions_around(region: Region, line_of: LineOf) -> None:
     """Refuse where a variable of a function around would be copied and may change meanwhile."""
+    if not region.unit.enclosing:
+        return
     nonlocal_names = region.unit.bindings().nonlocal_names
     around = {n: e for e in reversed(region.unit.enclosing) for n in e.bindings.bound}
     own = region.unit.bindings().bound

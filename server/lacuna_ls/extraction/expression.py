@@ -8,6 +8,7 @@ from lacuna_ls.analysis.selection import SelectedExpression
 from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.extraction.contract import (
+    CAPTURES,
     Contract,
     LineOf,
     RefusedError,
@@ -18,8 +19,6 @@ from lacuna_ls.extraction.contract import (
     refuse_shared_with_functions_around,
 )
 from lacuna_ls.extraction.region import Region, in_order
-
-_CAPTURES = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
 
 
 def contract_of_expression(
@@ -87,7 +86,7 @@ def _assigned(
             certain.add(access.name)
         elif access.kind not in kinds and access.name not in certain:
             early.add(access.name)
-    captured = {a.name for s in region.flow.graph.steps for a in s.accesses if a.kind in _CAPTURES}
+    captured = {a.name for s in region.flow.graph.steps for a in s.accesses if a.kind in CAPTURES}
     needed |= captured
     for name, access in written.items():
         local = name in region.unit.bindings().bound and region.unit.kind is UnitKind.FUNCTION
@@ -121,7 +120,7 @@ def _refuse_unbound(region: Region, names: frozenset[str], line_of: LineOf) -> N
 
 def _refuse_kept_references(region: Region, names: frozenset[str], line_of: LineOf) -> None:
     """A lambda that moves would keep the argument's value, not the variable."""
-    kept = {a.name for a in region.accesses if a.kind in _CAPTURES} & names
+    kept = {a.name for a in region.accesses if a.kind in CAPTURES} & names
     later = reachable(region.flow, region.steps) | region.steps
     for index, step in enumerate(region.flow.graph.steps):
         for access in step.accesses:

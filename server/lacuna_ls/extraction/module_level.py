@@ -15,6 +15,7 @@ from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.analysis.traits import Traits
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import (
+    CAPTURES,
     Contract,
     LineOf,
     RefusedError,
@@ -24,7 +25,6 @@ from lacuna_ls.extraction.region import Region
 from lacuna_ls.syntax.nodes import Node, ancestors, covering
 
 _SCOPES = frozenset(("function_definition", "class_definition", "lambda"))
-_CAPTURES = (AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
 
 
 def contract_of_module_statements(
@@ -52,7 +52,7 @@ def contract_of_module_statements(
         not traits.definitions
         and not touched & ~region.sure_by_itself()
         and not touched & region.exposed()
-        and not any(a.kind in _CAPTURES and a.name in names for a in region.accesses)
+        and not any(a.kind in CAPTURES and a.name in names for a in region.accesses)
         and not _set_before_failing(region)
         and "globals" not in accessed
         and not any(_used_in_a_function(root, data, selected.span, name) for name in names)

@@ -100,8 +100,9 @@ def target_names(node: Node) -> frozenset[str]:
 
 
 def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
+    """The innermost loop of all analysis: it does nothing twice that it can do once."""
     found: list[Access] = []
-    pending = list(reversed(items))
+    pending = items[::-1]
     while pending:
         item = pending.pop()
         if isinstance(item, Access):
@@ -113,10 +114,12 @@ def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
             name = text_of(node)
             if name not in where.hidden:
                 found.append(_read(name, node, where))
-        elif kind in _RULES:
-            pending.extend(reversed(list(_RULES[kind](node, where))))
+            continue
+        rule = _RULES.get(kind)
+        if rule is not None:
+            pending += reversed([*rule(node, where)])
         elif kind not in _LEAVES:
-            pending.extend([(child, where) for child in reversed(node.named_children)])
+            pending += [(child, where) for child in reversed(node.named_children)]
     return tuple(found)
 
 
@@ -144,7 +147,7 @@ def _target(node: Node, where: _Where) -> Iterator[_Item]:
 
 
 def _object_only(node: Node, where: _Where) -> Iterable[_Item]:
-    return [(code_children(node)[0], where)]
+    return [(next(c for c in node.named_children if c.type not in EXTRAS), where)]
 
 
 def _keyword_argument(node: Node, where: _Where) -> Iterable[_Item]:

@@ -1,7 +1,5 @@
 """From a selected range to one whole expression, and what its text needs to stand by itself."""
 
-from dataclasses import replace
-
 from lacuna_ls.analysis.python.accesses import (
     COMPREHENSIONS,
     accesses_of,
@@ -134,7 +132,7 @@ def _expression(parts: tuple[Node, ...], data: bytes, span: Span, wrap: str) -> 
 
 
 def _accesses(parts: tuple[Node, ...]) -> tuple[Access, ...]:
-    perhaps = (replace(a, certain=False) for part in parts[1:] for a in accesses_of(part))
+    perhaps = (a._replace(certain=False) for part in parts[1:] for a in accesses_of(part))
     return (*accesses_of(parts[0]), *perhaps)
 
 

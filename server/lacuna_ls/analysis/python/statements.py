@@ -5,7 +5,6 @@ A `with` swallows exceptions only if its context manager is named for it (`suppr
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from lacuna_ls.analysis.python.accesses import (
     MAX_DEPTH,
@@ -94,7 +93,7 @@ def _assignment(node: Node) -> Iterable[Access]:
         if left is not None:
             written = target_accesses(left)
             if right is None:
-                written = tuple(replace(a, kind=_declared(a.kind)) for a in written)
+                written = tuple(a._replace(kind=_declared(a.kind)) for a in written)
             targets += written
         if annotation is not None:
             targets = [*accesses_of(annotation), *targets]
@@ -119,7 +118,7 @@ def _delete(node: Node, depth: int) -> Iterable[Access]:
     for child in code_children(node):
         for access in target_accesses(child):
             deleted = access.kind is AccessKind.WRITE
-            yield replace(access, kind=AccessKind.DELETE) if deleted else access
+            yield access._replace(kind=AccessKind.DELETE) if deleted else access
 
 
 def _import(node: Node, depth: int) -> Iterable[Statement]:
@@ -142,11 +141,11 @@ def _type_alias(node: Node, depth: int) -> Iterable[Access]:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     names = accesses_of(left) if left else ()
     for access in names[:1]:
-        yield replace(access, kind=AccessKind.WRITE)
+        yield access._replace(kind=AccessKind.WRITE)
     hidden = {access.name for access in names}
     for access in accesses_of(right) if right else ():
         if access.name not in hidden:
-            yield replace(access, kind=AccessKind.CAPTURE)
+            yield access._replace(kind=AccessKind.CAPTURE)
 
 
 def _nothing(node: Node, depth: int) -> Iterable[Access]:
@@ -192,7 +191,7 @@ def _class(node: Node, depth: int) -> Iterable[Access]:
         if deferred or (access.kind is AccessKind.READ and access.name not in owned.bound):
             yield access
         elif access.kind is AccessKind.WRITE and access.name in owned.nonlocal_names:
-            yield replace(access, kind=AccessKind.CAPTURE_WRITE)
+            yield access._replace(kind=AccessKind.CAPTURE_WRITE)
     yield Access(AccessKind.WRITE, text_of(name), name.start_byte)
 
 
@@ -319,7 +318,7 @@ def _handler(clause: Node, depth: int) -> Handler:
         return Handler(_evaluation(value), body)
     test = code_children(value)[0] if value.type == "as_pattern" else value
     written = target_accesses(alias)
-    deleted = tuple(replace(access, kind=AccessKind.DELETE) for access in written)
+    deleted = tuple(access._replace(kind=AccessKind.DELETE) for access in written)
     span = span_of(alias)
     return Handler(
         _evaluation(test),

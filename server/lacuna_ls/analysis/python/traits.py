@@ -10,7 +10,7 @@ from lacuna_ls.analysis.python.statements import type_parameters
 from lacuna_ls.analysis.traits import Hazard, Return, Traits
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
-from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
+from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
 
 _FRAME_READERS = ("locals", "vars", "eval", "exec", "dir", "_getframe", "currentframe", "stack")
 _FRAME_WORDS = re.compile(rb"\b(?:%s|stacklevel)\b" % "|".join(_FRAME_READERS).encode())
@@ -48,15 +48,46 @@ def traits_of(nodes: Sequence[Node], unit: Unit) -> Traits:
 
 
 def _telling(nodes: Sequence[Node], unit: Unit) -> list[Node]:
-    """The nodes of the piece's own scope that may be a trait; most code has no word of one."""
-    of_function = unit.kind is UnitKind.FUNCTION
-    if of_function and not any(_WORDS.search(node.text or b"") for node in nodes):
+    """The nodes of the piece's own scope that may be a trait, in the order of the source.
+
+    Words lead to them: most code has few, and a tree is slow to walk. Outside of functions other
+    nodes count as well.
+    """
+    if unit.kind is not UnitKind.FUNCTION:
+        return [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+    found: dict[int, Node] = {}
+    for root in nodes:
+        for match in _WORDS.finditer(root.text or b""):
+            start, end = (root.start_byte + at for at in match.span())
+            leaf = covering(root, Span(start, end), named=False)
+            for node in _told_by(leaf, root):
+                found.setdefault(node.id, node)
+    return sorted(found.values(), key=lambda node: node.start_byte)
+
+
+def _told_by(leaf: Node, root: Node) -> list[Node]:
+    """The node that a word is the sign of, if it is one in the scope of `root`."""
+    parent = leaf.parent
+    if leaf.type not in _SIGNS or parent is None:
         return []
-    return [n for node in nodes for n in own_nodes(node) if n.type in _TELLING and n.is_named]
+    telling = [n for n in (parent, *parent.named_children) if n.type in _TELLING and n.is_named]
+    child = parent
+    while child != root:
+        above = child.parent
+        if above is None or (above.type in NESTED and above.child_by_field_name("body") == child):
+            return []
+        child = above
+    return telling
 
 
 _WORDS = re.compile(
     rb"\b(?:return|break|continue|raise|yield|await|async|a?next|import|nonlocal|def|class)\b"
+)
+_SIGNS = frozenset(
+    [
+        *("return", "break", "continue", "raise", "yield", "await", "async", "identifier"),
+        *("import", "nonlocal", "def", "class"),
+    ]
 )
 _DEFINITIONS = ("function_definition", "class_definition")
 _TELLING = frozenset(
