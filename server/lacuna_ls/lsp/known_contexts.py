@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.ports.context_store import ContextStore
@@ -31,6 +31,7 @@ _CONFIGURING = (
     "pyproject.toml", "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini",
     "setup.cfg",
 )  # fmt: skip
+_PATIENCE_S = 0.1
 _Found = TypeVar("_Found")
 
 Seen = Mapping[Path, tuple[int, int] | None]
@@ -67,7 +68,7 @@ class KnownContexts:
         self._store = store
         self._places: dict[tuple[Path, str], _Place] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="contexts")
-        self._waiting = 0
+        self._last: asyncio.Future[Any] | None = None
 
     def records(self, path: Path) -> bool:
         """Whether runs of the test file can record what it executes."""
@@ -80,8 +81,7 @@ class KnownContexts:
         """See `plan.first_tests`. Reads no more of the workspace than was recorded of it."""
         place = self._places.get((conditions.root, conditions.language.name))
         known = place is not None and any(test in place.contexts.files for test in own.paths)
-        if own.paths and (self._waiting or not known):
-            # A narrower choice than all of them is not worth a wait.
+        if own.paths and not (known and await self._idle()):
             return tuple(map(FileTests, own.paths)), {}
 
         def work(place: _Place) -> tuple[tuple[FileTests, ...], Seen]:
@@ -152,13 +152,15 @@ class KnownContexts:
         return await self._in_thread(lambda: work(self._place(conditions)))
 
     async def _in_thread(self, work: Callable[[], _Found]) -> _Found:
-        self._waiting += 1
         done = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        done.add_done_callback(self._less)
+        self._last = done
         return await asyncio.shield(done)
 
-    def _less(self, done: object) -> None:
-        self._waiting -= 1
+    async def _idle(self) -> bool:
+        """Whether the thread is free, or will be so soon that a narrower choice is worth the wait."""
+        if self._last is None:
+            return True
+        return bool((await asyncio.wait([self._last], timeout=_PATIENCE_S))[0])
 
     def _place(self, conditions: Conditions) -> _Place:
         key = conditions.root, conditions.language.name

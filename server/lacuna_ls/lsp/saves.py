@@ -172,7 +172,9 @@ class Saves:
         run = await self._run(save, request, only_of(tests))
         if run.report.failures and only_of(tests):
             tests = tuple(FileTests(file) for file in files)
+            self._summarise(save, run)
             run = await self._run(save, request)
+        self._summarise(save, run)
         run = await self._without_illustrations(save, run)
         self._verdicts[save.root].record(save.path, files, run.report, only_of(tests))
         self._explain(save, tests, run)
@@ -261,12 +263,14 @@ class Saves:
                 save, request, only_of(tests), watched=self._affected.watches(tests)
             )
             if run.report.status in _CUT_SHORT and len(tests) > 1:
+                self._summarise(save, run)
                 return False
             self._verdicts[save.root].extend(save.path, run.report, only_of(tests))
             self._explain(save, tests, run)
             self._publish(save, run)
             self._start_search(save, run)
             await self._affected.ran(tests, run.report, conditions, seen)
+            self._summarise(save, run)
             return True
 
         return run_tests
@@ -280,8 +284,10 @@ class Saves:
             async with progress(self._server, f"Testing {save.path.name}"):
                 asked = replace(request, only=only, contexts=watched)
                 report = await self._tools.runner.run(asked)
-        self._note(f"{save.path.name}: {summary(report)}")
         return Run(request, report, clean)
+
+    def _summarise(self, save: Save, run: Run) -> None:
+        self._note(f"{save.path.name}: {summary(run.report)}")
 
     def _explain(self, save: Save, tests: tuple[FileTests, ...], run: Run) -> None:
         """Keep why these ran, by test or by file."""
