@@ -48,6 +48,9 @@ gate: $(PYTHON_READY) ## Fit the weights of the embedded model anew (fetches pac
 calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches packages, takes minutes)
 	$(BIN)/python benchmarks/make_calibration.py $(ARGS)
 
+nightly: setup ## The tests' process in every Python found, with pytest 7, 8 and the newest (needs network)
+	$(BIN)/python tests/interpreters/matrix.py $(ARGS)
+
 package: setup ## Wheel and sdist in dist/, the .vsix in client-vscode/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	npm run package
