@@ -70,6 +70,8 @@ def observe_task(request: ObserveRequest) -> messages.Observe:
         inputs=request.inputs,
         mutated=request.mutated,
         generated=request.generated,
+        probes=list(request.probes),
+        then=request.then,
         library=_hypothesis_folder() if request.generated else "",
         seed=request.seed,
         call_s=request.call_s,
@@ -96,12 +98,13 @@ def _input(message: messages.Observed, variants: int) -> ObservedInput:
         steady=bool(message.steady),
         behaviours=behaviours,
         expected=str(message.expected),
+        first=str(message.first),
     )
 
 
 def _behaviour(
     ending: str, value: str, loose: str, shown: str, exception: str, message: str,
-    arguments: str, changed: bool, printed: str,
+    arguments: str, changed: bool, printed: str, then: str,
 ) -> Behaviour:  # fmt: skip
     return Behaviour(
         ending=Ending(ending),
@@ -113,4 +116,5 @@ def _behaviour(
         arguments=str(arguments),
         arguments_changed=bool(changed),
         printed=str(printed),
+        then=str(then),
     )

@@ -9,7 +9,7 @@ class InputKind(StrEnum):
 
     `CAPTURED` from a test's own call, `DOCUMENTED` from the function's documentation, `MUTATED`
     from those with all that they have in common kept, `EDGE` with something broken that few of
-    them speak for, `GENERATED` from annotations.
+    them speak for, `GENERATED` from annotations, `PROBED` was asked for.
     """
 
     CAPTURED = "captured"
@@ -17,6 +17,7 @@ class InputKind(StrEnum):
     MUTATED = "mutated"
     EDGE = "edge"
     GENERATED = "generated"
+    PROBED = "probed"
 
 
 class Ending(StrEnum):
@@ -36,7 +37,8 @@ class Behaviour:
     `value`, `loose_value`, `arguments` and `printed` are digests: of what was returned (exact, and
     with numbers to ten digits and no identity), of the arguments after the call, and of what was
     printed (empty for nothing). An iterator stands for what it gave, up to a bound. `shown` is what
-    was returned as short text, a literal where there is one.
+    was returned as short text, a literal where there is one. `then` is the `loose_value` of what the
+    request's `then` made of it.
     """
 
     ending: Ending
@@ -48,6 +50,7 @@ class Behaviour:
     arguments: str = ""
     arguments_changed: bool = False
     printed: str = ""
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class ObservedInput:
     `call` is for people and short; `code` is the call as Python, empty where an argument has no
     literal. `test_id` is pytest's, of the test that made the call. An input is not `steady` if the
     original did something else when it was run again. `expected` is the `loose_value` that the
-    function's documentation promises for it; empty if it says nothing.
+    function's documentation promises for it; empty if it says nothing. `first` is that of the first
+    argument.
     """
 
     call: str
@@ -67,6 +71,7 @@ class ObservedInput:
     steady: bool
     behaviours: tuple[Behaviour, ...]
     expected: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)

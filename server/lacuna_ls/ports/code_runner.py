@@ -70,7 +70,9 @@ class ObserveRequest:
     with what the function is called. `function` is its qualified name in the module (`f`, `C.m`).
     The first variant is the original. At most `inputs` are tried, of which up to `mutated` are made
     from those of the tests and up to `generated` from annotations, where there are any and Hypothesis
-    is at hand; `seed` is for making them. The original has `call_s` of processor time
+    is at hand; `seed` is for making them. `probes` are calls as code, with literals for arguments: those
+    are tried that keep to what the tests show. What a call returns is given to the function `then` of
+    the same module, where one is named. The original has `call_s` of processor time
     for a call, the others twice that, all calls together `wall_s`; `tests.limits` bound the whole.
     """
 
@@ -82,6 +84,8 @@ class ObserveRequest:
     inputs: int = 64
     mutated: int = 40
     generated: int = 0
+    probes: tuple[str, ...] = ()
+    then: str = ""
     seed: int = 1
     call_s: float = 0.1
     wall_s: float = 2.0

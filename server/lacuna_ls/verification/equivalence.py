@@ -20,6 +20,7 @@ from lacuna_ls.domain.observation import (
 _PLAINEST = (
     InputKind.CAPTURED,
     InputKind.DOCUMENTED,
+    InputKind.PROBED,
     InputKind.MUTATED,
     InputKind.GENERATED,
     InputKind.EDGE,

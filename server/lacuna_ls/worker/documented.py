@@ -33,14 +33,29 @@ def examples(function: Any, name: str) -> Iterator[Example]:
         if found is None:
             continue
         node, end = found
-        try:
-            positional = tuple(ast.literal_eval(argument) for argument in node.args)
-            named = {str(k.arg): ast.literal_eval(k.value) for k in node.keywords}
-            inspect.signature(function).bind(*positional, **named)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        call = _literal_call(node)
+        if call is None:
             continue
-        expected = _expected(text, match.start(), end)
-        yield Example(Call(positional, named, ""), expected)
+        try:
+            inspect.signature(function).bind(*call.positional, **call.named)
+        except (TypeError, ValueError):
+            continue
+        yield Example(call, _expected(text, match.start(), end))
+
+
+def call_of(code: str) -> Optional[Call]:
+    """The call that the code is, with literals for arguments."""
+    found = _call_at(code, 0)
+    return None if found is None else _literal_call(found[0])
+
+
+def _literal_call(node: ast.Call) -> Optional[Call]:
+    try:
+        positional = tuple(ast.literal_eval(argument) for argument in node.args)
+        named = {str(k.arg): ast.literal_eval(k.value) for k in node.keywords}
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return Call(positional, named, "")
 
 
 def _call_at(text: str, start: int) -> Optional[Tuple[ast.Call, int]]:

@@ -86,6 +86,7 @@ class Observe(NamedTuple):
 
     The last `variants` of the request's overlays are texts of the file at `path`; while the tests
     run, that of index `base` stands there. `library` is a folder with Hypothesis, or empty.
+    `probes` are calls as code; what a call gives is given to the function `then`, if there is one.
     """
 
     path: str
@@ -96,6 +97,8 @@ class Observe(NamedTuple):
     mutated: int
     generated: int
     library: str
+    probes: List[str]
+    then: str
     seed: int
     call_s: float
     wall_s: float
@@ -105,8 +108,9 @@ class Observed(NamedTuple):
     """What each variant did on one input.
 
     A behaviour is (status, exact form, loose form, value shown, exception, message, loose form of
-    the arguments after the call, whether that changed them, form of what was printed). `expected` is
-    the loose form of what the documentation says of the call.
+    the arguments after the call, whether that changed them, form of what was printed, loose form of
+    what came of it `then`). `expected` is the loose form of what the documentation says of the call,
+    `first` that of its first argument.
     """
 
     call: str
@@ -116,6 +120,7 @@ class Observed(NamedTuple):
     steady: bool
     behaviours: List[List[Any]]
     expected: str
+    first: str
 
 
 class Ready(NamedTuple):

@@ -8,8 +8,6 @@ written down, and no variant sees what another has left behind.
 
 import contextlib
 import gc
-import inspect
-import io
 import json
 import os
 import random
@@ -20,20 +18,16 @@ import time
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import canonical, documented, generated, inputs, run_tests, values, variants
+from . import behaviour, canonical, documented, generated, inputs, run_tests, values, variants
 from .capture import Call, Capture
 from .confinement import Confinement
 from .messages import Done, NoFramework, Observe, Observed, Request
 
-RETURNED, RAISED, RAN_ON, EXITED, NOT_RUN = "returned", "raised", "ran on", "exited", "not run"
-CAPTURED, DOCUMENTED, MUTATED, EDGE, GENERATED = (
-    "captured", "documented", "mutated", "edge", "generated",
+CAPTURED, DOCUMENTED, MUTATED, EDGE, GENERATED, PROBED = (
+    "captured", "documented", "mutated", "edge", "generated", "probed",
 )  # fmt: skip
-_MAX_ITEMS = 200
-_MAX_PRINTED = 64 << 10
 _MAX_HANGS = 3
 _WAITING_FACTOR = 4.0
-_MAX_SHOWN = 60
 
 
 class Input(NamedTuple):
@@ -52,7 +46,9 @@ def observe(
     known = contents[: len(contents) - task.variants]
     texts = [each.data for each in contents[len(contents) - task.variants :]]
     base = run_tests.Contents(task.path, texts[task.base])
-    capture = Capture(task.path, task.function, task.inputs, lambda: _time_limit(task.call_s))
+    capture = Capture(
+        task.path, task.function, task.inputs, lambda: behaviour.time_limit(task.call_s)
+    )
     channel = run_tests.Channel(fd)
 
     def rest() -> None:
@@ -126,7 +122,7 @@ def _observed(
     gc.freeze()
 
     def run(index: int, call_s: float, seed: int) -> List[List[Any]]:
-        fork = _Fork(module, task.function, texts[task.base], texts[index], seed)
+        fork = _Fork(module, task, texts[task.base], texts[index], seed)
         return fork.behaviours(found, call_s, deadline_s)
 
     first = run(0, task.call_s, 1)
@@ -135,15 +131,27 @@ def _observed(
     by_variant = [first, *others]
     for number, each in enumerate(found):
         behaviours = [of_one[number] for of_one in by_variant]
-        if behaviours[0][0] == NOT_RUN:
+        if behaviours[0][0] == behaviour.NOT_RUN:
             continue
         text, code = _in_words(task.function, each.call)
         steady = first[number] == again[number]
-        yield Observed(text, code, each.kind, each.call.test_id, steady, behaviours, each.expected)
+        argument = each.call.positional[:1]
+        yield Observed(
+            text,
+            code,
+            each.kind,
+            each.call.test_id,
+            steady,
+            behaviours,
+            each.expected,
+            canonical.form(argument[0]).loose if argument else "",
+        )
 
 
 def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
     found = [Input(call, CAPTURED) for call in capture.calls]
+    if task.probes:
+        return found + _probes(capture, task)
     found = _with_documented(found, function, task.function)
     more = task.inputs - len(found)
     if found and more > 0 and task.mutated:
@@ -153,6 +161,18 @@ def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
     if task.generated:
         found += _generated(function, [each.call for each in found], capture, task)
     return found[: task.inputs]
+
+
+def _probes(capture: Capture, task: Observe) -> List[Input]:
+    """Those that keep to what the tests show, in their order."""
+    contract = inputs.Contract(capture.calls)
+    found = []
+    for code in task.probes:
+        call = documented.call_of(code)
+        inside = None if call is None else contract.judged(call)
+        if call is not None and inside is not None:
+            found.append(Input(call, PROBED if inside else EDGE))
+    return found
 
 
 def _generated(
@@ -188,10 +208,11 @@ class _Fork:
     """Calls one variant, in forks of this process."""
 
     def __init__(
-        self, module: types.ModuleType, function: str, base: bytes, variant: bytes, seed: int
+        self, module: types.ModuleType, task: Observe, base: bytes, variant: bytes, seed: int
     ) -> None:
         self._module = module
-        self._function = function
+        self._function = task.function
+        self._then = task.then
         self._base = base
         self._variant = variant
         self._seed = seed
@@ -209,8 +230,8 @@ class _Fork:
             known += lines
             if len(known) < len(found):
                 hangs += 1
-                known.append(_unknown(RAN_ON if ran_on else EXITED))
-        return [*known, *(_unknown(NOT_RUN) for _ in found[len(known) :])]
+                known.append(behaviour.unknown(behaviour.RAN_ON if ran_on else behaviour.EXITED))
+        return [*known, *(behaviour.unknown(behaviour.NOT_RUN) for _ in found[len(known) :])]
 
     def _in_fork(
         self, found: Sequence[Input], call_s: float, deadline_s: float
@@ -233,19 +254,21 @@ class _Fork:
             os.close(read_fd)
 
     def _call_all(self, found: Sequence[Input], call_s: float, fd: int) -> None:
-        function, failed = None, None
+        function, then, failed = None, None, None
         try:
             variants.apply(self._module, self._base, self._variant)
             function = variants.callable_of(self._module, self._function)
+            then = variants.callable_of(self._module, self._then) if self._then else None
         except BaseException as error:
             failed = error
         for each in found:
             random.seed(self._seed)
             if function is None:
-                behaviour = _raised(failed or NameError(self._function), "", each.call)
+                missing = failed or NameError(self._function)
+                seen = behaviour.raised(missing, "", each.call)
             else:
-                behaviour = _behaviour(function, each.call, call_s)
-            line = json.dumps(behaviour).encode("ascii") + b"\n"
+                seen = behaviour.of_call(function, each.call, call_s, then)
+            line = json.dumps(seen).encode("ascii") + b"\n"
             while line:
                 line = line[os.write(fd, line) :]
 
@@ -269,157 +292,6 @@ def _decoded(data: bytes) -> List[List[Any]]:
     return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
 
 
-def _unknown(status: str) -> List[Any]:
-    return [status, "", "", "", "", "", "", False, ""]
-
-
-class _TimeUp(BaseException):
-    """The time of a call is over."""
-
-
-@contextlib.contextmanager
-def _time_limit(call_s: float) -> Iterator[None]:
-    """Processor time, so that a busy machine is not mistaken for a loop."""
-
-    def end(*_: Any) -> None:
-        raise _TimeUp
-
-    before = signal.signal(signal.SIGPROF, end)
-    signal.setitimer(signal.ITIMER_PROF, call_s, 0.05)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
-def _behaviour(function: Any, original: Call, call_s: float) -> List[Any]:
-    try:
-        call = inputs.copied(original)
-    except Exception:
-        return _unknown(NOT_RUN)
-    before = canonical.form((call.positional, call.named)).exact
-    printed = _Printed()
-    result: Any = None
-    try:
-        with _time_limit(call_s), _printing_to(printed):
-            result = function(*call.positional, **call.named)
-            if inspect.isawaitable(result):
-                result = _run(_awaited(result))
-            arguments = (call.positional, call.named)
-            lazy = _consumed(result)
-    except _TimeUp:
-        return _unknown(RAN_ON)
-    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
-        return _raised(error, printed.text(), call, before)
-    return _returned(result if lazy is None else lazy, arguments, printed.text(), before)
-
-
-def _returned(result: Any, arguments: Any, printed: str, before: str) -> List[Any]:
-    found = canonical.form(result, arguments)
-    after = canonical.form(arguments)
-    shown = _shown(result.items if isinstance(result, canonical.Lazy) else result)
-    return [
-        RETURNED, found.exact, found.loose, shown, "", "", after.loose, after.exact != before,
-        canonical.digest(printed) if printed else "",
-    ]  # fmt: skip
-
-
-def _raised(error: BaseException, printed: str, call: Call, before: str = "") -> List[Any]:
-    after = canonical.form((call.positional, call.named))
-    name = canonical.type_name(type(error))
-    try:
-        message = canonical.without_address(str(error))[:200]
-    except Exception:
-        message = ""
-    return [
-        RAISED, "", "", "", name, message, after.loose, bool(before) and after.exact != before,
-        canonical.digest(printed) if printed else "",
-    ]  # fmt: skip
-
-
-def _run(coroutine: Any) -> Any:
-    import asyncio  # takes long, and few functions need it
-
-    return asyncio.run(coroutine)
-
-
-async def _awaited(result: Any) -> Any:
-    return await result
-
-
-def _consumed(result: Any) -> Optional[canonical.Lazy]:
-    """What an iterator gives, up to a bound; `None` for anything else."""
-    if inspect.isasyncgen(result):
-        collected: canonical.Lazy = _run(_collected(result))
-        return collected
-    if not hasattr(type(result), "__next__") or isinstance(result, io.IOBase):
-        return None
-    items: List[Any] = []
-    end = ""
-    try:
-        for item in result:
-            items.append(item)
-            if len(items) >= _MAX_ITEMS:
-                break
-        else:
-            end = "ended"
-    except Exception as error:
-        end = "{}: {}".format(canonical.type_name(type(error)), str(error)[:200])
-    return canonical.Lazy(canonical.type_name(type(result)), items, end)
-
-
-async def _collected(result: Any) -> canonical.Lazy:
-    items: List[Any] = []
-    end = ""
-    try:
-        async for item in result:
-            items.append(item)
-            if len(items) >= _MAX_ITEMS:
-                break
-        else:
-            end = "ended"
-    except Exception as error:
-        end = "{}: {}".format(canonical.type_name(type(error)), str(error)[:200])
-    return canonical.Lazy(canonical.type_name(type(result)), items, end)
-
-
-class _Printed(io.TextIOBase):
-    """Text that a function prints, the first of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: List[str] = []
-        self._size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self._size < _MAX_PRINTED:
-            self._parts.append(text)
-        self._size += len(text)
-        return len(text)
-
-    def text(self) -> str:
-        return "".join(self._parts)
-
-
-@contextlib.contextmanager
-def _printing_to(printed: _Printed) -> Iterator[None]:
-    before = sys.stdout, sys.stderr, sys.stdin
-    sys.stdout, sys.stderr, sys.stdin = printed, io.StringIO(), io.StringIO()
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr, sys.stdin = before
-
-
-def _shown(value: Any) -> str:
-    text = values.literal(value)
-    return text if text is not None and len(text) <= _MAX_SHOWN else values.Shown().text(value)
-
-
 def _in_words(qualified_name: str, call: Call) -> Tuple[str, str]:
     """The call as it is shown, and as code; no code if an argument is no literal."""
     positional = list(call.positional)
@@ -428,10 +300,10 @@ def _in_words(qualified_name: str, call: Call) -> Tuple[str, str]:
         # A static method has no receiver, and then is shown with its class all the same.
         name = qualified_name.rpartition(".")[2]
         receiver = positional.pop(0)
-        prefix = receiver.__qualname__ if isinstance(receiver, type) else _shown(receiver)
-        shown = "{}.{}({})".format(prefix, name, _list(positional, call.named, _shown))
+        prefix = receiver.__qualname__ if isinstance(receiver, type) else behaviour.shown(receiver)
+        shown = "{}.{}({})".format(prefix, name, _list(positional, call.named, behaviour.shown))
         return shown, ""
-    shown = "{}({})".format(name, _list(positional, call.named, _shown))
+    shown = "{}({})".format(name, _list(positional, call.named, behaviour.shown))
     literals = [values.literal(v) for v in (*positional, *call.named.values())]
     if None in literals:
         return shown, ""

@@ -32,6 +32,8 @@ class Workspace:
         test: str,
         mutated: int = 20,
         generated: int = 0,
+        probes: tuple[str, ...] = (),
+        then: str = "",
     ) -> Observation:
         project(self._root, {"it.py": original, "test_it.py": f"from it import *\n\n{test}"})
         texts = tuple(text.encode() for text in (original, *variants))
@@ -189,6 +191,22 @@ async def test_generated_inputs_keep_to_what_the_tests_show(workspace):
     found = await workspace.observed("f", original, test=test, mutated=0, generated=60)
     assert all(int(each.behaviours[0].shown) >= 0 for each in found.inputs)
     assert InputKind.GENERATED in {each.kind for each in found.inputs}
+
+
+async def test_what_is_asked_for_is_tried_as_far_as_it_keeps_to_what_the_tests_show(workspace):
+    original = "def f(n):\n    return n + 1\n"
+    test = "def test_f():\n    for n in (0, 3, 5, 8):\n        assert f(n) == n + 1\n"
+    probes = ("f(2)", "f(-1)", "f(x)", "f('a')")
+    found = await workspace.observed("f", original, test=test, probes=probes)
+    probed = [each for each in found.inputs if each.kind is InputKind.PROBED]
+    assert [(each.code, each.behaviours[0].shown) for each in probed] == [("f(2)", "3")]
+
+
+async def test_what_a_call_returns_is_given_to_another_function(workspace):
+    original = "def pack(n):\n    return [n]\n\n\ndef unpack(xs):\n    return xs[0]\n"
+    test = "def test_pack():\n    assert pack(3) == [3]\n"
+    found = await workspace.observed("pack", original, test=test, mutated=0, then="unpack")
+    assert found.inputs[0].behaviours[0].then == found.inputs[0].first
 
 
 async def test_a_variant_that_cannot_be_loaded_raises_in_each_call(workspace):
