@@ -38,7 +38,16 @@ class Workspace:
         project(self._root, {"it.py": original, "test_it.py": f"from it import *\n\n{test}"})
         texts = tuple(text.encode() for text in (original, *variants))
         tests, path = request(self._root, "test_it.py"), self._root / "it.py"
-        asked = ObserveRequest(tests, path, function, texts, mutated=mutated, generated=generated)
+        asked = ObserveRequest(
+            tests,
+            path,
+            function,
+            texts,
+            mutated=mutated,
+            generated=generated,
+            probes=probes,
+            then=then,
+        )
         with patch.dict(os.environ):
             # It names the running test, and a process is kept for one environment.
             del os.environ["PYTEST_CURRENT_TEST"]
