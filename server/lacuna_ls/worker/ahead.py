@@ -19,6 +19,8 @@ import warnings
 from itertools import chain
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
+from . import rewriting
+
 _MAX_LEARNT = 2_000
 _STDLIB = os.path.dirname(os.__file__)
 _OWN = os.path.dirname(__file__) + os.sep
@@ -37,12 +39,13 @@ def prepare(root: str, modules: Sequence[Tuple[str, str]], avoid: Sequence[str])
         # What stands in the root goes before what is installed, as it does under `python -m`.
         sys.path.insert(0, root)
     spoilt_by = ""
-    for name, origin in chain(_pytest_modules(), modules):
-        if name in sys.modules or name in avoid:
-            continue
-        if not _imported_without_traces(name, origin, root):
-            spoilt_by = name
-            break
+    with rewriting.of_plugins():
+        for name, origin in chain(_pytest_modules(), modules):
+            if name in sys.modules or name in avoid:
+                continue
+            if not _imported_without_traces(name, origin, root):
+                spoilt_by = name
+                break
     if not safe_path:
         sys.path.remove(root)
     _let_rewriter_be(frozenset(sys.modules))
@@ -291,7 +294,12 @@ class Learner:
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         origins = {name: _origin(sys.modules.get(name)) for name in self._on_behalf}
-        own = {n for n, path in origins.items() if path and not is_foreign(path, self._root)}
+        own = {
+            name
+            for name, path in origins.items()
+            if (path and not is_foreign(path, self._root))
+            or rewriting.is_rewritten(sys.modules.get(name))
+        }
         spoilt = {importer for name in own for importer in self._on_behalf[name]}
         found = []
         for name in dict.fromkeys(self._roots):

@@ -47,6 +47,12 @@ PROJECTS = {
         "test_it.py": "import logging, sys\n\ndef test_before(): assert logging.root.level == 30\n"
         "def test_import():\n    import heavy\n    assert sys.getrecursionlimit() == 777\n",
     },
+    "an installed module whose assertions the conftest has explained": {
+        "site-packages/heavy.py": "def same(a, b):\n    assert a == b\n",
+        "conftest.py": "import pytest\npytest.register_assert_rewrite('heavy')\n",
+        "test_it.py": "import heavy, pytest\n\ndef test_a():\n"
+        "    with pytest.raises(AssertionError, match='index 0'):\n        heavy.same([1], [2])\n",
+    },
     "a conftest that replaces a function of the standard library": {
         "site-packages/heavy.py": "from time import sleep\n",
         "conftest.py": "import time\n\ndef quick(_): return 'quick'\n\ntime.sleep = quick\n",
@@ -105,6 +111,24 @@ async def test_every_run_in_a_kept_process_gives_the_terminals_outcomes(tmp_path
         assert await here(pool, tmp_path, target) == expected
     await begun()
     assert await here(pool, tmp_path, target) == expected
+
+
+async def test_the_assertions_of_an_installed_plugin_are_explained_as_in_the_terminal(
+    tmp_path, pool, monkeypatch
+):
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    files = {
+        "site-packages/same.py": "import pytest\n\n@pytest.fixture\ndef same():\n"
+        "    def check(a, b):\n        assert a == b\n    return check\n",
+        "site-packages/same-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: same\n",
+        "site-packages/same-1.0.dist-info/entry_points.txt": "[pytest11]\nsame = same\n",
+        "site-packages/same-1.0.dist-info/RECORD": "same.py,,\n",
+        "test_it.py": "import pytest\n\ndef test_a(same):\n"
+        "    with pytest.raises(AssertionError, match='index 0'):\n        same([1], [2])\n",
+    }
+    project(tmp_path, files)
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
 
 
 TELLS_ITS_START = (
