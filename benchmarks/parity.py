@@ -11,7 +11,8 @@ Keys of the result: `suites`, `tests`, `agreement` (the share of tests with the 
 both arms; a test that only one arm has disagrees) and `false_red` (red in ours, not in the
 terminal's). Tests on which the terminal does not agree with itself, when it is asked again because
 the arms differ, have no verdict to be compared with and are left out of all four; they are counted
-as unstable in the line that is printed of each suite.
+as unstable in the line that is printed of each suite. So are the tests that one arm alone has of a
+function whose tests the terminal itself names in another way each time (by the time of day).
 
 With `--record` each suite that has been compared is a line of that file, differences included, and
 is not compared again: so a run that was cut short goes on where it was.
@@ -43,6 +44,7 @@ from lacuna_ls.ports.code_runner import Limits, TestRequest
 _SUITES = Path(__file__).with_name("parity_suites.toml")
 _LIMITS = Limits(wall_s=400.0, cpu_s=400.0)
 _AGAIN = 2
+_ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def compare(suite: Suite, root: Path, python: Path) -> Comparison:
     unstable: set[str] = set()
     for _ in range(_AGAIN):
         if differing.keys() - unstable:
-            unstable |= _differing(terminal, run_in_terminal(suite, root, python)).keys()
+            unstable |= _unstable(terminal, run_in_terminal(suite, root, python), differing)
     real = {test: pair for test, pair in differing.items() if test not in unstable}
     return Comparison(
         suite.name,
@@ -260,10 +262,24 @@ def address(test_id: str) -> str:
 
 def _differing(terminal: dict[str, str], ours: dict[str, str]) -> dict[str, tuple[str, str]]:
     return {
-        test: (terminal.get(test, "absent"), ours.get(test, "absent"))
+        test: (terminal.get(test, _ABSENT), ours.get(test, _ABSENT))
         for test in sorted(terminal.keys() | ours.keys())
         if terminal.get(test) != ours.get(test)
     }
+
+
+def _unstable(
+    one: dict[str, str], other: dict[str, str], differing: Iterable[str]
+) -> frozenset[str]:
+    """The tests that have no verdict, given that two runs in the terminal gave these."""
+    found = _differing(one, other)
+    renamed = {_function(test) for test, pair in found.items() if _ABSENT in pair}
+    absent = {test for test in differing if test not in one and _function(test) in renamed}
+    return frozenset(found.keys() | absent)
+
+
+def _function(test: str) -> str:
+    return test.partition("[")[0]
 
 
 def _is_red(outcome: str) -> bool:
