@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from lacuna_ls.domain.errors import LacunaError
+from lacuna_ls.domain.errors import LacunaError, RunnerError
 from lacuna_ls.domain.text import Span
 from lacuna_ls.lsp.fix_search import FixSearches
 from lacuna_ls.lsp.progress import Progress, progress
@@ -23,7 +23,7 @@ from lacuna_ls.repair.engine import search, searchable
 from lacuna_ls.repair.fix import Budget, Fix, Problem
 from lacuna_ls.repair.fix import in_words as search_in_words
 from lacuna_ls.repair.model_loop.joined import joined
-from lacuna_ls.repair.model_loop.loop import LoopBudget, LoopResult, refine_with_model
+from lacuna_ls.repair.model_loop.loop import LoopBudget, refine_with_model, refused_in_words
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.verification.evidence import titled
 
@@ -125,12 +125,11 @@ class LongerSearches:
         tried, words = result.candidates_tried, ""
         model = self._drafting.model()
         if model is not None:
-            name = model.capabilities.model_id
-            bar.report(f"{search_in_words(result)}; asking {name}")
-            drafts = await self._drafted(problem, model, budget_s * _MODEL_SHARE, kept)
-            tried += drafts.drafts_tried
-            words = f", {drafts.drafts_tried} of them by {name}"
-            words += f"; {drafts.reason}" if drafts.reason else ""
+            bar.report(f"{search_in_words(result)}; asking {model.capabilities.model_id}")
+            drafted, reason = await self._drafted(problem, model, budget_s * _MODEL_SHARE, kept)
+            tried += drafted
+            words = f", {drafted} of them by {model.capabilities.model_id}"
+            words += f"; {reason}" if reason else ""
         fixes = kept.fixes()
         took = f"{clock.monotonic_s() - started_s:.1f} s ({tried} candidates tried{words})"
         if not fixes:
@@ -141,19 +140,21 @@ class LongerSearches:
 
     async def _drafted(
         self, problem: Problem, model: LanguageModel, wall_s: float, kept: "_Kept"
-    ) -> LoopResult:
+    ) -> tuple[int, str]:
+        """How many drafts were tried, and what stood in the way of more."""
         shown = self._drafting.shown
         if shown(problem.path) is None:
-            raise LacunaError("this file is kept from models, by its name or by an ignore rule")
-        return await refine_with_model(
-            problem,
-            model,
-            self._quiet.in_turn(problem.request.root, self._drafting.runner),
-            self._tools.clock,
-            shown,
-            LoopBudget(wall_s=wall_s),
-            kept.drafted,
-        )
+            return 0, "this file is kept from models, by its name or by an ignore rule"
+        runner = self._quiet.in_turn(problem.request.root, self._drafting.runner)
+        budget = LoopBudget(wall_s=wall_s)
+        try:
+            result = await refine_with_model(
+                problem, model, runner, self._tools.clock, shown, budget, kept.drafted
+            )
+        except RunnerError as error:
+            return 0, str(error)
+        log.info("%s: %s, %s", problem.path.name, result.end, refused_in_words(result.refused))
+        return result.drafts_tried, result.reason
 
     def _tell(self, message: str) -> None:
         self._server.tell(f"Lacuna: {message}", types.MessageType.Info)

@@ -174,3 +174,43 @@ def test_rules_that_are_not_utf8_are_read_as_far_as_they_go(root):
     (root / ".gitignore").write_bytes(b"\xff\xfe\nx.py\n")
     write(root, {"x.py": "", "y.py": ""})
     assert found(root) == ["y.py"]
+
+
+def test_what_may_be_shown_is_what_would_be_found(root):
+    write(
+        root,
+        {
+            ".gitignore": "*_gen.py\n/build/\n",
+            ".aiexclude": "private/\n",
+            "sub/.gitignore": "!kept_gen.py\nlocal.py\n",
+            "a_gen.py": "",
+            "build/x.py": "",
+            "private/x.py": "",
+            "sub/private/x.py": "",
+            "sub/build/x.py": "",
+            "sub/kept_gen.py": "",
+            "sub/local.py": "",
+            "sub/own.py": "",
+            "local.py": "",
+            "id_rsa.py": "",
+            "node_modules/x.py": "",
+            "mine/x.py": "",
+        },
+    )
+    files = WorkspaceFiles([root], ["mine/"])
+    shown = [
+        path.relative_to(root).as_posix()
+        for path in sorted(root.rglob("*.py"))
+        if files.shown(path) is not None
+    ]
+    assert shown == found(root, ignore=["mine/"]) != []
+
+
+def test_nothing_outside_is_shown_and_no_secret_by_another_name(root, tmp_path):
+    write(root, {"keys/id_rsa": "a key", "private/x.py": "", ".aiexclude": "private/\n"})
+    (tmp_path / "outside.py").write_text("x = 1\n")
+    (root / "link.py").symlink_to(root / "keys" / "id_rsa")
+    (root / "other.py").symlink_to(root / "private" / "x.py")
+    files = WorkspaceFiles([root])
+    for path in (tmp_path / "outside.py", root / "link.py", root / "other.py", root / "no.py"):
+        assert files.shown(path) is None

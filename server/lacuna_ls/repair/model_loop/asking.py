@@ -36,6 +36,11 @@ class Asking:
         self.failed = ""
         self._exhausted = False
 
+    @property
+    def model_id(self) -> str:
+        """The model's name; some learn theirs with their first answer."""
+        return self._model.capabilities.model_id
+
     def is_over(self) -> bool:
         """Whether a bound is reached, or the model has failed."""
         return (

@@ -128,7 +128,7 @@ async def refine_with_model(
     """
     started_s = clock.monotonic_s()
     asking = Asking(model, clock, started_s + budget.wall_s, budget.max_tokens, budget.reply_tokens)
-    loop = _Loop(problem, runner, asking, budget, confirmed, _plain(model.capabilities.model_id))
+    loop = _Loop(problem, runner, asking, budget, confirmed)
     end = await loop.run(read)
     if asking.failed and not loop.fixes:
         end = LoopEnd.MODEL_FAILED
@@ -163,14 +163,12 @@ class _Loop:
         asking: Asking,
         budget: LoopBudget,
         confirmed: Callable[[Fix], None],
-        written_by: str,
     ) -> None:
         self._problem = problem
         self._runner = runner
         self._asking = asking
         self._budget = budget
         self._confirmed = confirmed
-        self._written_by = written_by
         self._seen: set[Shape] = set()
         self.fixes: list[Fix] = []
         self.refused: Counter[Unusable] = Counter()
@@ -364,7 +362,11 @@ class _Loop:
         evidence = await confirm(self._problem, self._overlay(draft), self._runner)
         if evidence is None:
             return False
-        fix = Fix(draft.candidate, replace(evidence, written_by=self._written_by), target.span)
+        fix = Fix(
+            draft.candidate,
+            replace(evidence, written_by=_plain(self._asking.model_id)),
+            target.span,
+        )
         self.fixes.append(fix)
         self._confirmed(fix)
         return True
@@ -397,6 +399,6 @@ def _plain(model_id: str) -> str:
     return kept[:_MOST_NAME] or "a model"
 
 
-def outcomes_in_words(refused: Iterable[tuple[Unusable, int]]) -> str:
-    """What was wrong with replies, for a log."""
-    return "; ".join(f"{count} x {why}" for why, count in refused)
+def refused_in_words(refused: Iterable[tuple[Unusable, int]]) -> str:
+    """What was wrong with replies of which nothing was run, for a log."""
+    return ", ".join(f"{count} times {why}" for why, count in refused) or "no reply refused"
