@@ -8,7 +8,7 @@ earlier run of everything, as the background part of a user's save records it. A
 function with one condition negated or one result thrown away, chosen at random with a fixed seed.
 All tests run with it as the terminal runs them, and those that fail with it but not without it must
 be among the tests that a save of the mutated file would run. A mutant that no test notices, or with
-which the run does not end, says nothing and is not counted. What the terminal says of a mutant is kept in the user's cache folder.
+which the run does not end or begin, says nothing and is not counted. What the terminal says of a mutant is kept in the user's cache folder.
 
 Keys of the result: `mutants`, `missed` (failing tests that no part of the selection has),
 `median_share` (tests run before the first report, of all), `mean_share`, `median_reached` (those
@@ -30,10 +30,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 from lacuna_ls.adapters.index_files import cache_folder
@@ -172,15 +174,18 @@ def _measured(workspace: Workspace, copies: list[Path], most: int) -> Iterator[S
     tests = sorted(terminal.sound)
     mutants = _mutants(workspace.root, _SOURCES[workspace.suite.name])
     counted = 0
-    # Always so many ahead that no interpreter waits.
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        told = [(mutant, threads.submit(terminal.told, mutant)) for mutant in mutants]
-        for mutant, asked in told:
-            if counted < most and (answer := asked.result()).failing:
+        asked: deque[tuple[Mutant, Future[Told]]] = deque()
+        while counted < most:
+            # Always so many ahead that no interpreter waits.
+            for mutant in islice(mutants, 2 * _AT_ONCE - len(asked)):
+                asked.append((mutant, threads.submit(terminal.told, mutant)))
+            if not asked:
+                return
+            mutant, answer = asked.popleft()
+            if answer.result().failing:
                 counted += 1
-                yield _seen(workspace, mutant, tests, answer)
-            elif counted >= most:
-                asked.cancel()
+                yield _seen(workspace, mutant, tests, answer.result())
 
 
 def _seen(workspace: Workspace, mutant: Mutant, tests: list[str], told: Told) -> Seen:
@@ -241,8 +246,8 @@ class Terminal:
     def _failing(self, copy: Path) -> set[str]:
         try:
             outcomes = self._run(copy)
-        except subprocess.TimeoutExpired:
-            return set()  # it does not end, and says nothing of single tests
+        except (subprocess.TimeoutExpired, SystemExit):
+            return set()  # it does not end or does not begin, and says nothing of single tests
         green = {test for test, outcome in self.sound.items() if outcome == "passed"}
         broken = {t for t, outcome in outcomes.items() if outcome in ("failed", "error")}
         return (broken & green) or broken - self.sound.keys()
