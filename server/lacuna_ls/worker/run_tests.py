@@ -198,11 +198,8 @@ def _run_framework(request: Request, channel: Channel, session: Session) -> None
     # As `python -m` does, unless the user has switched it off.
     if not getattr(sys.flags, "safe_path", False):
         sys.path.insert(0, request.root)
-    try:
-        import pytest
-    except ModuleNotFoundError as error:
-        if error.name != "pytest":
-            raise
+    pytest = _pytest_module()
+    if pytest is None:
         from . import run_unittest
 
         _be_program("unittest")
@@ -215,6 +212,16 @@ def _run_framework(request: Request, channel: Channel, session: Session) -> None
         channel.send(Done(request.nonce, 3))
         return
     _pytest(request, channel, session)
+
+
+def _pytest_module() -> Any:
+    try:
+        import pytest
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        return None
+    return pytest
 
 
 def _pytest(request: Request, channel: Channel, session: Session) -> None:

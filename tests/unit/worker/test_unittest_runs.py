@@ -406,6 +406,8 @@ class T(unittest.TestCase):
         self.assertEqual(sys.modules["__main__"].__spec__.name, "unittest.__main__")
     def test_nothing_of_ours_is_on_the_path(self):
         self.assertFalse([path for path in sys.path if "lacuna_ls" in path])
+    def test_no_error_is_being_handled(self):
+        self.assertEqual(sys.exc_info(), (None, None, None))
     def test_warnings_are_shown(self):
         import warnings
         self.assertIn("default", [each[0] for each in warnings.filters])
