@@ -98,6 +98,7 @@ def _input(message: messages.Observed, variants: int) -> ObservedInput:
         steady=bool(message.steady),
         behaviours=behaviours,
         expected=str(message.expected),
+        expected_code=str(message.expected_code),
         first=str(message.first),
     )
 

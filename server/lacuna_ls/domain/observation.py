@@ -60,8 +60,8 @@ class ObservedInput:
     `call` is for people and short; `code` is the call as Python, empty where an argument has no
     literal. `test_id` is pytest's, of the test that made the call. An input is not `steady` if the
     original did something else when it was run again. `expected` is the `loose_value` that the
-    function's documentation promises for it; empty if it says nothing. `first` is that of the first
-    argument.
+    function's documentation promises for it; empty if it says nothing. `expected_code` is the
+    same as Python. `first` is the `loose_value` of the first argument.
     """
 
     call: str
@@ -71,6 +71,7 @@ class ObservedInput:
     steady: bool
     behaviours: tuple[Behaviour, ...]
     expected: str = ""
+    expected_code: str = ""
     first: str = ""
 
 

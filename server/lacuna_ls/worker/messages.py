@@ -110,7 +110,7 @@ class Observed(NamedTuple):
     A behaviour is (status, exact form, loose form, value shown, exception, message, loose form of
     the arguments after the call, whether that changed them, form of what was printed, loose form of
     what came of it `then`). `expected` is the loose form of what the documentation says of the call,
-    `first` that of its first argument.
+    `expected_code` that as code, `first` the loose form of the first argument.
     """
 
     call: str
@@ -120,6 +120,7 @@ class Observed(NamedTuple):
     steady: bool
     behaviours: List[List[Any]]
     expected: str
+    expected_code: str
     first: str
 
 

@@ -31,11 +31,12 @@ _WAITING_FACTOR = 4.0
 
 
 class Input(NamedTuple):
-    """`expected` is the loose form of what the documentation says it gives."""
+    """`expected` is the loose form of what the documentation says it gives, and that as code."""
 
     call: Call
     kind: str
     expected: str = ""
+    expected_code: str = ""
 
 
 def observe(
@@ -144,6 +145,7 @@ def _observed(
             steady,
             behaviours,
             each.expected,
+            each.expected_code,
             canonical.form(argument[0]).loose if argument else "",
         )
 
@@ -195,8 +197,11 @@ def _with_documented(captured: List[Input], function: Any, name: str) -> List[In
     for call, expected in documented.examples(function, name):
         form = _form(call)
         before = found.get(form, Input(call, DOCUMENTED))
-        said = before.expected if expected is None else canonical.form(expected[0]).loose
-        found[form] = before._replace(expected=said)
+        if expected is not None:
+            said = canonical.form(expected[0]).loose
+            code = values.literal(expected[0]) or ""
+            before = before._replace(expected=said, expected_code=code)
+        found[form] = before
     return list(found.values())
 
 
