@@ -30,7 +30,7 @@ from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, ObserveReq
 from lacuna_ls.repair.fix import Problem
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.repair.screening import Trial
-from lacuna_ls.verification.callables import qualified_name_at
+from lacuna_ls.verification.callables import callable_at
 from lacuna_ls.verification.equivalence import in_words, same
 
 _ORIGINAL = 0
@@ -97,15 +97,15 @@ async def observed(
     tree, templates = problem.document.tree, templates_of(problem.document.language)
     if tree is None or templates is None:
         return Observation(())
-    name = qualified_name_at(tree.root_node, scope, templates.function_types)
-    if name is None:
+    function = callable_at(tree.root_node, scope, templates.function_types)
+    if function is None:
         return Observation(())
     # A process with this seed is there: it has confirmed, or will confirm, candidates.
     tests = replace(problem.request, trace=(), facts=(), hash_seed=CONFIRMING_SEEDS[0])
     request = ObserveRequest(
         tests,
         problem.path,
-        name,
+        function.name,
         (problem.document.data, *candidates),
         base=_FIRST,
         inputs=_MAX_INPUTS,

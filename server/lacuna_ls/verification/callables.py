@@ -1,11 +1,21 @@
-"""The name under which the function around a place can be called from outside."""
+"""The function around a place, by the name under which it can be called from outside."""
+
+from dataclasses import dataclass
 
 from lacuna_ls.domain.text import Span, decode
 from lacuna_ls.syntax.nodes import Node, ancestors, covering
 
 
-def qualified_name_at(root: Node, span: Span, function_types: frozenset[str]) -> str | None:
-    """`f` or `C.m` for the outermost function that holds all of `span`; `None` outside of any.
+@dataclass(frozen=True, slots=True)
+class Callable:
+    """`name` is qualified: `f` or `C.m`."""
+
+    name: str
+    node: Node
+
+
+def callable_at(root: Node, span: Span, function_types: frozenset[str]) -> Callable | None:
+    """The outermost function that holds all of `span`; `None` outside of any.
 
     `function_types` are the nodes that define functions; what has a name and a body around them
     is a class.
@@ -18,5 +28,5 @@ def qualified_name_at(root: Node, span: Span, function_types: frozenset[str]) ->
             continue
         names.append(decode(name.text or b""))
         if each.type in function_types:
-            return ".".join(names)
+            return Callable(".".join(names), each)
     return None
