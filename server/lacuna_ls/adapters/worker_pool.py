@@ -241,6 +241,7 @@ def _task(
         niceness=request.limits.niceness,
         only=request.only,
         contexts=request.contexts,
+        backwards=request.backwards,
     )
 
 

@@ -40,8 +40,9 @@ class TestRequest:
     lines are recorded for each test, `facts` those of which it is recorded what a failing test did
     there, values included. The doctests of targets that are also in `doctests` run too,
     as if pytest had been given `--doctest-modules` for these alone. `hash_seed` fixes the interpreter's randomised hashing where it
-    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would. Where `only` names
-    tests by their ids, the others of the targets are left out. With `contexts` the report says what
+    has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would. With `backwards` the
+    tests run in the reverse of their order, those of one class or file still together. Where `only`
+    names tests by their ids, the others of the targets are left out. With `contexts` the report says what
     code each test executes, which is right only if all targets are of one file.
     """
 
@@ -57,6 +58,7 @@ class TestRequest:
     facts: tuple[Path, ...] = ()
     only: tuple[str, ...] = ()
     contexts: bool = False
+    backwards: bool = False
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]
@@ -91,7 +93,7 @@ class ObserveRequest:
     wall_s: float = 2.0
 
 
-# The hash seeds of the runs that confirm what was screened.
+# The hash seeds of the runs that confirm what was screened; the second one runs the tests backwards.
 CONFIRMING_SEEDS = (1, 2)
 
 # Those that are still being made are waited for while the process that will screen them starts.

@@ -3,7 +3,7 @@
 Generate-and-validate repair (Le Goues et al., "GenProg", 2012; Weimer et al., "Leveraging program
 equivalence for adaptive program repair", 2013) with one edit, then two. Every candidate is cheap
 to make and cheap to refute, so most of the care goes into what may be shown: a fix passes every
-test of the problem, in two fresh processes with different hash seeds.
+test of the problem, in two fresh processes with different hash seeds and test orders.
 """
 
 import asyncio
@@ -179,15 +179,36 @@ def screening_request(problem: Problem) -> TestRequest:
 
 
 async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> Evidence | None:
-    """All tests of the problem in fresh processes: what they showed, `None` if any objects."""
+    """All tests of the problem in fresh processes: what they showed, `None` if any objects.
+
+    They run in their own order and, with another hash seed, backwards. What fails backwards is no
+    objection where the unchanged file's tests depend on their order, or where that is not known.
+    """
     overlays = (*problem.request.overlays, candidate)
-    request = replace(problem.request, overlays=overlays)
-    reports = await asyncio.gather(
-        *(runner.run(replace(request, hash_seed=seed)) for seed in CONFIRMING_SEEDS)
+    first, second = (
+        replace(problem.request, overlays=overlays, hash_seed=seed) for seed in CONFIRMING_SEEDS
     )
-    if not all(holds(problem.report, report) for report in reports):
+    in_order, backwards = await asyncio.gather(
+        runner.run(first), runner.run(replace(second, backwards=True))
+    )
+    if not holds(problem.report, in_order):
         return None
-    return _evidence(reports[0])
+    if not holds(problem.report, backwards) and (
+        await _free_of_order(problem, runner) or not holds(problem.report, await runner.run(second))
+    ):
+        return None
+    return _evidence(in_order)
+
+
+async def _free_of_order(problem: Problem, runner: CodeRunner) -> bool:
+    """Whether the tests say of the unchanged file backwards what they said in their own order."""
+    if problem.report.status is not RunStatus.COMPLETED:
+        return False
+    own = Overlay(problem.path, problem.document.data)
+    request = replace(problem.request, overlays=(*problem.request.overlays, own))
+    seed = CONFIRMING_SEEDS[1]
+    report = await runner.run(replace(request, hash_seed=seed, backwards=True))
+    return same_verdict(report, problem.report)
 
 
 def holds(before: TestReport, after: TestReport) -> bool:

@@ -57,7 +57,7 @@ class Request(NamedTuple):
     `threads` may be started beyond those that the user runs already. `collecting_s` is what a
     candidate may take beyond `wall_s`, until its tests have been collected. Where `only` names
     tests, the others of the targets are left out. With `contexts` it is told what code each
-    executes.
+    executes. With `backwards` they run in the reverse of their order.
     """
 
     root: str
@@ -79,6 +79,7 @@ class Request(NamedTuple):
     observe: Any = None
     only: Tuple[str, ...] = ()
     contexts: bool = False
+    backwards: bool = False
 
 
 class Observe(NamedTuple):

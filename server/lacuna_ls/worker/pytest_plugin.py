@@ -223,6 +223,19 @@ class ForkEarly:
         self._begin()
 
 
+class Backwards:
+    """Has the tests run in the reverse of the order in which they stand.
+
+    Tests of one class, module or package stay next to each other, and pytest then arranges them for
+    fixtures with parameters as it always does; so each fixture is made and torn down as often as
+    in the order of the user.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: List[Any]) -> None:
+        items.reverse()
+
+
 class InOneProcess:
     """Keeps xdist, where it is asked for, from moving tests to processes without the overlay."""
 

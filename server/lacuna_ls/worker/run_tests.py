@@ -248,6 +248,8 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
     if session.begin is not None:
         fork = pytest_plugin.ForkEarly if session.before_conftests else pytest_plugin.Fork
         plugins.append(fork(session.begin))
+    if request.backwards:
+        plugins.append(pytest_plugin.Backwards())
     if request.only:
         plugins.append(contexts.Only(request.only, reporter._own_id))
     if request.contexts:

@@ -43,6 +43,8 @@ def run(request: Request, send: Callable[[Any], None], session: Any) -> None:
     found = _collected(request, send)
     if session.learner is not None:
         session.learner.collected()
+    if request.backwards:
+        found = found._replace(suite=unittest.TestSuite(reversed(list(found.suite))))
     ids = list(found.ids.values())
     for start in range(0, len(ids), _IDS_IN_A_FRAME):
         send(Collected(ids[start : start + _IDS_IN_A_FRAME]))

@@ -355,6 +355,24 @@ async def test_an_interpreter_without_pytest_is_told_how_to_get_it(tmp_path, poo
     assert "-m pip install pytest" in report.detail
 
 
+async def test_backwards_the_tests_of_a_class_and_of_a_file_stay_together(tmp_path, pool):
+    test = (
+        "import pytest\n\nseen = []\n\n@pytest.fixture(scope='module')\ndef made():\n"
+        "    seen.append('made')\n\ndef test_a(made): pass\n\nclass TestIt:\n"
+        "    @classmethod\n    def setup_class(cls): seen.append('class')\n"
+        "    def test_b(self, made): pass\n    def test_c(self): pass\n\n"
+        "@pytest.mark.parametrize('n', [1, 2])\ndef test_d(n): pass\n"
+    )
+    once = "\ndef test_e():\n    assert seen in ([], ['made', 'class'])\n"
+    project(tmp_path, {"test_one.py": test + once, "test_two.py": "def test_f(): pass\n"})
+    run = replace(request(tmp_path, "test_one.py", "test_two.py"), backwards=True)
+    report = await pool.run(run)
+    assert report.green
+    assert list(outcomes(report)) == [
+        "test_f", "test_e", "test_d[2]", "test_d[1]", "TestIt::test_c", "TestIt::test_b", "test_a",
+    ]  # fmt: skip
+
+
 async def test_a_hash_seed_fixes_the_hashing_of_the_run(tmp_path, pool):
     test = "def test_x():\n    import sys\n    assert not sys.flags.hash_randomization\n"
     project(tmp_path, {"test_it.py": test})

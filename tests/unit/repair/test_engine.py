@@ -97,6 +97,36 @@ async def test_a_fix_is_confirmed_twice_with_different_hash_seeds():
     assert len({r.hash_seed for r in confirming}) == 2
 
 
+async def test_a_fix_is_confirmed_in_both_orders_of_its_tests():
+    runs = runner(ages)
+    await found(runs)
+    assert sorted(r.backwards for r in runs.requests if r.overlays) == [False, True]
+
+
+def backwards_red(original: dict[str, Outcome]) -> FakeRunner:
+    """With the fix one test fails backwards; the unchanged file then gives `original`."""
+
+    def script(request: TestRequest) -> TestReport:
+        text = request.overlays[-1].data if request.overlays else TEXT
+        if request.backwards:
+            return report(original if text == TEXT else {EIGHTEEN: PASSED, SEVENTEEN: FAILED})
+        return report(ages(text))
+
+    return FakeRunner(script)
+
+
+async def test_a_candidate_that_passes_in_one_order_only_is_not_offered():
+    assert (await found(backwards_red(ages(TEXT)))).fixes == ()
+
+
+async def test_tests_that_depend_on_their_order_anyway_confirm_a_fix_in_their_own_order():
+    runs = backwards_red({EIGHTEEN: FAILED, SEVENTEEN: FAILED})
+    assert texts(await found(runs)) == [RIGHT]
+    in_order = [r for r in runs.requests if r.overlays and not r.backwards]
+    assert [r.overlays[-1].data for r in in_order] == [RIGHT, RIGHT]
+    assert len({r.hash_seed for r in in_order}) == 2
+
+
 async def test_the_failing_tests_alone_are_screened():
     asked: list[tuple[str, ...]] = []
 
