@@ -351,7 +351,11 @@ class _Loop:
         return left
 
     async def _screened(self, overlays: Sequence[Overlay]) -> list[bool]:
-        reports = self._runner.screen(screening_request(self._problem), overlays)
+        """Which pass the failing tests. Drafts are few and dear: each has time enough."""
+        request = screening_request(self._problem)
+        wall_s = max(request.limits.wall_s, self._run_s())
+        request = replace(request, limits=replace(request.limits, wall_s=wall_s))
+        reports = self._runner.screen(request, overlays)
         try:
             return [report.green async for report in reports]
         finally:
@@ -374,14 +378,18 @@ class _Loop:
     async def _node(self, draft: Draft, strategy: Strategy) -> Node:
         """Run all tests on a draft that did not pass, to see how it stands."""
         before = self._problem.report
-        limits = self._problem.request.limits
-        limits = replace(limits, wall_s=min(limits.wall_s, _RUN_S + 3 * before.elapsed_s))
+        limits = replace(self._problem.request.limits, wall_s=self._run_s())
         overlays = (*self._problem.request.overlays, self._overlay(draft))
         after = await self._runner.run(
             replace(self._problem.request, overlays=overlays, limits=limits)
         )
         attempt = Attempt(draft.code, in_words(before, after))
         return Node(attempt, draft.data, standing(before, after), strategy)
+
+    def _run_s(self) -> float:
+        """How long the tests may run on a draft."""
+        wall_s = self._problem.request.limits.wall_s
+        return min(wall_s, _RUN_S + 3 * self._problem.report.elapsed_s)
 
     def _overlay(self, draft: Draft) -> Overlay:
         return Overlay(self._problem.path, draft.data)
