@@ -194,7 +194,7 @@ async def _offered(
         return row
     menu = await _menu(client, file, red[0]["range"])
     if not menu:
-        return _with(row, detected=True)
+        return _with(row, detected=True, judged=" ".join(_said(client, file)[1:]))
     menu_s = time.monotonic() - begun
     await _until(lambda: _search_ended(client, file))
     best = (await _fixes(client, file, red[0]["range"]))[0]
@@ -228,8 +228,12 @@ async def _fixes(client: Client, file: OpenFile, at: dict[str, Any]) -> list[dic
 
 
 def _search_ended(client: Client, file: OpenFile) -> bool:
-    said = [m.partition(": ")[2] for m in client.messages if m.startswith(f"{file.path.name}: ")]
-    return any(each.startswith(("found ", "no fix ")) for each in said)
+    return any(each.startswith(("found ", "no fix ")) for each in _said(client, file))
+
+
+def _said(client: Client, file: OpenFile) -> list[str]:
+    """What the log says of the file since its save."""
+    return [m.partition(": ")[2] for m in client.messages if m.startswith(f"{file.path.name}: ")]
 
 
 async def _judged(bench: Bench, mutant: Mutant, original: bytes, fixed: bytes) -> tuple[bool, str]:
@@ -296,7 +300,7 @@ def _print(seen: Seen) -> None:
     if not seen.detected:
         print(f"{where}: not detected", flush=True)
     elif seen.menu_s is None:
-        print(f"{where}: no fix", flush=True)
+        print(f"{where}: nothing offered; {seen.judged}", flush=True)
     else:
         verdict = "right" if seen.right else "WRONG"
         print(f"{where}: {verdict}, {seen.menu_s:.2f} s, {seen.title}; {seen.judged}", flush=True)

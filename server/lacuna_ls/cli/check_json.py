@@ -58,6 +58,7 @@ def _fix(proposed: Proposed, checked: Checked) -> dict[str, Any]:
         "tests_passed": evidence.tests_passed,
         "tests_total": evidence.tests_total,
         "tests_skipped": evidence.tests_skipped,
+        "unsandboxed": evidence.unsandboxed,
         "patch": patch(proposed, shown),
         "written": proposed.written,
     }
