@@ -36,6 +36,7 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
+from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
@@ -103,6 +104,7 @@ def build_services(server: LacunaServer) -> Services:
         contexts=FileContextStore(),
     )
     saves = Saves(server, tools)
+    proofs = Proofs(server, tools)
     chosen = ChosenModel(lambda: server.settings, os.environ)
     drafting = Drafting(
         chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
@@ -123,8 +125,8 @@ def build_services(server: LacunaServer) -> Services:
         actions=(
             fix_failing_test.provider(finished),
             search_longer.provider(longer.places, SEARCH_LONGER),
-            extract_method.provider(),
-            extract_opportunity.provider(),
+            extract_method.provider(proofs.known),
+            extract_opportunity.provider(proofs.known),
         ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
@@ -133,6 +135,7 @@ def build_services(server: LacunaServer) -> Services:
         repository_settings=repository_settings,
         prepare=corpora.prepare,
         close=partial(_close, saves, longer, corpora, chosen, runner),
+        objection=proofs.objection,
     )
 
 

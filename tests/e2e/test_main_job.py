@@ -29,6 +29,17 @@ MEAN = """def mean(values):
     return total / len(values)
 """
 
+TESTED = '''def total(values):
+    """
+    >>> total([1, 2])
+    3
+    """
+    result = 0
+    for value in values:
+        result += value
+    return result
+'''
+
 SEND = """def send(message, host):
     log.info("send to %s", host)
     headers = {}
@@ -93,6 +104,18 @@ async def test_a_selection_is_extracted(editor: Editor):
     after = editor.applied(uri, await editor.resolved(action))
     assert after.count("def ") == 2
     compile(after, "after", "exec")
+
+
+async def test_what_was_chosen_is_tested_first_and_its_title_says_so_next_time(editor: Editor):
+    uri = editor.open(TESTED)
+    await editor.saved(uri)
+    lines = types.Range(types.Position(5, 4), types.Position(7, 23))
+    (action, *_) = await editor.actions(uri, ["refactor.extract"], at=lines)
+    await editor.resolved(action)
+    if editor.profile == "minimal":  # it resolves nothing, so nothing was chosen
+        return
+    (again, *_) = await editor.actions(uri, ["refactor.extract"], at=lines)
+    assert again.title == 'Extract lines 6-8 into "compute_result" (1 of 1 test passes)'
 
 
 async def test_a_cursor_is_shown_what_is_worth_extracting(editor: Editor):

@@ -36,7 +36,12 @@ Example:
 
 from collections.abc import Sequence
 
-from lacuna_ls.actions.extraction_offer import extraction_offer, lines_in_words
+from lacuna_ls.actions.extraction_offer import (
+    Known,
+    extraction_offer,
+    lines_in_words,
+    nothing_known,
+)
 from lacuna_ls.actions.provider import (
     ActionKind,
     ActionRequest,
@@ -1145,6 +1150,9 @@ class Vault:
 
 
 class _ExtractMethod:
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
     @property
     def kind(self) -> ActionKind:
         return ActionKind.REFACTOR_EXTRACT
@@ -1162,8 +1170,8 @@ class _ExtractMethod:
             return (Offer(what, self.kind, document.version, disabled=outcome.reason),)
         everywhere = extract_with_duplicates(document, request.span)
         outcomes = (outcome,) if everywhere is None else (outcome, everywhere)
-        return tuple(extraction_offer(document, outcome) for outcome in outcomes)
+        return tuple(extraction_offer(document, each, self._known) for each in outcomes)
 
 
-def provider() -> CodeActionProvider:
-    return _ExtractMethod()
+def provider(known: Known = nothing_known) -> CodeActionProvider:
+    return _ExtractMethod(known)

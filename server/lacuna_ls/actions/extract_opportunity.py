@@ -36,7 +36,7 @@ Example:
 
 from collections.abc import Sequence
 
-from lacuna_ls.actions.extraction_offer import extraction_offer
+from lacuna_ls.actions.extraction_offer import Known, extraction_offer, nothing_known
 from lacuna_ls.actions.provider import (
     ActionKind,
     ActionRequest,
@@ -144,8 +144,9 @@ def mean(values):
 
 
 class _ExtractOpportunity:
-    def __init__(self) -> None:
+    def __init__(self, known: Known) -> None:
         self._ranked = Ranked()
+        self._known = known
 
     @property
     def kind(self) -> ActionKind:
@@ -160,11 +161,11 @@ class _ExtractOpportunity:
         found = opportunities(document, request.span, self._ranked)
         # Stable: the best first, of those on the cursor's line and of the others.
         ordered = sorted(found, key=lambda o: line not in _lines_of(document.source, o))
-        return tuple(extraction_offer(document, o.extraction) for o in ordered)
+        return tuple(extraction_offer(document, o.extraction, self._known) for o in ordered)
 
 
-def provider() -> CodeActionProvider:
-    return _ExtractOpportunity()
+def provider(known: Known = nothing_known) -> CodeActionProvider:
+    return _ExtractOpportunity(known)
 
 
 def _lines_of(source: Source, opportunity: Opportunity) -> range:

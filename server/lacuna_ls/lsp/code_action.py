@@ -11,7 +11,7 @@ from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.actions.registry import all_offers
 from lacuna_ls.domain.text import TextEdit, decode
 from lacuna_ls.lsp.convert import range_of, span_of
-from lacuna_ls.lsp.errors import invalid_params, stale
+from lacuna_ls.lsp.errors import invalid_params, not_kept, stale
 from lacuna_ls.lsp.rename import rename_command
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.syntax.document import Document
@@ -43,7 +43,7 @@ class _Menus:
             return []
         return self._menu(document, params)
 
-    def resolve(self, action: types.CodeAction) -> types.CodeAction:
+    def resolve(self, action: types.CodeAction) -> types.CodeAction | Awaitable[types.CodeAction]:
         """Build the edit, if the document is still the one that the menu was opened on."""
         menu, index = _address(action.data)
         document, offers = self._kept.get(menu, (None, ()))
@@ -51,7 +51,24 @@ class _Menus:
             raise stale()
         if not 0 <= index < len(offers):
             raise invalid_params(types.CODE_ACTION_RESOLVE)
-        action.edit = self._edit(document, offers[index].edits)
+        offer = offers[index]
+        if offer.kind is ActionKind.REFACTOR_EXTRACT:
+            return self._tried(action, document, offer)
+        action.edit = self._edit(document, offer.edits)
+        return action
+
+    async def _tried(
+        self, action: types.CodeAction, document: Document, offer: Offer
+    ) -> types.CodeAction:
+        """A refactoring that was chosen is run first, where that is possible."""
+        services = await self._server.services()
+        reason = await services.objection(document, offer)
+        if self._server.documents.get(document.uri) is not document:
+            raise stale()
+        if reason is not None:
+            self._server.tell(f"Not applied: {reason}")
+            raise not_kept()
+        action.edit = self._edit(document, offer.edits)
         return action
 
     async def _menu(

@@ -25,6 +25,11 @@ def stale() -> RequestRefusedError:
     return RequestRefusedError(LSPErrorCodes.ContentModified, "The document has changed")
 
 
+def not_kept() -> RequestRefusedError:
+    """What a refactoring makes does not do what the code did."""
+    return RequestRefusedError(LSPErrorCodes.RequestFailed, "The code would not do the same")
+
+
 def invalid_params(method: str) -> RequestRefusedError:
     return RequestRefusedError(ErrorCodes.InvalidParams, f"Invalid parameters of {method}")
 

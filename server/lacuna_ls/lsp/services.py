@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacuna_ls.actions.provider import CodeActionProvider
+from lacuna_ls.actions.provider import CodeActionProvider, Offer
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.syntax.document import Document
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from lacuna_ls.lsp.server import LacunaServer
 
 Complete = Callable[[Document, int, CompletionOptions], Awaitable[tuple[Suggestion, ...]]]
+
+
+async def no_objection(document: Document, offer: Offer) -> str | None:
+    """Where nothing is tried."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Services:
     `edited` is told the URI of a document whose text changed
     and returns at once. `repository_settings` reads the table that a workspace folder's own files
     hold. `prepare` is awaited once, in the background, with the settings known. `close` ends what
-    the services started, children included.
+    the services started, children included. `objection` says why a refactoring that was chosen is
+    not to be applied, once it has been tried.
     """
 
     complete: Complete
@@ -37,6 +43,7 @@ class Services:
     repository_settings: Callable[[Path], Mapping[str, Any]]
     prepare: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
+    objection: Callable[[Document, Offer], Awaitable[str | None]] = no_objection
 
 
 # Called in a thread, so that what it imports does not hold up the loop; must not touch the loop.

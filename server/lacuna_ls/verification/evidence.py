@@ -15,7 +15,8 @@ class Evidence:
     expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
     nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
     under limits only, as on a system without a sandbox. `reading` tells the offer from others that
-    have the same evidence, by an input on which they do not do the same.
+    have the same evidence, by an input on which they do not do the same. `inputs_equal` counts the
+    inputs on which all that could be seen of the function was as before.
     """
 
     tests_passed: int | None = None
@@ -25,6 +26,7 @@ class Evidence:
     written_by: str = ""
     unsandboxed: bool = False
     reading: str = ""
+    inputs_equal: int | None = None
 
 
 def in_words(evidence: Evidence) -> str:
@@ -43,6 +45,9 @@ def _observed(evidence: Evidence) -> str:
         verb = "passes" if evidence.tests_total == 1 else "pass"
         skipped = f", {evidence.tests_skipped} skipped" if evidence.tests_skipped else ""
         return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}{skipped}"
+    if evidence.inputs_equal is not None:
+        inputs = "input" if evidence.inputs_equal == 1 else "inputs"
+        return f"same behaviour on {evidence.inputs_equal} {inputs}"
     if evidence.checked_syntax:
         return "not run, data flow checked"
     return ""
