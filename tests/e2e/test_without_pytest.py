@@ -45,8 +45,10 @@ async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edit
     base = tmp_path_factory.getbasetemp().resolve()
     venv.create(base / "bare", with_pip=False, symlinks=True)
     home, first = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("first")
-    options = {"interpreter": str(base / "bare/bin/python"), "trustedFolders": [str(base)]}
-    async with connected(first, home, capabilities=capabilities, **options) as own:
+    python = str(base / "bare/bin/python")
+    async with connected(
+        first, home, capabilities=capabilities, interpreter=python, trustedFolders=[str(base)]
+    ) as own:
         yield own
 
 

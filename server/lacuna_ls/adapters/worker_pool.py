@@ -12,14 +12,14 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lacuna_ls.adapters.sandbox.launch import candidates_folder, clean_environment
 from lacuna_ls.adapters.sandbox.probe import Probed, probe
 from lacuna_ls.adapters.sandbox.seal import seal
+from lacuna_ls.adapters.uninterrupted import uninterrupted
 from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
 from lacuna_ls.adapters.worker_observations import ObservationBuilder, observe_task
 from lacuna_ls.adapters.worker_process import GOES_ON, PATIENCE_S, Listener, WorkerProcess
@@ -151,7 +151,7 @@ class WorkerPool:
                     later = afterwards.pop_all()
                     self._workers.give_back_later(place, process, session.rest, later)
                 else:
-                    await _uninterrupted(self._end(place, process, session))
+                    await uninterrupted(self._end(place, process, session))
 
     async def _end(self, place: Place, process: WorkerProcess, session: "_Session") -> None:
         if not await session.end():
@@ -344,19 +344,3 @@ def _environment(request: TestRequest, tier: str | None) -> dict[str, str]:
     if request.hash_seed is None:
         return environment
     return {**environment, "PYTHONHASHSEED": str(request.hash_seed)}
-
-
-async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Finish `work` even if the awaiting task is cancelled meanwhile; then pass that on."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if task.done():
-                break
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    task.result()

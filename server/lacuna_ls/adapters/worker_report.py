@@ -134,7 +134,7 @@ class ReportBuilder:
     def _verdict(self, ended: messages.Ended, output: str) -> tuple[RunStatus, str]:
         if self._interpreter is not None:
             return RunStatus.NO_FRAMEWORK, (
-                f"{self._interpreter} has no pytest: install it there "
+                f"{self._interpreter} has no pytest, which tests here need: install it there "
                 f"(`{self._interpreter} -m pip install pytest`) or set `lacuna.interpreter`"
             )
         if self._exit_code is None:
@@ -153,7 +153,7 @@ class ReportBuilder:
             case 0 | 1:
                 return self._completeness()
             case 2 | 3:
-                return RunStatus.CRASHED, self._broken or "pytest was interrupted"
+                return RunStatus.CRASHED, self._broken or "the run was interrupted"
             case 5:
                 return RunStatus.NO_TESTS, "no tests were found"
             case _:
@@ -172,7 +172,7 @@ class ReportBuilder:
             return RunStatus.CRASHED, f"the test process was killed by {_name(ended.signal)}{where}"
         return RunStatus.CRASHED, (
             f"the test process ended{where} with exit status {ended.exit_code}"
-            " before pytest was done"
+            " before its tests were done"
         )
 
     def _completeness(self) -> tuple[RunStatus, str]:

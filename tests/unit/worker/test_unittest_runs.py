@@ -28,7 +28,7 @@ class AddTest(unittest.TestCase):
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory) -> Path:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with nothing installed."""
     folder = tmp_path_factory.mktemp("bare")
     venv.create(folder, with_pip=False, symlinks=True)
