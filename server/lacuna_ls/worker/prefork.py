@@ -5,7 +5,8 @@ server: it forks for each candidate, and the fork goes on with the collection. W
 session at that point is true for each candidate as long as nothing of it depends on the file that
 the candidates replace. That holds if the file has not been opened, by anybody and in any form (its
 `.pyc` is such a form): then none of its code has run, and the fork loads the candidate as a fresh
-process would. Where a conftest leads to the file, the session is begun only as far as the first
+process would. Where the tests allow it, one fork loads the unchanged file, and the candidates take
+turns in it (`shared`). Where a conftest leads to the file, the session is begun only as far as the first
 conftest; where a plugin does, each candidate gets a session of its own.
 """
 
@@ -19,9 +20,11 @@ from typing import Any, Callable, Optional, Sequence, Set, Tuple
 from . import guard, run_tests
 from .confinement import Confinement
 from .messages import Request
-from .watch import Children, StopAsked, Watch
+from .shared import Shared, TurnWatch
+from .turns import Turns
+from .watch import Children, StopAsked
 
-Watched = Callable[[Any, Children], Watch]
+Watched = Callable[[Any, Children], TurnWatch]
 
 _STOPPED, _ENDED, _TOO_LATE = 0, 4, 5
 _PATIENCE_S = 60.0
@@ -81,7 +84,8 @@ def screen(
     for before_conftests in (False, True):
 
         def session(begun_fd: int, early: bool = before_conftests) -> None:
-            fork = _Fork(server, watched, place.tier, begun_fd)
+            turn_s = 0.0 if early or overlays else request.wall_s
+            fork = _Fork(server, watched, place.tier, begun_fd, turn_s)
             run_tests.begin_session(request, overlays, place, fork, before_conftests=early)
 
         status = _in_fork(server, children, session)
@@ -144,15 +148,21 @@ def _wait(pid: int, begun_fd: int, server: Any, children: Children) -> Optional[
 class _Fork:
     """What the begun session calls: returns in each of its forks, with the candidate to judge."""
 
-    def __init__(self, server: Any, watched: Watched, tier: str, begun_fd: int) -> None:
+    def __init__(
+        self, server: Any, watched: Watched, tier: str, begun_fd: int, turn_s: float
+    ) -> None:
+        """Candidates take turns of `turn_s` where they can; never, if that is zero."""
         self._server = server
         self._watched = watched
         self._tier = tier
         self._begun_fd = begun_fd
+        self._turn_s = turn_s
         self._opened = _Opened()
         self._frames_fd = -1
+        self._turns: Optional[Turns] = None
+        self._unchanged = run_tests.Contents("", b"")
 
-    def __call__(self) -> Tuple[int, str, run_tests.Contents]:
+    def __call__(self) -> run_tests.Forked:
         gc.collect()
         gc.freeze()
         self._opened.stop()
@@ -162,15 +172,23 @@ class _Fork:
         try:
             if self._opened.has(self._server.next_path()):
                 os._exit(_TOO_LATE)
+            shared = Shared(
+                self._server, children, lambda: self._watched(self._server, children),
+                self._leave_for_turns, self._turn_s, self._tier,
+            )  # fmt: skip
             while True:
                 candidate = self._server.contents()
                 if self._opened.has(candidate.path):
                     os._exit(_ENDED)
-                watch = self._watched(self._server, children)
                 try:
+                    if self._turn_s and shared.judges(candidate):
+                        continue
+                    watch = self._watched(self._server, children)
                     watch.run(self._leave, printing=False)
                 except _InFork:
-                    return self._frames_fd, watch.token, candidate
+                    if self._turns is not None:
+                        return run_tests.Forked(self._frames_fd, "", self._unchanged, self._turns)
+                    return run_tests.Forked(self._frames_fd, watch.token, candidate)
                 watch.report(self._tier)
         except StopAsked:
             os._exit(_STOPPED)
@@ -178,3 +196,7 @@ class _Fork:
     def _leave(self, frames_fd: int) -> None:
         self._frames_fd = frames_fd
         raise _InFork
+
+    def _leave_for_turns(self, frames_fd: int, turns: Turns, unchanged: run_tests.Contents) -> None:
+        self._turns, self._unchanged = turns, unchanged
+        self._leave(frames_fd)

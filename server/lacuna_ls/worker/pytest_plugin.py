@@ -223,6 +223,20 @@ class ForkEarly:
         self._begin()
 
 
+class BeforeTests:
+    """Calls `collected` when all tests are known, with what tells the server of them once more."""
+
+    def __init__(
+        self, collected: Callable[[Any, Callable[[], None]], None], reporter: Reporter
+    ) -> None:
+        self._collected = collected
+        self._reporter = reporter
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        self._collected(session, lambda: self._reporter.pytest_collection_finish(session))
+
+
 class Backwards:
     """Has the tests run in the reverse of the order in which they stand.
 

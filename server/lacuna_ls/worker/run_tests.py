@@ -10,11 +10,12 @@ import os
 import sys
 import time
 import types
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 from . import ahead, guard
 from .confinement import Confinement
 from .messages import TESTS, Broken, Done, Loaded, Request, Unseen, encode, frame, write_all
+from .turns import Turns
 from .waiting import Waiting
 
 _CANDIDATES_NICENESS = 10
@@ -29,18 +30,32 @@ class Contents(NamedTuple):
     data: bytes
 
 
+class Forked(NamedTuple):
+    """What a fork of a begun session is for: a candidate, or `turns` of many.
+
+    `fd` takes its frames, and `token` goes into the completion record.
+    """
+
+    fd: int
+    token: str
+    candidate: Contents
+    turns: Optional[Turns] = None
+
+
 class Session(NamedTuple):
     """How a run is not that of the terminal.
 
     `up_to_the_first_red` also ends the process with the last test. `begin` is called before any
     test is loaded, `before_conftests` even before pytest loads what is the user's. `learner` is
-    told where the run has got to.
+    told where the run has got to. `collected` is called before the first test runs, with pytest's
+    session and what says once more which tests there are.
     """
 
     up_to_the_first_red: bool = False
     begin: Optional[Callable[[], None]] = None
     before_conftests: bool = False
     learner: Optional[ahead.Learner] = None
+    collected: Optional[Callable[[Any, Callable[[], None]], None]] = None
 
 
 class Channel:
@@ -64,6 +79,10 @@ class Channel:
         self._fd = fd
         self._pid = os.getpid()
         self._token = token
+
+    def close(self) -> None:
+        """Say nothing until it is opened again."""
+        self._pid = 0
 
     def send(self, message: Any) -> None:
         self._before()
@@ -136,31 +155,48 @@ def begin_session(
     request: Request,
     overlays: Sequence[Contents],
     place: Confinement,
-    fork: Callable[[], "Tuple[int, str, Contents]"],
+    fork: Callable[[], Forked],
     *,
     before_conftests: bool,
 ) -> None:
     """Take a session of pytest as far as its collection, or its first conftest; there `fork`.
 
-    That returns in each fork only: a descriptor for its frames, the token for its completion
-    record, and the candidate that is to be judged. What comes before it is the same for all
-    candidates. Does return if pytest ended without having got there.
+    That returns in each fork only. What comes before it is the same for all candidates. Does return
+    if pytest ended without having got there.
     """
     channel = Channel()
+    forked: List[Forked] = []
     _as_if_started(request.root)
     _silence()
     place.live_in_scratch()
     _see(overlays, channel)
 
     def begin() -> None:
-        fd, token, candidate = fork()
-        channel.open(fd, token)
+        own = fork()
+        forked.append(own)
+        if own.turns is None:
+            channel.open(own.fd, own.token)
         _as_if_started(request.root)
         _be_of_a_candidate(request, place)
-        _see([candidate], channel)
+        _see([own.candidate], channel)
 
-    _run_framework(request, channel, Session(True, begin, before_conftests))
-    if channel.is_open:
+    def collected(session: Any, tell: Callable[[], None]) -> None:
+        own = forked[0]
+
+        def turn_begins(token: str) -> None:
+            channel.open(own.fd, token)
+            tell()
+
+        def turn_ends() -> None:
+            channel.send(Done(request.nonce, 0))
+            channel.close()
+
+        if own.turns is not None:
+            own.turns.serve(session, request.root, turn_begins, turn_ends)
+
+    asked = Session(True, begin, before_conftests, collected=collected)
+    _run_framework(request, channel, asked)
+    if forked:
         os._exit(0)
 
 
@@ -248,6 +284,8 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
     if session.begin is not None:
         fork = pytest_plugin.ForkEarly if session.before_conftests else pytest_plugin.Fork
         plugins.append(fork(session.begin))
+    if session.collected is not None:
+        plugins.append(pytest_plugin.BeforeTests(session.collected, reporter))
     if request.backwards:
         plugins.append(pytest_plugin.Backwards())
     if request.only:

@@ -33,6 +33,7 @@ from .messages import (
     encode,
     frame,
 )
+from .shared import TurnWatch
 from .watch import Children, StopAsked, Watch, raised
 
 # Whoever goes on saving needs the machine for the runs themselves.
@@ -155,8 +156,8 @@ def _fork(
         return
     wall_s = WAITING_FACTOR * (request.wall_s + request.collecting_s)
 
-    def watched(server: Any, children: Children) -> Watch:
-        return Watch(
+    def watched(server: Any, children: Children) -> TurnWatch:
+        return TurnWatch(
             server, children, wall_s, request.wall_s, request.collecting_s,
             nonce=request.nonce, max_bytes=_MAX_CANDIDATE_BYTES,
         )  # fmt: skip

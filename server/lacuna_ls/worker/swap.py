@@ -37,6 +37,7 @@ class Loaded:
         tree = ast.parse(data, path)
         self._spans = [_lines_of(statement) for statement in tree.body]
         self._flags = compile(tree, path, "exec", dont_inherit=True).co_flags & _FUTURE
+        self._replaced: List[Tuple[Any, types.CodeType]] = []
         self._alive: Dict[_Key, List[Any]] = {}
         name, real = os.path.basename(path), os.path.realpath(path)
         for found in gc.get_objects():
@@ -47,13 +48,20 @@ class Loaded:
                     self._alive.setdefault((code.co_name, code.co_firstlineno), []).append(found)
 
     def swap(self, data: bytes) -> bool:
-        """Make the loaded functions those of `data`; False, and nothing done, where that is not it."""
+        """Make the functions, as they were loaded, those of `data`; False if that is not to be had."""
         planned = self._plan(data)
         if planned is None:
             return False
         for function, code in planned:
+            self._replaced.append((function, function.__code__))
             function.__code__ = code
         return True
+
+    def restore(self) -> None:
+        """The functions have the code with which they were loaded."""
+        while self._replaced:
+            function, code = self._replaced.pop()
+            function.__code__ = code
 
     def _plan(self, data: bytes) -> "Optional[List[Tuple[Any, types.CodeType]]]":
         changed = self._changed_statement(data)

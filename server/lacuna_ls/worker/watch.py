@@ -63,7 +63,7 @@ class Children:
 
     def __init__(self) -> None:
         self._held: Set[int] = set()
-        self.read_fd, self.write_fd = _pipe()
+        self.read_fd, self.write_fd = pipe()
         for fd in (self.read_fd, self.write_fd):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(self.write_fd, warn_on_full_buffer=False)
@@ -87,7 +87,7 @@ class Children:
         os.close(self.write_fd)
 
 
-class _Status(NamedTuple):
+class Status(NamedTuple):
     exit_code: int
     signal: int
 
@@ -127,7 +127,7 @@ class Watch:
         self._deadline_s = self._started_s + wall_s
         self._done = False
         self._flooded = False
-        self._status: Optional[_Status] = None
+        self._status: Optional[Status] = None
         self._where: List[Tuple[str, int, str]] = []
         self._buffer = FrameBuffer()
         self._elapsed_s = 0.0
@@ -146,9 +146,9 @@ class Watch:
 
     def start(self, tests: Callable[[int], None], *, printing: bool = True) -> None:
         """Fork, as `run` does, and go on at once."""
-        frames_fd, write_fd = _pipe()
-        output_fd, print_fd = _pipe()
-        answer_fd, told_fd = _pipe()
+        frames_fd, write_fd = pipe()
+        output_fd, print_fd = pipe()
+        answer_fd, told_fd = pipe()
         ours, theirs = (frames_fd, output_fd, answer_fd), (write_fd, print_fd, told_fd)
         parent_pid = os.getpid()
         self.pid = os.fork()
@@ -222,7 +222,7 @@ class Watch:
             encode(Ended(code, number, timed_out, confined, self._elapsed_s, self._wall_s))
         )
 
-    def _relay(self, frames_fd: int, output_fd: int) -> Optional[_Status]:
+    def _relay(self, frames_fd: int, output_fd: int) -> Optional[Status]:
         """Pass frames and output on until the child has ended; `None` if its time is over."""
         poll = select.poll()
         for fd in (frames_fd, output_fd, self._children.read_fd, self._server.fileno()):
@@ -243,7 +243,7 @@ class Watch:
                 poll.unregister(output_fd)
             if self._children.read_fd in events:
                 os.read(self._children.read_fd, 512)
-                status = _reaped(self.pid)
+                status = reaped(self.pid)
                 if status is not None:
                     self._pass_on(frames_fd)
                     return status
@@ -323,7 +323,7 @@ class Watch:
         return payload
 
 
-def _reaped(pid: int) -> Optional[_Status]:
+def reaped(pid: int) -> Optional[Status]:
     """Reap what has ended; the status of `pid` if it is among that."""
     found = None
     while True:
@@ -334,12 +334,12 @@ def _reaped(pid: int) -> Optional[_Status]:
         if ended == 0:
             return found
         if ended == pid and os.WIFSIGNALED(status):
-            found = _Status(0, os.WTERMSIG(status))
+            found = Status(0, os.WTERMSIG(status))
         elif ended == pid:
-            found = _Status(os.WEXITSTATUS(status), 0)
+            found = Status(os.WEXITSTATUS(status), 0)
 
 
-def _pipe() -> Tuple[int, int]:
+def pipe() -> Tuple[int, int]:
     read_fd, write_fd = os.pipe()
     return raised(read_fd), raised(write_fd)
 

@@ -67,3 +67,66 @@ async def test_screening_judges_as_a_run_of_its_own_does(tmp_path, name):
     assert screened[:2] == [(report.green, report.status) for report in alone]
     assert screened[-1] == screened[0]
     assert RunStatus.COMPLETED not in [status for _, status in screened[2:-1]]
+
+
+# Bodies of candidates in the order in which they are screened, and whether the test passes.
+BODIES = {
+    "return a + b": True,
+    "return a * b": False,
+    "while True: pass": False,
+    "c = a + b; return c": True,
+    "import os; os._exit(0)": False,
+    "return b + a": True,
+    "raise KeyboardInterrupt": False,
+    "SEEN.append(a); return a + b + len(SEEN) - 1": True,
+    "return a + b - len(SEEN)": True,
+    "LAST[a] = b; return LAST[1] + LAST.get(7, 1)": True,
+    "import threading; threading.Thread(target=print).start(); return a + b": True,
+    "return sum((a, b))": True,
+}
+STATE = "SEEN = []\nLAST = {}\n\n\n"
+
+
+WAYS_TO_TEST = {
+    "plain": TEST,
+    "parametrized": """
+import pytest, calc
+
+@pytest.mark.parametrize("n", [2])
+def test_add(n):
+    assert calc.add(1, n) == 1 + n
+""",
+    "given a list": """
+import pytest, calc
+
+@pytest.mark.parametrize("xs", [[1, 2]])
+def test_add(xs):
+    assert calc.add(*xs) == 3
+    xs.clear()
+""",
+    "with a fixture": """
+import pytest, calc
+
+@pytest.fixture(scope="module")
+def one():
+    return [1]
+
+def test_add(one):
+    assert calc.add(one.pop(), 2) == 3
+""",
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_TEST)
+async def test_what_one_candidate_does_is_not_seen_by_the_next(tmp_path, way):
+    project(tmp_path, {"calc.py": STATE + CODE, "test_calc.py": WAYS_TO_TEST[way]})
+    code = tmp_path.resolve() / "calc.py"
+    run = request(tmp_path, "test_calc.py", limits=replace(LIMITS, wall_s=1.0))
+    texts = (STATE + CODE.replace("return a - b", body) for body in BODIES)
+    pool = WorkerPool(Trusting())
+    try:
+        candidates = [Overlay(code, text.encode()) for text in texts]
+        screened = [r.green async for r in pool.screen(run, candidates)]
+    finally:
+        await pool.close()
+    assert screened == list(BODIES.values())

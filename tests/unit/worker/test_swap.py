@@ -102,9 +102,13 @@ def test_a_changed_body_answers_as_after_a_fresh_import(tmp_path, old: str, new:
     after = BEFORE.replace(old, new)
     module = imported(tmp_path / "shop.py", BEFORE)
     kept = module.plain
-    assert Loaded(str(tmp_path / "shop.py"), BEFORE.encode()).swap(after.encode())
+    loaded = Loaded(str(tmp_path / "shop.py"), BEFORE.encode())
+    assert loaded.swap(after.encode())
     assert answers(module) == answers(imported(tmp_path / "fresh.py", after))
     assert module.plain is kept
+    loaded.restore()
+    module.cached.cache_clear()
+    assert answers(module) == answers(imported(tmp_path / "before.py", BEFORE))
 
 
 @pytest.mark.parametrize(
@@ -137,20 +141,20 @@ def test_a_future_import_holds_for_what_is_swapped(tmp_path):
     assert module.f(1) == 2
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_text_is_swapped_in_full_or_not_at_all(tmp_path_factory, data: st.DataObject):
     lines = BEFORE.splitlines(True)
-    at = data.draw(st.integers(0, len(lines) - 1))
+    # What ran while the file was loaded, such as a decorator, has done so with the old code.
+    at = data.draw(st.integers(lines.index("def plain(a, b=1):\n"), len(lines) - 1))
     new = data.draw(
         st.sampled_from(["", "    return 7\n", "        return 8\n", "x = 1\n", "    \n"])
     )
     after = "".join([*lines[:at], new, *lines[at + data.draw(st.integers(0, 1)) :]])
     folder = tmp_path_factory.mktemp("swap")
     module = imported(folder / "shop.py", BEFORE)
-    before = answers(module)
     if not Loaded(str(folder / "shop.py"), BEFORE.encode()).swap(after.encode()):
-        assert answers(module) == before
+        assert answers(module) == answers(imported(folder / "before.py", BEFORE))
         return
     fresh = imported(folder / "fresh.py", after)
     for asked in ASKED:

@@ -1,0 +1,187 @@
+"""Candidates that take turns in one process, which has collected the tests once.
+
+To fork and to collect costs many times what a small test does. Where nothing of a candidate stays
+behind, candidates can share a process: each is swapped in (`swap`), the tests run up to the first
+red one, and the next has its turn. That is done where the workspace makes no fixture that the tests
+ask for and all that its modules hold can be looked at (`kept`); once any of it has changed, the process ends and
+another takes over. As some things cannot be seen, the unchanged code is run time and again and has
+to fail as it did at first. Whoever passes is confirmed in a fresh process in any case.
+"""
+
+import os
+import random
+import re
+import resource
+import signal
+import struct
+import threading
+import time
+from typing import Any, Callable, List, NamedTuple, Optional
+
+from .kept import Kept
+from .swap import Loaded
+
+TAKEN, REFUSED = b"y", b"n"
+_ADDRESS = re.compile("0x[0-9a-f]+")
+_HEADER = struct.Struct(">32sI")
+_BETWEEN_CHECKS = 20
+_AGAIN_S = 0.05
+
+
+class Turn(NamedTuple):
+    """A candidate's contents; `token` goes into its completion record."""
+
+    token: str
+    data: bytes
+
+
+def packed(turn: Turn) -> bytes:
+    return _HEADER.pack(turn.token.encode("ascii"), len(turn.data)) + turn.data
+
+
+class _TooLong(BaseException):
+    """Raised in a test whose processor time is over."""
+
+
+class Turns:
+    """The process's side: turns come from `turns_fd`, `answer_fd` says of each if it was taken."""
+
+    def __init__(
+        self, path: str, data: bytes, busy_s: float, turns_fd: int, answer_fd: int
+    ) -> None:
+        """`data` is what is loaded from `path`; each test has `busy_s` of processor time."""
+        self._path = path
+        self._data = data
+        self._busy_s = busy_s
+        self._turns_fd = turns_fd
+        self._answer_fd = answer_fd
+        self._failures = _Failures()
+
+    def serve(
+        self, session: Any, root: str, begun: Callable[[str], None], done: Callable[[], None]
+    ) -> None:
+        """Take turns up to the end of them, and end the process.
+
+        `begun` is told the token of a turn before its tests run, `done` is called after. What the
+        tests say at any other time is for nobody.
+        """
+        try:
+            loaded = Loaded(self._path, self._data)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return self._leave()
+        kept = Kept(root, session.items)
+        before = kept.seen()
+        if before is None or not all(_asks_for_little(item, root) for item in session.items):
+            return self._leave()
+        signal.signal(signal.SIGPROF, _raise)
+        # What stops a session stops it for good.
+        session.config.option.maxfail = 0
+        session.config.pluginmanager.register(self._failures)
+        first = self._outcome(session)
+        if first is None or kept.seen() != before:
+            return self._leave()
+        since_check = 0
+        while True:
+            turn = self._next()
+            if turn is None:
+                return self._leave()
+            if not loaded.swap(turn.data):
+                self._answer(REFUSED)
+                continue
+            self._answer(TAKEN)
+            begun(turn.token)
+            self._outcome(session)
+            done()
+            loaded.restore()
+            since_check += 1
+            if threading.active_count() > 1 or kept.seen() != before or self._is_spent():
+                return self._leave()
+            if since_check >= _BETWEEN_CHECKS:
+                since_check = 0
+                if self._outcome(session) != first:
+                    return self._leave()
+
+    def _leave(self) -> None:
+        os._exit(0)
+
+    def _is_spent(self) -> bool:
+        """Its processor time may not last for the next."""
+        limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
+        return limit != resource.RLIM_INFINITY and time.process_time() > limit / 2
+
+    def _answer(self, word: bytes) -> None:
+        os.write(self._answer_fd, word)
+
+    def _next(self) -> Optional[Turn]:
+        header = self._read(_HEADER.size)
+        if header is None:
+            return None
+        token, size = _HEADER.unpack(header)
+        data = self._read(size)
+        return None if data is None else Turn(token.decode("ascii"), data)
+
+    def _read(self, size: int) -> Optional[bytes]:
+        parts: List[bytes] = []
+        while size:
+            part = os.read(self._turns_fd, min(size, 1 << 16))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _outcome(self, session: Any) -> Optional[str]:
+        """Run the tests up to the first red one: what it said, `None` if there is none."""
+        folder, state = os.getcwd(), random.getstate()
+        environment = dict(os.environ)
+        self._failures.said = None
+        for number, item in enumerate(session.items):
+            signal.setitimer(signal.ITIMER_PROF, self._busy_s, _AGAIN_S)
+            try:
+                following = session.items[number + 1 : number + 2]
+                item.config.hook.pytest_runtest_protocol(
+                    item=item, nextitem=following[0] if following else None
+                )
+            except _TooLong:
+                self._failures.said = item.nodeid
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+            if self._failures.said is not None:
+                session._setupstate.teardown_exact(None)
+                break
+        random.setstate(state)
+        os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        return self._failures.said
+
+
+class _Failures:
+    """A plugin that knows what the last failure said."""
+
+    def __init__(self) -> None:
+        self.said: Optional[str] = None
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.said = _ADDRESS.sub("", "{} {}".format(report.nodeid, report.longrepr))
+
+
+def _raise(*_: Any) -> None:
+    raise _TooLong("its time is over")
+
+
+def _asks_for_little(item: Any, root: str) -> bool:
+    """A plain test function, with no fixture that the workspace makes."""
+    if type(item).__name__ != "Function":
+        return False
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    made = item._fixtureinfo.name2fixturedefs
+    inside = os.path.realpath(root) + os.sep
+    for name in set(item.fixturenames) - {"request"} - set(given):
+        for fixture in made.get(name, ()):
+            file = os.path.realpath(fixture.func.__code__.co_filename)
+            if file.startswith(inside) and os.sep + "site-packages" + os.sep not in file:
+                return False
+    return True
