@@ -30,3 +30,9 @@ def callable_at(root: Node, span: Span, function_types: frozenset[str]) -> Calla
         if each.type in function_types:
             return Callable(".".join(names), each)
     return None
+
+
+def qualified_name_at(root: Node, span: Span, function_types: frozenset[str]) -> str | None:
+    """The name of `callable_at`."""
+    found = callable_at(root, span, function_types)
+    return None if found is None else found.name
