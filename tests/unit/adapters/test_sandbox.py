@@ -38,7 +38,7 @@ async def test_a_program_that_is_there_and_does_not_work_is_not_relied_on(tmp_pa
     assert "bubblewrap: setting up uid map: Permission denied" in found.in_words
 
 
-async def test_a_sandbox_that_lets_things_through_is_not_relied_on(tmp_path, monkeypatch):
+async def test_a_sandbox_that_lets_things_through_is_not_relied_on(tmp_path, monkeypatch, caplog):
     pretends = tmp_path / "python"
     told = '{"tier": "landlock", "through": ["read a file", "trace a process"]}'
     pretends.write_text(f"#!/bin/sh\necho '{told}'\n")
@@ -47,6 +47,7 @@ async def test_a_sandbox_that_lets_things_through_is_not_relied_on(tmp_path, mon
     found = await probe(pretends)
     assert found.tier == tiers.NONE
     assert "it lets code read a file, trace a process" in found.in_words
+    assert "candidates run unsandboxed: limits only" in caplog.text
 
 
 def test_only_what_tests_need_is_left_of_the_environment():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from lacuna_ls.adapters.sandbox.launch import bubblewrap_program, clean_environment, launch
 from lacuna_ls.worker import tiers
+
+log = logging.getLogger(__name__)
 
 _WORKER = Path(tiers.__file__).parent / "__main__.py"
 _PATIENCE_S = 10.0
@@ -47,7 +50,9 @@ async def probe(interpreter: Path) -> Probed:
             refused.append(f"{tier}: {why}")
     else:
         refused.append(f"no sandbox for {sys.platform} yet")
-    return Probed(tiers.NONE, tuple(refused))
+    unsandboxed = Probed(tiers.NONE, tuple(refused))
+    log.warning("candidates run unsandboxed: %s", unsandboxed.in_words)
+    return unsandboxed
 
 
 async def _refusal(tier: str, interpreter: Path) -> str:
