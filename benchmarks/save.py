@@ -3,15 +3,17 @@
     python benchmarks/save.py --json FILE [--rounds N]
 
 The real server over stdio, driven by the real client. Each round edits the file of tests, saves it
-and waits for its diagnostics, then gives the same file to `python -m pytest` as a terminal would;
-both arms must have the same tests red. Environments are made with pip and kept in the user's cache
-folder.
+and waits for its diagnostics, then gives the same file to `python -m pytest` as a terminal would.
+Both arms must give each test the same outcome: the lens above it is compared with what `pytest -rA`
+says of it. Environments are made with pip and kept in the user's cache folder. Printed beside the
+figures are the quartiles of both arms, the load, and the time of a fixed loop before and after each
+workload: where that differs, so did the machine.
 
 Keys of the result: `speedup_plain` (five tests, no plugin), `speedup_small` (five tests, five common
 plugins), `speedup_60` (a file of a real package's suite), `speedup_heavy_conftest` (a conftest that
 imports its own package, and that numpy); `save_ms_p50_plain` and `save_ms_p50_plugins`; after 200
 saves in 20 s, `last_reported` (the last one's verdict is what is shown), `leaked_processes` and
-`leaked_fds`. `load_1m` tells how busy the machine was.
+`leaked_fds`.
 """
 
 import argparse
@@ -25,13 +27,14 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lacuna_ls.adapters.index_files import cache_folder
-from lacuna_ls.lsp.client import Client, OpenFile
+from lacuna_ls.lsp.client import CAPABILITIES, Client, OpenFile
 
 _SAVES = 200
 _SAVES_S = 20.0
@@ -39,6 +42,10 @@ _PATIENCE_S = 60.0
 _PLUGINS = (
     "pytest-asyncio", "pytest-cov", "pytest-mock", "pytest-timeout", "pytest-xdist", "numpy",
 )  # fmt: skip
+_ONE = {
+    "pass": "passes", "fail": "fails", "is skipped": "is skipped", "are skipped": "is skipped",
+}  # fmt: skip
+_LENSES = {**CAPABILITIES, "textDocument": {**CAPABILITIES["textDocument"], "codeLens": {}}}
 _CODE = "def add(a, b):\n    return a + b\n"
 _FIVE = "import calc\n\n" + "".join(
     f"def test_{n}():\n    assert calc.add({n}, 1) == {n + (n != 3)}\n\n\n" for n in range(5)
@@ -67,6 +74,26 @@ class Times:
     def save_ms(self) -> float:
         return round(statistics.median(self.warm_s) * 1000, 1)
 
+    def in_words(self) -> str:
+        return f"save {_quartiles(self.warm_s)}, cold {_quartiles(self.cold_s)}"
+
+
+def _quartiles(seconds: list[float]) -> str:
+    low, middle, high = (round(each * 1000) for each in statistics.quantiles(seconds, n=4))
+    return f"{middle} ms ({low}-{high})"
+
+
+def _spin_ms() -> float:
+    """How long this machine takes for a fixed loop now, the best of three."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        total = 0
+        for number in range(300_000):
+            total += number
+        times.append(time.perf_counter() - begun)
+    return round(min(times) * 1000, 1)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -85,19 +112,24 @@ def main() -> int:
 async def _figures(folder: Path, rounds: int) -> dict[str, Any]:
     plain, plugins = _environment("plain", ()), _environment("plugins", _PLUGINS)
     five = {"calc.py": _CODE, "test_it.py": _FIVE}
-    small = await _measured(_project(folder / "small", five), "test_it.py", plugins, rounds)
-    bare = await _measured(_project(folder / "plain", five), "test_it.py", plain, rounds)
     suite, file = _real_suite(folder / "real")
-    sixty = await _measured(suite, file, plugins, rounds)
-    heavy = await _measured(_project(folder / "heavy", _HEAVY), "test_it.py", plugins, rounds)
+    workloads = {
+        "small": (_project(folder / "small", five), "test_it.py", plugins),
+        "plain": (_project(folder / "plain", five), "test_it.py", plain),
+        "60": (suite, file, plugins),
+        "heavy_conftest": (_project(folder / "heavy", _HEAVY), "test_it.py", plugins),
+    }
+    times: dict[str, Times] = {}
+    for name, (root, tests, python) in workloads.items():
+        before_ms = _spin_ms()
+        times[name] = await _measured(root, tests, python, rounds)
+        load = os.getloadavg()[0]
+        loop = f"loop {before_ms} and {_spin_ms()} ms, load {load:.1f}"
+        print(f"{name}: {times[name].in_words()}; {loop}", flush=True)
     return {
-        "speedup_small": small.speedup,
-        "speedup_plain": bare.speedup,
-        "speedup_60": sixty.speedup,
-        "speedup_heavy_conftest": heavy.speedup,
-        "save_ms_p50_plain": bare.save_ms,
-        "save_ms_p50_plugins": small.save_ms,
-        "load_1m": round(os.getloadavg()[0], 1),
+        **{f"speedup_{name}": each.speedup for name, each in times.items()},
+        "save_ms_p50_plain": times["plain"].save_ms,
+        "save_ms_p50_plugins": times["small"].save_ms,
         **await _many_saves(_project(folder / "many", five), plain),
     }
 
@@ -134,6 +166,8 @@ def _real_suite(folder: Path) -> tuple[Path, str]:
 
 async def _measured(root: Path, file: str, python: Path, rounds: int) -> Times:
     times = Times([], [])
+    expected = _outcomes(_terminal(root, python, "-rA", file))
+    red = {name for name, said in expected.items() if said["fails"]}
     async with await _server(root, python) as client:
         document = client.open(root / file)
         text = document.text
@@ -142,11 +176,14 @@ async def _measured(root: Path, file: str, python: Path, rounds: int) -> Times:
             begun = time.perf_counter()
             found = await _saved(client, document)
             warm_s = time.perf_counter() - begun
+            shown = await _shown(client, document)
             await _settled(client.process.pid)  # what follows a verdict keeps neither arm waiting
             begun = time.perf_counter()
-            red = _cold(root, file, python)
+            cold = _terminal(root, python, file)
             cold_s = time.perf_counter() - begun
             assert len(found) == min(len(red), 10), (found, red)
+            assert shown == expected, (shown, expected)
+            assert set(_outcomes(cold)) == red, (cold, red)
             if number >= 0:
                 times.warm_s.append(warm_s)
                 times.cold_s.append(cold_s)
@@ -156,7 +193,7 @@ async def _measured(root: Path, file: str, python: Path, rounds: int) -> Times:
 async def _server(root: Path, python: Path) -> Client:
     client = await Client.start([sys.executable, "-I", "-m", "lacuna_ls"])
     options = {"interpreter": str(python), "trustedFolders": [str(root)]}
-    await client.initialize(root, options=options)
+    await client.initialize(root, options=options, capabilities=_LENSES)
     return client
 
 
@@ -165,13 +202,37 @@ async def _saved(client: Client, document: OpenFile) -> list[dict[str, Any]]:
     return await client.diagnostics(document, timeout_s=_PATIENCE_S)
 
 
-def _cold(root: Path, file: str, python: Path) -> list[str]:
-    """The red tests, as the terminal tells."""
-    told = subprocess.run(
-        [python, "-m", "pytest", file], cwd=root, capture_output=True, text=True, check=False
-    ).stdout
+def _terminal(root: Path, python: Path, *arguments: str) -> str:
+    """What `python -m pytest` prints."""
+    command = [str(python), "-m", "pytest", *arguments]
+    told = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout
     assert re.search(r"\d+ (passed|failed)", told), told
-    return re.findall(r"^(?:FAILED|ERROR) (\S+)", told, re.MULTILINE)
+    return told
+
+
+def _outcomes(told: str) -> dict[str, Counter[str]]:
+    """By the name of the test function: all of them if `told` with `-rA`, else the red ones."""
+    words = {"PASSED": "passes", "XPASS": "passes", "XFAIL": "passes", "SKIPPED": "is skipped"}
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for kind, test in re.findall(r"^([A-Z]{5,}) [^:]+::(?:\w+::)*(\w+)", told, re.MULTILINE):
+        found[test][words.get(kind, "fails")] += 1
+    return dict(found)
+
+
+async def _shown(client: Client, document: OpenFile) -> dict[str, Counter[str]]:
+    """By the name of the test function: what the lens above it says."""
+    identifier = {"textDocument": {"uri": document.uri}}
+    lenses = await client.request("textDocument/codeLens", identifier)
+    lines = document.text.splitlines()
+    found = {}
+    for lens in lenses or ():
+        name = re.search(r"def (\w+)", lines[lens["range"]["start"]["line"]])
+        assert name is not None, lens
+        title = lens["command"]["title"]
+        counts = re.findall(r"(\d+) (pass|fail|is skipped|are skipped)", title)
+        said = {_ONE[kind]: int(number) for number, kind in counts}
+        found[name[1]] = Counter(said or {title.partition(",")[0]: 1})
+    return found
 
 
 async def _many_saves(root: Path, python: Path) -> dict[str, int]:
