@@ -12,7 +12,7 @@ NODE_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench gate calibration package lock
+.PHONY: help setup demo test test-real check format bench gate calibration package lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ demo: $(PYTHON_READY) ## The main job, end to end, on a small real project
 test: setup ## All ordinary tests: Python on two processes, then the extension; no network
 	$(BIN)/pytest -n 2
 	npm --silent test
+
+# Fetched once, outside of this folder; exits with 3 where there is no apt or no network.
+test-real: $(PYTHON_READY) ## Chat with a real llama-server and a model of made-up weights (network, once)
+	@program=$$(tests/real/get_llama_server.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/lacuna-real/llama") || exit $$?; \
+	  LACUNA_LLAMA_SERVER="$$program" $(BIN)/pytest -n 0 tests/real
 
 check: setup ## Linters, formatters, types, and the contracts between rooms
 	$(BIN)/ruff check

@@ -1,0 +1,115 @@
+"""A real server of llama.cpp: what it says is noise, how it says it is not. `make test-real`."""
+
+import asyncio
+import os
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from lacuna_ls.adapters.endpoint.chat_model import Endpoint, EndpointModel
+from lacuna_ls.domain.errors import ModelError
+from lacuna_ls.ports.language_model import Message
+from real.tiny_model import write_tiny_model
+
+PROGRAM = os.environ.get("LACUNA_LLAMA_SERVER", "")
+HELLO = (Message("system", "Mend it."), Message("user", "def f(x):\n    return x\n"))
+
+pytestmark = [
+    pytest.mark.skipif(not PROGRAM, reason="`make test-real` brings a llama-server"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where a server listens that has two slots."""
+    folder = tmp_path_factory.mktemp("model")
+    write_tiny_model(folder / "noise.gguf")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    command = [
+        PROGRAM,
+        "--model",
+        str(folder / "noise.gguf"),
+        "--alias",
+        "noise",
+        "--parallel",
+        "2",
+    ]
+    command += ["--host", "127.0.0.1", "--port", str(number), "--threads", "1"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        yield number
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def model(port: int) -> AsyncIterator[EndpointModel]:
+    own = EndpointModel(Endpoint(f"http://127.0.0.1:{port}"), {})
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await own.chat(HELLO, max_tokens=1, temperature=0.0, n=1)
+                break
+            except ModelError:
+                await asyncio.sleep(0.2)
+    yield own
+    await own.close()
+
+
+def connections(port: int) -> int:
+    """Established ones to the server, as the system counts them."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    entries = [line.split() for line in lines]
+    return sum(e[2].endswith(f":{port:04X}") and e[3] == "01" for e in entries)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - the system tells nobody of its connections
+            await asyncio.sleep(0.005)
+
+
+async def test_a_question_is_answered_by_the_model_that_is_there(model: EndpointModel):
+    (text,) = await model.chat(HELLO, max_tokens=16, temperature=0.5, n=1)
+    assert text
+    assert model.capabilities.model_id == "noise"
+
+
+async def test_several_answers_come_as_several(model: EndpointModel):
+    texts = await model.chat(HELLO, max_tokens=16, temperature=1.0, n=2)
+    assert 1 <= len(texts) <= 2
+    assert all(texts)
+
+
+async def test_cancelling_closes_the_connection_and_the_next_question_is_answered(
+    model: EndpointModel, port: int
+):
+    before = connections(port)
+    asked = asyncio.ensure_future(model.chat(HELLO, max_tokens=100_000, temperature=1.0, n=1))
+    await until(lambda: connections(port) > before or asked.done())
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    await until(lambda: connections(port) == 0)
+    assert await model.chat(HELLO, max_tokens=4, temperature=0.0, n=1)
+
+
+async def test_a_question_that_is_too_long_is_refused_in_the_servers_words(model: EndpointModel):
+    long = (Message("user", "x = 1\n" * 5000),)
+    with pytest.raises(ModelError, match=r"could not answer \(400\): .*context"):
+        await model.chat(long, max_tokens=4, temperature=0.0, n=1)
+
+
+async def test_another_path_is_said_to_be_wrong(port: int):
+    own = EndpointModel(Endpoint(f"http://127.0.0.1:{port}/nothing", "noise"), {})
+    with pytest.raises(ModelError, match=r"could not answer \(404\)"):
+        await own.chat(HELLO, max_tokens=4, temperature=0.0, n=1)
+    await own.close()
