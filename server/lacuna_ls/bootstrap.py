@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from lacuna_ls.actions import (
+    break_function,
     extract_method,
     extract_opportunity,
     fix_failing_test,
@@ -26,6 +27,7 @@ from lacuna_ls.adapters.context_store import FileContextStore
 from lacuna_ls.adapters.endpoint.chosen import ChosenModel
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
+from lacuna_ls.adapters.last_commit import text_at_head
 from lacuna_ls.adapters.program_runner import ProgramRunner
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.adapters.runners import RunnerByLanguage
@@ -36,11 +38,12 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
+from lacuna_ls.lsp.break_search import BreakSearches
 from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
-from lacuna_ls.lsp.server import RUN_TESTS, SEARCH_LONGER, LacunaServer
+from lacuna_ls.lsp.server import BREAK_FUNCTION, RUN_TESTS, SEARCH_LONGER, LacunaServer
 from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
@@ -110,6 +113,7 @@ def build_services(server: LacunaServer) -> Services:
         chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
     )
     longer = LongerSearches(server, tools, saves.searches, drafting)
+    breaks = BreakSearches(server, tools, text_at_head)
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()
@@ -125,16 +129,22 @@ def build_services(server: LacunaServer) -> Services:
         actions=(
             fix_failing_test.provider(finished),
             search_longer.provider(longer.places, SEARCH_LONGER),
+            break_function.provider(breaks.found),
             extract_method.provider(proofs.known),
             extract_opportunity.provider(proofs.known),
+            break_function.starter(BREAK_FUNCTION),
         ),
         trust=trust,
         saved=partial(_saved, saves, corpora),
-        commands={RUN_TESTS: saves.run_tests, SEARCH_LONGER: longer.start},
-        edited=partial(_edited, saves, longer),
+        commands={
+            RUN_TESTS: saves.run_tests,
+            SEARCH_LONGER: longer.start,
+            BREAK_FUNCTION: breaks.start,
+        },
+        edited=partial(_edited, saves, longer, breaks),
         repository_settings=repository_settings,
         prepare=corpora.prepare,
-        close=partial(_close, saves, longer, corpora, chosen, runner),
+        close=partial(_close, saves, longer, breaks, corpora, chosen, runner),
         objection=proofs.objection,
     )
 
@@ -222,17 +232,19 @@ async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
     await asyncio.gather(corpora.refresh(), saves.saved(document))
 
 
-def _edited(saves: Saves, longer: LongerSearches, uri: str) -> None:
+def _edited(saves: Saves, longer: LongerSearches, breaks: BreakSearches, uri: str) -> None:
     saves.edited(uri)
     longer.edited(uri)
+    breaks.edited(uri)
 
 
 async def _close(
     saves: Saves,
     longer: LongerSearches,
+    breaks: BreakSearches,
     corpora: _Corpora,
     chosen: ChosenModel,
     runner: WorkerPool,
 ) -> None:
-    await asyncio.gather(saves.close(), longer.close(), corpora.close())
+    await asyncio.gather(saves.close(), longer.close(), breaks.close(), corpora.close())
     await asyncio.gather(chosen.close(), runner.close())

@@ -1,26 +1,45 @@
 """Every example of every action, run: the examples are what the manual prints."""
 
+import ast
 import asyncio
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import lacuna_ls.actions
 from fakes import FakeClock, FakeRunner
-from lacuna_ls.actions import fix_failing_test
+from lacuna_ls.actions import break_function, fix_failing_test
+from lacuna_ls.actions.break_function import Found
 from lacuna_ls.actions.provider import ActionRequest, CodeActionProvider, Example, Offer
 from lacuna_ls.actions.registry import all_offers
-from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport, TestResult
-from lacuna_ls.domain.text import apply_edits, decode, encode
-from lacuna_ls.ports.code_runner import TestRequest
+from lacuna_ls.domain.observation import (
+    Behaviour,
+    Ending,
+    InputKind,
+    Observation,
+    ObservedInput,
+)
+from lacuna_ls.domain.test_result import Failure, Outcome, RunStatus, TestReport, TestResult
+from lacuna_ls.domain.text import Span, apply_edits, decode, encode
+from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.syntax.document import Document, open_document
 from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.nodes import span_of
+from lacuna_ls.verification.breaking import Broken, Target, try_to_break
+from lacuna_ls.verification.callables import callable_at
+from lacuna_ls.worker.behaviour import of_call
+from lacuna_ls.worker.canonical import form
+from lacuna_ls.worker.capture import Call
+from lacuna_ls.worker.documented import call_of
+from lacuna_ls.worker.documented import examples as documented_examples
+from lacuna_ls.worker.inputs import Contract, mutants
 from marked_text import read_marks
 
 PATH = Path("/workspace/example.py")
@@ -46,8 +65,78 @@ def after_a_search(example: Example, document: Document) -> CodeActionProvider:
     return fix_failing_test.provider(finished)
 
 
+def after_an_attempt(example: Example, document: Document) -> CodeActionProvider:
+    """The menu after "Try to break": the example's function is called here, in this process."""
+    offset = read_marks(example.before)[1].start
+    assert document.tree is not None
+    function = callable_at(
+        document.tree.root_node, Span(offset, offset), frozenset({"function_definition"})
+    )
+    assert function is not None
+    runner = FakeRunner(red_for, behaviour=observed_here)
+    request = TestRequest(PATH.parent, Path("python"), (PATH.name,))
+    target = Target(document, PATH, function, request, PATH, document.data)
+    result = asyncio.run(try_to_break(target, runner, FakeClock(), 10.0))
+    found = [Found(span_of(function.node), result)] if isinstance(result, Broken) else []
+    return break_function.provider(lambda _: found)
+
+
+def red_for(request: TestRequest) -> TestReport:
+    """The run of a test: it fails with what its last line raises."""
+    names: dict[str, Any] = {}
+    exec(request.overlays[-1].data, names)
+    test_id = request.targets[0]
+    try:
+        names[test_id.partition("::")[2]]()
+    except (AssertionError, IndexError) as error:
+        failure = Failure(type(error).__name__, str(error), ())
+        result = TestResult(test_id, Outcome.FAILED, 0.0, failure)
+        return TestReport(RunStatus.COMPLETED, (result,))
+    return TestReport(RunStatus.COMPLETED, (TestResult(test_id, Outcome.PASSED, 0.0),))
+
+
+def observed_here(request: ObserveRequest) -> Observation:
+    """As the worker observes, without processes: calls in the asserts stand for captured ones."""
+    text = request.variants[0]
+    names: dict[str, Any] = {}
+    exec(text, names)
+    function = names[request.function]
+    captured = [
+        call
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Assert)
+        and (call := call_of(ast.unparse(node.test).partition(" == ")[0])) is not None
+    ]
+    inputs = [(call, "captured", "") for call in captured]
+    inputs += [
+        (example.call, "documented", repr((example.expected or ("",))[0]))
+        for example in documented_examples(function, request.function)
+    ]
+    if request.probes:
+        probes = [call for code in request.probes if (call := call_of(code)) is not None]
+        contract = Contract(captured)
+        inputs += [(call, "probed", "") for call in probes if contract.judged(call)]
+    else:
+        made = mutants(captured, request.mutated, request.seed)
+        inputs += [(each.call, "edge" if each.edge else "mutated", "") for each in made]
+    return Observation(tuple(seen_here(function, request.function, *each) for each in inputs))
+
+
+def seen_here(
+    function: Callable[..., Any], name: str, call: Call, kind: str, expected: str
+) -> ObservedInput:
+    kept = of_call(function, call, 1.0)
+    code = f"{name}({', '.join(map(repr, call.positional))})"
+    behaviour = Behaviour(Ending(kept[0]), *kept[1:])
+    loose = form(ast.literal_eval(expected)).loose if expected else ""
+    return ObservedInput(code, code, InputKind(kind), "", True, (behaviour,), loose, expected)
+
+
 # Actions whose provider answers from what was found earlier: how a test finds it.
-PREPARE: dict[str, Prepare] = {"fix_failing_test": after_a_search}
+PREPARE: dict[str, Prepare] = {
+    "fix_failing_test": after_a_search,
+    "break_function": after_an_attempt,
+}
 
 
 def examples() -> Iterator[object]:

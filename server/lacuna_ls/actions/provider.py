@@ -19,6 +19,7 @@ class ActionKind(StrEnum):
 
     QUICK_FIX = "quickfix"
     REFACTOR_EXTRACT = "refactor.extract"
+    REFACTOR = "refactor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,22 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class FileEdits:
+    """Edits to another file, whose text is `data`; `version` is that of an open document."""
+
+    uri: str
+    data: bytes
+    edits: tuple[TextEdit, ...]
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One line of the menu.
 
     `title` already carries the evidence. `edits` are to the version `version` of the document
     that was asked about; an offer without edits has `command`, which starts a search, or `disabled`,
-    the reason why it cannot be done.
+    the reason why it cannot be done. `elsewhere` are edits to other files, alone or besides.
     `rename_at` is the byte offset, after the edits, of a new name that the user may want to change.
     """
 
@@ -48,6 +59,7 @@ class Offer:
     rename_at: int | None = None
     preferred: bool = False
     command: Command | None = None
+    elsewhere: tuple[FileEdits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.actions.registry import all_offers
-from lacuna_ls.domain.text import TextEdit, decode
+from lacuna_ls.domain.text import Source, TextEdit, decode
 from lacuna_ls.lsp.convert import range_of, span_of
 from lacuna_ls.lsp.errors import invalid_params, not_kept, stale
 from lacuna_ls.lsp.rename import rename_command
@@ -54,7 +54,7 @@ class _Menus:
         offer = offers[index]
         if offer.kind is ActionKind.REFACTOR_EXTRACT:
             return self._tried(action, document, offer)
-        action.edit = self._edit(document, offer.edits)
+        action.edit = self._edit(document, offer)
         return action
 
     async def _tried(
@@ -68,7 +68,7 @@ class _Menus:
         if reason is not None:
             self._server.tell(f"Not applied: {reason}")
             raise not_kept()
-        action.edit = self._edit(document, offer.edits)
+        action.edit = self._edit(document, offer)
         return action
 
     async def _menu(
@@ -105,7 +105,7 @@ class _Menus:
         if offer.command is not None:
             return self._server.client.execute_command
         if offer.disabled is None:
-            return bool(offer.edits)
+            return bool(offer.edits or offer.elsewhere)
         return request.asked and self._server.client.action_disabled
 
     def _action(
@@ -126,26 +126,41 @@ class _Menus:
             diagnostics=list(fixes) or None,
             is_preferred=True if offer.preferred and client.action_preferred else None,
             disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled else None,
-            edit=self._edit(document, offer.edits) if inline else None,
+            edit=self._edit(document, offer) if inline else None,
             command=rename_command(document, offer, self._server.encoding) if renames else None,
             data={"menu": self._count, "index": index} if lazy else None,
         )
 
-    def _edit(self, document: Document, edits: Sequence[TextEdit]) -> types.WorkspaceEdit:
-        changes = [
+    def _edit(self, document: Document, offer: Offer) -> types.WorkspaceEdit:
+        files = [
+            *([(document.uri, document.version, document.source, offer.edits)] * bool(offer.edits)),
+            *(
+                (each.uri, each.version, Source.of(each.data), each.edits)
+                for each in offer.elsewhere
+            ),
+        ]
+        changes = {uri: self._changes(source, edits) for uri, _, source, edits in files}
+        if not self._server.client.document_changes:
+            return types.WorkspaceEdit(changes=changes)
+        edited = [
+            types.TextDocumentEdit(
+                text_document=types.OptionalVersionedTextDocumentIdentifier(
+                    uri=uri, version=version
+                ),
+                edits=list(changes[uri]),
+            )
+            for uri, version, _, _ in files
+        ]
+        return types.WorkspaceEdit(document_changes=edited)
+
+    def _changes(self, source: Source, edits: Sequence[TextEdit]) -> list[types.TextEdit]:
+        return [
             types.TextEdit(
-                range=range_of(document.source, edit.span, self._server.encoding),
+                range=range_of(source, edit.span, self._server.encoding),
                 new_text=decode(edit.new),
             )
             for edit in edits
         ]
-        if not self._server.client.document_changes:
-            return types.WorkspaceEdit(changes={document.uri: changes})
-        versioned = types.OptionalVersionedTextDocumentIdentifier(
-            uri=document.uri, version=document.version
-        )
-        edit = types.TextDocumentEdit(text_document=versioned, edits=changes)
-        return types.WorkspaceEdit(document_changes=[edit])
 
 
 def _address(data: Any) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What menu and lenses start: each command takes the URI of an open document."""
+"""What menu and lenses start: each command takes the URI of an open document, and some a name."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -6,23 +6,25 @@ from typing import Any
 from lsprotocol import types
 
 from lacuna_ls.lsp.errors import invalid_params
-from lacuna_ls.lsp.server import COMMANDS, LacunaServer
+from lacuna_ls.lsp.server import BREAK_FUNCTION, COMMANDS, LacunaServer
+
+_ARGUMENTS = {command: 2 if command == BREAK_FUNCTION else 1 for command in COMMANDS}
 
 
 def register(server: LacunaServer) -> None:
     def execute(params: types.ExecuteCommandParams) -> Awaitable[None]:
         arguments: list[Any] = list(params.arguments or ())
-        known = params.command in COMMANDS
-        if not known or len(arguments) != 1 or not isinstance(arguments[0], str):
+        fits = len(arguments) == _ARGUMENTS.get(params.command)
+        if not fits or not all(isinstance(argument, str) for argument in arguments):
             raise invalid_params(types.WORKSPACE_EXECUTE_COMMAND)
-        return _execute(server, params.command, arguments[0])
+        return _execute(server, params.command, *arguments)
 
     if server.client.execute_command:
         server.on(types.WORKSPACE_EXECUTE_COMMAND, execute)
 
 
-async def _execute(server: LacunaServer, command: str, uri: str) -> None:
+async def _execute(server: LacunaServer, command: str, uri: str, *further: str) -> None:
     document = server.documents.get(uri)
     if document is not None:
         services = await server.services()
-        await services.commands[command](document)
+        await services.commands[command](document, *further)

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The commands; the argument of each is the URI of an open document.
+# The commands; the first argument of each is the URI of an open document. What is to be broken is
+# named by the second, as it is called in its module.
 RUN_TESTS = "lacuna.runTests"
 SEARCH_LONGER = "lacuna.searchLonger"
-COMMANDS = (RUN_TESTS, SEARCH_LONGER)
+BREAK_FUNCTION = "lacuna.breakFunction"
+COMMANDS = (RUN_TESTS, SEARCH_LONGER, BREAK_FUNCTION)
 _CLOSE_TIMEOUT_S = 1.5
 
 

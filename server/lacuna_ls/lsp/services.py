@@ -38,7 +38,7 @@ class Services:
     actions: tuple[CodeActionProvider, ...]
     trust: TrustStore
     saved: Callable[[Document], Awaitable[None]]
-    commands: Mapping[str, Callable[[Document], Awaitable[None]]]
+    commands: Mapping[str, Callable[..., Awaitable[None]]]
     edited: Callable[[str], None]
     repository_settings: Callable[[Path], Mapping[str, Any]]
     prepare: Callable[[], Awaitable[None]]

@@ -25,6 +25,7 @@ _MAX_GENERATED = 100
 _MAX_SMALLER = 60
 _MAX_ROUNDS = 6
 _CALLS_S = 4.0
+_TEST_S = 10.0
 # Names of which each undoes the other, in either direction.
 _PAIRS = (
     ("encode", "decode"), ("dump", "load"), ("dumps", "loads"), ("serialize", "deserialize"),
@@ -179,10 +180,12 @@ async def _seen_to_fail(
         return None
     text = target.test_text + test.edit.new
     test_id = f"{target.test_path.relative_to(root).as_posix()}::{test.name}"
+    limits = target.request.limits
     request = replace(
         target.request,
         targets=(test_id,),
         doctests=(),
+        limits=replace(limits, wall_s=min(limits.wall_s, _TEST_S)),
         overlays=(*target.request.overlays, Overlay(target.test_path, text)),
     )
     report = await runner.run(request)

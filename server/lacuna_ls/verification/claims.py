@@ -118,9 +118,10 @@ def _as_before(each: ObservedInput) -> Counterexample | None:
         return None
     if before.ending is Ending.RAISED and before.exception not in _SLIPS:
         name = before.exception.rpartition(".")[2]
-        body = (f"with pytest.raises({name}):", f"    {each.code}")
+        raising = (f"with pytest.raises({name}):", f"    {each.code}")
         says = f"{in_words(now)}, at HEAD it {in_words(before)}"
-        return Counterexample(each.code, says, body, "Failed", needs=("pytest",))
+        exception = now.exception or "Failed"
+        return Counterexample(each.code, says, raising, exception, needs=("pytest",))
     if _value(before) is None:
         return None
     body = (f"assert {each.code} == {before.shown}",)
@@ -255,9 +256,9 @@ def _afterwards(seen: Sequence[ObservedInput], subject: Subject) -> Iterator[Rul
         if now.ending is not Ending.RETURNED or holds(each) or each.kind not in _LIKE_THE_TESTS:
             return None
         if twice:
-            body = (f"once = {each.code}", f"assert {subject.name}(once) == once")
+            doing = (f"once = {each.code}", f"assert {subject.name}(once) == once")
             says = f"{in_words(now)}, and something else when that is given to it again"
-            return Counterexample(each.code, says, body)
+            return Counterexample(each.code, says, doing)
         first = _texts(each.code)["first"]
         says = f"{in_words(now)}, of which {subject.then} does not make {first} again"
         body = (f"assert {subject.then}({each.code}) == {first}",)

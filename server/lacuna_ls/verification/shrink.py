@@ -60,6 +60,7 @@ def _smaller(value: Any) -> Iterator[Any]:
         case list() | tuple():
             yield from _shorter(value)
             kind = type(value)
+            yield from map(kind, _all_at_once(value))
             for index, member in enumerate(value[:_MAX_PARTS]):
                 for less in _smaller(member):
                     yield kind([*value[:index], less, *value[index + 1 :]])
@@ -72,6 +73,14 @@ def _smaller(value: Any) -> Iterator[Any]:
         case set():
             for member in list(value)[:_MAX_PARTS]:
                 yield value - {member}
+
+
+def _all_at_once(members: Any) -> Iterator[list[Any]]:
+    """Members that are there more than once are made smaller together."""
+    twice = [each for place, each in enumerate(members) if each in members[:place]]
+    for member in twice[:_MAX_PARTS]:
+        for less in _smaller(member):
+            yield [less if each == member else each for each in members]
 
 
 def _numbers(value: int) -> Iterator[int]:

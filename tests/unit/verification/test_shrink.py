@@ -40,6 +40,16 @@ def test_what_does_not_matter_is_left_out() -> None:
     assert shrunk("f([3, 17, 2, 9], text='abc')", has_a_large_number) == "f([5], text='')"
 
 
+def test_equal_members_are_made_smaller_together() -> None:
+    def has_two_alike(code: str) -> bool:
+        call = ast.parse(code, mode="eval").body
+        assert isinstance(call, ast.Call)
+        values = ast.literal_eval(call.args[0])
+        return len(values) != len(set(values))
+
+    assert shrunk("f([7, 3, 7])", has_two_alike) == "f([0, 0])"
+
+
 def test_a_call_with_what_is_no_literal_has_none() -> None:
     assert smaller("f(x)", 5) == ()
 
