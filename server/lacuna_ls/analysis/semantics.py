@@ -27,6 +27,10 @@ class Semantics(Protocol):
         """Whole statements of the file that are enough to understand the function around `span`."""
         ...
 
+    def joined(self, text: bytes) -> bytes:
+        """The same statements, as long, in a layout that no grammar fails at."""
+        ...
+
     def is_in_definition(self, root: Node, span: Span) -> bool:
         """Whether the code at `span` belongs to a function or a class, not to the file itself."""
         ...

@@ -94,6 +94,9 @@ def root_around(document: Document, span: Span) -> Node | None:
         return None
     part = semantics.excerpt(document.data, span)
     root = None if part is None else root_of_part(document, part)
+    if part is not None and root is not None and root.has_error:
+        text = document.data[part.start : part.end]
+        root = root_of_part(document, part, semantics.joined(text))
     if root is not None and not root.has_error and semantics.is_in_definition(root, span):
         return root
     tree = document.tree

@@ -116,7 +116,7 @@ def _call(source: Source, writing: Writing, plan: Plan, signature: Signature) ->
     if contract.early:
         text = _early_call(source, writing, plan, text)
     elif contract.result is Result.RETURNED:
-        text = writing.returned(text)
+        text = writing.returned(f"({text})" if contract.is_generator else text)
     elif contract.result is Result.ASSIGNED:
         text = writing.assigned(contract.outputs, text)
     elif isinstance(selected, SelectedExpression):

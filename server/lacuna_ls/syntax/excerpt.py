@@ -8,15 +8,17 @@ from lacuna_ls.syntax.languages import parser_language
 from lacuna_ls.syntax.nodes import Node
 
 
-def root_of_part(document: Document, part: Span) -> Node | None:
+def root_of_part(document: Document, part: Span, text: bytes | None = None) -> Node | None:
     """A root over the text of `part` alone; `None` if the document is not parsed at all.
 
     It is as in the document's own tree where `part` begins and ends between statements of the
-    file, which the caller has to know.
+    file, which the caller has to know. `text` stands for the text of the part, as long as that.
     """
     if document.language is None or not document.has_tree:
         return None
     data = document.data
+    if text is not None:
+        data = b"".join((data[: part.start], text, data[part.end :]))
     start, end = (_point(data, offset) for offset in (part.start, part.end))
     only = tree_sitter.Range(start, end, part.start, part.end)
     parser = tree_sitter.Parser(parser_language(document.language), included_ranges=[only])

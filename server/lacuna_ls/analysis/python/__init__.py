@@ -1,7 +1,7 @@
 """What Python programs mean, beyond their syntax. Named by `grammars/python/language.toml`."""
 
 from lacuna_ls.analysis.python import writing
-from lacuna_ls.analysis.python.excerpt import excerpt
+from lacuna_ls.analysis.python.excerpt import excerpt, joined
 from lacuna_ls.analysis.python.functions import is_in_definition, lowered, unit_at, unit_of
 from lacuna_ls.analysis.python.outline import outline_of
 from lacuna_ls.analysis.python.pieces import compiled, parsed
@@ -12,6 +12,7 @@ __all__ = [
     "compiled",
     "excerpt",
     "is_in_definition",
+    "joined",
     "lowered",
     "outline_of",
     "parsed",

@@ -42,6 +42,38 @@ def excerpt(data: bytes, span: Span) -> Span | None:
     return Span(start, len(data)) if _OUTSIDE_STRINGS.fullmatch(data, start) else None
 
 
+def joined(text: bytes) -> bytes:
+    """The same statements, as long, with blanks for the line ends and comments inside brackets.
+
+    The grammar takes a line inside brackets for the end of its block if it stands left of it.
+    """
+    pieces: list[bytes] = []
+    depth = position = 0
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in b"([{":
+            depth += 1
+        elif token in b")]}":
+            depth -= 1
+        elif depth > 0 and token[:1] in b"#\r\n":
+            pieces += (text[position : match.start()], b" " * len(token))
+            position = match.end()
+    return b"".join((*pieces, text[position:]))
+
+
+_TOKEN = re.compile(
+    rb"""
+    [()\[\]{}\r\n]
+    | \#[^\r\n]*+
+    | \"{3} (?: [^"\\]++ | \\. | "(?!"") )*+ \"{3}
+    | '{3}  (?: [^'\\]++ | \\. | '(?!'') )*+ '{3}
+    | " (?: [^"\\\r\n]++ | \\\r\n | \\. )*+ "
+    | ' (?: [^'\\\r\n]++ | \\\r\n | \\. )*+ '
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
 def _may_be_decorated(data: bytes, line_end: int) -> bool:
     """Whether the last line with something on it, above a definition, may end a decorator."""
     above = data[max(line_end - 2_000, 0) : line_end].rstrip()

@@ -179,13 +179,18 @@ def _statement(node: Node) -> Node:
 
 
 def _scopes_around(node: Node) -> list[Node]:
-    """Lambdas and comprehensions between an expression and the statement that holds it."""
+    """Lambdas and comprehensions between an expression and the statement that holds it.
+
+    The default of a lambda's parameter is evaluated outside of the lambda.
+    """
     scopes = []
+    child = node
     for above in ancestors(node):
         if above.type in _BLOCKS:
             break
-        if above.type in _SCOPES:
+        if above.type in _SCOPES and child.type != "lambda_parameters":
             scopes.append(above)
+        child = above
     return scopes
 
 
@@ -206,12 +211,14 @@ def _is_evaluated(node: Node) -> bool:
     parent = node.parent
     if parent is None or parent.type == "concatenated_string":
         return False
+    if parent.type == "await" and node.type == "binary_operator":
+        return False  # `await a ** b` is `(await a) ** b`, whatever the grammar says
     child = node
     within_value = False
     for above in ancestors(node):
         if above.type in _BLOCKS:
             return True
-        if above.type == "parameters" and child.child_by_field_name("value") is not None:
+        if above.type in _PARAMETERS and child.child_by_field_name("value") is not None:
             child = above
             continue
         if above.type in _NEVER or (not within_value and above.type in _TARGETS):
@@ -227,13 +234,13 @@ def _is_evaluated(node: Node) -> bool:
     return True
 
 
+_PARAMETERS = ("parameters", "lambda_parameters")
 _NEVER = frozenset(
     [
         "type",
         "type_parameter",
         "case_pattern",
-        "parameters",
-        "lambda_parameters",
+        *_PARAMETERS,
         "global_statement",
         "nonlocal_statement",
         "import_statement",

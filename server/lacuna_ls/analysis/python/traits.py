@@ -214,7 +214,7 @@ def _unmovable(own: Iterable[Node], unit: Unit) -> Iterator[Hazard]:
         if unit.kind is UnitKind.FUNCTION:
             continue
         if node.type == "assignment" and node.child_by_field_name("type"):
-            yield Hazard(node.start_byte, "annotates a name of the module")
+            yield Hazard(node.start_byte, "annotates a name that can be seen from outside")
 
 
 def _delegated(own: Sequence[Node], first: Node, unit: Unit) -> Iterator[Hazard]:
