@@ -63,11 +63,18 @@ def mutants(package: Path, seed: int) -> Iterator[Mutant]:
         chance.shuffle(found)
         queues.append(list({(each.path, each.function): each for each in found}.values()))
     while any(queues):
-        yield from (queue.pop(0) for queue in queues if queue)
+        for queue in queues:
+            while queue:
+                mutant = queue.pop(0)
+                if _is_python(mutant.text) and not same_program(
+                    mutant.text, mutant.path.read_bytes()
+                ):
+                    yield mutant
+                    break
 
 
 def mutants_of(path: Path, data: bytes) -> Iterator[Mutant]:
-    """The mutants of one file's functions; texts that are no Python are left out."""
+    """The mutants of one file's functions; some may be no Python, or the same program."""
     starts = [0]
     for text in data.splitlines(keepends=True):
         starts.append(starts[-1] + len(text))
@@ -80,10 +87,8 @@ def mutants_of(path: Path, data: bytes) -> Iterator[Mutant]:
 
     for name, node in _inside_functions(ast.parse(data), ()):
         for kind, start, end, new in _edits(node, data, span):
-            changed = data[:start] + new + data[end:]
-            if _is_python(changed) and not same_program(changed, data):
-                line = data.count(b"\n", 0, start) + 1
-                yield Mutant(path, kind, ".".join(name), line, changed)
+            line = data.count(b"\n", 0, start) + 1
+            yield Mutant(path, kind, ".".join(name), line, data[:start] + new + data[end:])
 
 
 def _inside_functions(
