@@ -18,6 +18,12 @@ log = logging.getLogger(__name__)
 FORMAT_VERSION = 1
 _MOST_BYTES = 32 << 20
 _MOST_FILES = 32
+_OF_A_WINDOW = (
+    "_", "ALACRITTY", "CHROME", "COLOR", "COLUMNS", "DBUS", "DESKTOP", "DISPLAY", "ELECTRON", "EMACS",
+    "GIO_", "GNOME", "INSIDE_EMACS", "INVOCATION", "JOURNAL", "KITTY", "LINES", "LS_COLORS", "NVIM",
+    "OLDPWD", "PWD", "SHLVL", "SSH_", "SYSTEMD", "TERM", "TMUX", "VIM", "VSCODE", "VTE", "WAYLAND",
+    "WEZTERM", "WINDOW", "XDG_",
+)  # fmt: skip
 
 
 class FileContextStore:
@@ -47,7 +53,7 @@ class FileContextStore:
             log.warning("what tests executed could not be kept: %s", error.strerror)
 
     def installed(self, interpreter: Path) -> str:
-        said = [str(interpreter), *map(_stamp, _places(interpreter))]
+        said = [str(interpreter), *map(_stamp, _places(interpreter)), *_variables()]
         return sha256("\0".join(said).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     def _path(self, key: str) -> Path:
@@ -83,6 +89,13 @@ def _places(interpreter: Path) -> Iterator[Path]:
     for packages in sorted(prefix.glob("lib*/python*/*-packages")):
         yield packages
         yield from sorted(packages.glob("*.pth"))
+
+
+def _variables() -> Iterator[str]:
+    """The environment without what differs from one window or login to the next."""
+    for name in sorted(os.environ):
+        if not name.startswith(_OF_A_WINDOW):
+            yield f"{name}={os.environ[name]}"
 
 
 def _stamp(path: Path) -> str:

@@ -69,30 +69,42 @@ class AffectedTests:
         return tests, SaveOf(path, conditions, seen)
 
     async def start_later(
-        self, save: SaveOf, first: tuple[FileTests, ...], report: TestReport, run: RunTests
-    ) -> None:
-        """Take over the first report, and run what else the save can affect."""
+        self, save: SaveOf, first: tuple[FileTests, ...], report: TestReport | None, run: RunTests
+    ) -> bool:
+        """Take over the first report, and run what else the save can affect, if anything."""
+        root = save.conditions.root
         later = await self._known.later(save.path, first, save.conditions)
         # Those without a reason run once more, to be recorded; red ones do when they are green again.
-        later = tuple(
-            each for each in later if each.why or (report.green and self.watches((each,)))
-        )
-        await self._known.ran(first, report, save.conditions, save.seen)
-        self.start(save.conditions.root, later, run)
+        green = report is not None and report.green
+        later = tuple(t for t in later if t.why or (green and self.watches(root, (t,))))
+        if report is not None:
+            await self._known.ran(first, report, save.conditions, save.seen)
+        self.start(root, later, run)
+        return bool(later)
 
-    def watches(self, tests: tuple[FileTests, ...]) -> bool:
+    def knows(self, root: Path) -> bool:
+        """Whether anything has been recorded of the tests of `root`."""
+        return self._known.knows(root)
+
+    def watches(self, root: Path, tests: tuple[FileTests, ...]) -> bool:
         """Whether a run of these can record what they execute."""
-        return len(tests) == 1 and self._known.records(Path(tests[0].file))
+        return len(tests) == 1 and self._known.records(root, tests[0].file)
 
     def seen(self, conditions: Conditions) -> Seen:
         """To be asked before a run in the background."""
         return self._known.seen(conditions)
 
     async def ran(
-        self, tests: tuple[FileTests, ...], report: TestReport, conditions: Conditions, seen: Seen
+        self,
+        tests: tuple[FileTests, ...],
+        report: TestReport,
+        conditions: Conditions,
+        seen: Seen,
+        *,
+        watched: bool,
     ) -> None:
-        """Take over what a run says about what its tests execute."""
-        await self._known.ran(tests, report, conditions, seen)
+        """Take over what a run in the background says about what its tests execute."""
+        await self._known.ran(tests, report, conditions, seen, watched=watched)
 
     def interrupt(self, root: Path) -> None:
         """End what runs in `root`; it stays in the queue."""
@@ -149,7 +161,7 @@ class AffectedTests:
     def _next(self, root: Path, queue: _Queue) -> tuple[tuple[FileTests, ...], RunTests]:
         """The next test files that can share a run."""
         first, run = next(iter(queue.waiting.values()))
-        if first.file in queue.alone or self.watches((first,)):
+        if first.file in queue.alone or self.watches(root, (first,)):
             return (first,), run
         together = [t for t, r in queue.waiting.values() if r is run and t.file not in queue.alone]
         return tuple(together[:MOST_AT_ONCE]), run

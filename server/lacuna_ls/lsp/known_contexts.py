@@ -7,13 +7,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.domain.test_result import RunStatus, TestReport
 from lacuna_ls.ports.context_store import ContextStore
 from lacuna_ls.ports.files import Files
 from lacuna_ls.syntax.languages import Language, by_path
@@ -50,7 +50,10 @@ class Conditions:
 
 @dataclass(slots=True)
 class _Place:
-    """One language in one root."""
+    """One language in one root; `unheard` where runs do not tell what they execute.
+
+    Those of `unwatchable` files did not come to their end when they were to tell.
+    """
 
     conditions: Conditions
     graph: ImportGraph
@@ -58,6 +61,8 @@ class _Place:
     now: CodeNow
     reach: dict[str, str]
     changed: bool = False
+    unheard: bool = False
+    unwatchable: set[str] = field(default_factory=set)
 
 
 class KnownContexts:
@@ -70,10 +75,18 @@ class KnownContexts:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="contexts")
         self._last: asyncio.Future[Any] | None = None
 
-    def records(self, path: Path) -> bool:
-        """Whether runs of the test file can record what it executes."""
-        language = by_path(path)
-        return self._store is not None and language is not None and bool(language.function_nodes)
+    def records(self, root: Path, test: str) -> bool:
+        """Whether a run of the test file can record what it executes."""
+        language = by_path(Path(test))
+        if self._store is None or language is None or not language.function_nodes:
+            return False
+        place = self._places.get((root, language.name))
+        return place is None or not (place.unheard or test in place.unwatchable)
+
+    def knows(self, root: Path) -> bool:
+        """Whether anything has been recorded in a root."""
+        places = self._places.values()
+        return any(each.contexts.files for each in places if each.conditions.root == root)
 
     async def first(
         self, path: Path, own: Targets, conditions: Conditions, *, whole: bool
@@ -100,11 +113,14 @@ class KnownContexts:
 
         def work(place: _Place) -> tuple[FileTests, ...]:
             reached = self._reached(place, path, fresh=True)
+            for file in tuple(place.contexts.files):
+                if self._files.signature(conditions.root / file) is None:
+                    del place.contexts.files[file]
             judge = self._judge(place)
             # What is executed though no import leads to it, and what earlier saves still owe.
             others = (file for file in place.contexts.files if file not in reached)
-            hit = (file for file in others if (known := judge(file)) and known.hits)
-            return later_tests(first, [*reached, *hit], judge)
+            owed = (file for file in others if (known := judge(file)) and known.owed)
+            return later_tests(first, [*reached, *owed], judge)
 
         return await self._at(conditions, work)
 
@@ -114,9 +130,15 @@ class KnownContexts:
         return {p: module.signature for p, module in place.graph.modules.items()} if place else {}
 
     async def ran(
-        self, tests: tuple[FileTests, ...], report: TestReport, conditions: Conditions, seen: Seen
+        self,
+        tests: tuple[FileTests, ...],
+        report: TestReport,
+        conditions: Conditions,
+        seen: Seen,
+        *,
+        watched: bool = False,
     ) -> None:
-        """Take over a run; it was watched if it has executions, and then is of one file.
+        """Take over a run; one that was `watched` is of one file.
 
         Nothing is taken over if the files are not those that were `seen` before it.
         """
@@ -125,6 +147,10 @@ class KnownContexts:
             if any(self._files.signature(path) != was for path, was in seen.items()):
                 return
             place.changed = True
+            if watched and report.status in (RunStatus.TIMED_OUT, RunStatus.CRASHED):
+                place.unwatchable.update(each.file for each in tests)
+            elif watched and report.results:
+                place.unheard = not report.executions
             world = self._world(place)
             for each in tests:
                 run = FileRun(each.file, report, frozenset(each.only))

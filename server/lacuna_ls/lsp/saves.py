@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 _IN_THE_BACKGROUND = Limits(niceness=10)
 _DOCTESTS = "--doctest-modules"
+_NO_TESTS = "no tests of it were found"
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
 
 
@@ -133,44 +134,50 @@ class Saves:
             return
         language = save.document.language
         if language is None or language.test_runner is None:
-            self._note(f"{save.path.name}: no tests of it were found")
+            self._note(f"{save.path.name}: {_NO_TESTS}")
             return
         own = targets_of(save.path, save.root, save.document, self._tools.files)
         # The first save, and one without a change, are a wish to see what there is.
         whole = tested is None or tested[0].data == save.document.data
         conditions = self._conditions(save, language)
         tests, chosen = await self._affected.first(save.path, own, conditions, whole=whole)
-        if not (tests or own.paths):
-            self._note(f"{save.path.name}: no tests of it were found")
+        if not (tests or own.paths or self._affected.knows(save.root)):
+            self._note(f"{save.path.name}: {_NO_TESTS}")
             return
         if not await self._server.trust.ask(save.root):
             return
+        run = None if tested is None else replace(tested[1], clean=tuple(self._clean(save)))
         if tests:
             run, tests = await self._run_first(save, own, tests)
-        else:
-            assert tested is not None
-            self._note(f"{save.path.name}: no test executes what changed")
-            run = replace(tested[1], clean=tuple(self._clean(save)))
-        self._publish(save, run)
-        self._start_search(save, run)
-        if run.report.status not in _CUT_SHORT:
-            self._affected.done(save.root, tests)
-        await self._affected.start_later(chosen, tests, run.report, self._retest(save))
-        # Not before: a save that the next one overtakes has not run what it can affect.
-        self._tested[save.document.uri] = save.document, run
+            if run.report.status not in _CUT_SHORT:
+                self._affected.done(save.root, tests)
+        if run is not None:
+            self._publish(save, run)
+            self._start_search(save, run)
+        later = await self._affected.start_later(
+            chosen, tests, run.report if tests and run else None, self._retest(save)
+        )
+        if not tests:
+            none = "no test executes what changed" if own.paths or later else _NO_TESTS
+            self._note(f"{save.path.name}: {none}")
+        if run is not None:
+            # Not before: a save that the next one overtakes has not run what it can affect.
+            self._tested[save.document.uri] = save.document, run
 
     async def _run_first(
         self, save: Save, own: Targets, tests: tuple[FileTests, ...]
     ) -> tuple[Run, tuple[FileTests, ...]]:
         """The first report, and what ran for it.
 
-        A test that is red among a few may need those that were left out: then all run.
+        A test that is red among a few may need those that were left out: then all run. So they do
+        where none of the few is there any more.
         """
         files = tuple(each.file for each in tests)
         doctests = tuple(file for file in own.doctests if file in files)
         request = self._request(save, Targets(files, doctests))
         run = await self._run(save, request, only_of(tests))
-        if run.report.failures and only_of(tests):
+        none = run.report.status is RunStatus.NO_TESTS
+        if (run.report.failures or none) and only_of(tests):
             tests = tuple(FileTests(file) for file in files)
             self._summarise(save, run)
             run = await self._run(save, request)
@@ -259,17 +266,20 @@ class Saves:
             request = self._request(save, Targets(tuple(each.file for each in tests)))
             request = replace(request, limits=_IN_THE_BACKGROUND)
             seen = self._affected.seen(conditions)
-            run = await self._run(
-                save, request, only_of(tests), watched=self._affected.watches(tests)
-            )
+            watched = self._affected.watches(save.root, tests)
+            run = await self._run(save, request, only_of(tests), watched=watched)
             if run.report.status in _CUT_SHORT and len(tests) > 1:
                 self._summarise(save, run)
                 return False
+            recorded = run.report
+            if watched and (recorded.failures or recorded.status in _CUT_SHORT):
+                # Being watched takes time, and can be noticed: it must not be why a test is red.
+                run = await self._run(save, request, only_of(tests))
             self._verdicts[save.root].extend(save.path, run.report, only_of(tests))
             self._explain(save, tests, run)
             self._publish(save, run)
             self._start_search(save, run)
-            await self._affected.ran(tests, run.report, conditions, seen)
+            await self._affected.ran(tests, recorded, conditions, seen, watched=watched)
             self._summarise(save, run)
             return True
 

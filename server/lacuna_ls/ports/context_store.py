@@ -16,5 +16,5 @@ class ContextStore(Protocol):
         ...
 
     def installed(self, interpreter: Path) -> str:
-        """A stamp of an interpreter and its packages: equal means that none came, went or changed."""
+        """A stamp of an interpreter, its packages and its environment: equal means unchanged."""
         ...

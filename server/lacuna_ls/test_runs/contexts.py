@@ -23,8 +23,11 @@ from lacuna_ls.test_runs.code_now import TEXT, CodeNow
 from lacuna_ls.test_runs.units import LOADING
 
 FAILED = "it failed when it last ran"
+UNRECORDED = "what it executes could not be recorded"
 UNWATCHED = "what it calls was not recorded when it last ran"
 ITS_FILE = "tests beside it execute what changed"
+CAN_WAIT = (UNWATCHED, ITS_FILE)
+"""Doubts that one more run ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class Judged:
     @property
     def affected(self) -> bool:
         return bool(self.hits or self.unproven)
+
+    @property
+    def owed(self) -> bool:
+        """Whether a run is due whatever is saved."""
+        return bool(self.hits) or any(why in CAN_WAIT for why in self.unproven.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ class Contexts:
             test = result.test_id
             why = FAILED if result.red else unproven.get("") or unproven.get(test, "")
             if not why and not {"", test} <= recorded.keys():
-                why = UNWATCHED
+                why = UNRECORDED
             tests[test] = TestContext(array("I", sorted(recorded.get(test, set()) | shared)), why)
         self._take(run, world, tests)
 
@@ -166,7 +174,7 @@ class Contexts:
             why = before.unproven
             if result.red:
                 why = FAILED
-            elif dependencies != before.dependencies or why == FAILED:
+            elif why != UNRECORDED and (dependencies != before.dependencies or why == FAILED):
                 why = UNWATCHED
             tests[result.test_id] = TestContext(dependencies, why)
         self._take(run, world, tests)

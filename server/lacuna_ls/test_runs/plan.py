@@ -8,13 +8,11 @@ not proven that they are unaffected. What is proven unaffected does not run.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lacuna_ls.test_runs.contexts import ITS_FILE, UNWATCHED, Judged, in_words
+from lacuna_ls.test_runs.contexts import CAN_WAIT, ITS_FILE, Judged, in_words
 from lacuna_ls.test_runs.selection import NEAREST, Targets
 
 _UNKNOWN = "it is not proven unaffected: what it executes has not been recorded yet"
 _UNPROVEN = "it is not proven unaffected: {}"
-_CAN_WAIT = (UNWATCHED, ITS_FILE)
-
 Judge = Callable[[str], Judged | None]
 """What is known of a file of tests; `None` where that is not enough to leave any test out."""
 
@@ -26,7 +24,6 @@ class FileTests:
     file: str
     only: tuple[str, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict)
-
 
 
 def only_of(tests: Sequence[FileTests]) -> tuple[str, ...]:
@@ -80,7 +77,7 @@ def _now(file: str, judged: Judged | None) -> FileTests | None:
     """Of one of the save's own files: what is hit or unproven, but for what only is to be watched."""
     if judged is None:
         return FileTests(file)
-    unproven = {test: why for test, why in judged.unproven.items() if why not in _CAN_WAIT}
+    unproven = {test: why for test, why in judged.unproven.items() if why not in CAN_WAIT}
     wanted = {**_hits(judged), **_unproven(unproven)}
     return _of(file, wanted, judged) if wanted else None
 
