@@ -10,11 +10,22 @@ or document that has just been opened.
 Safety: of every function of at least 300 files of installed packages and the standard library, a
 random run of statements and a random expression. What is extracted must compile and keep every line
 that was not selected, in order. A selection is counted only where its file compiles itself.
+
+Behaviour: of some hundred functions and classes of those files, each by itself, the text before and
+after runs on objects that record all that is done with them (`tools/extract_judge` beside the data
+of the benchmarks; without it this part is skipped). Nothing of a file but these texts is run, and
+all that they import or leave undefined is such an object.
+
+What counts as cold, for all three: a document or project that has just been opened, in a process
+that has extracted before. Imports and caches that outlive a file are warm for all; a file's own tree
+is nobody's. What counts as an edit: one character inside the function, in a document or project
+that was extracted from before.
 """
 
 import argparse
 import ast
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -25,12 +36,13 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any, cast
 
 from lacuna_ls.adapters.index_files import cache_folder
-from lacuna_ls.domain.text import Span, TextEdit, apply_edits
+from lacuna_ls.domain.text import Span, TextEdit, apply_edits, decode
 from lacuna_ls.extraction.contract import Refusal
 from lacuna_ls.extraction.engine import Extraction, extract
 from lacuna_ls.syntax.document import Document, edit_document, open_document
@@ -71,6 +83,10 @@ EXPRESSIONS = frozenset(
     ("call", "binary_operator", "boolean_operator", "comparison_operator", "subscript", "list")
 )
 FEWEST_LINES, MOST_BYTES = 30, 40_000
+TRACEABLE = ("function_definition", "class_definition", "decorated_definition")
+MOST_TRACED_BYTES = 6_000
+DATA = Path(os.environ.get("LACUNA_BENCH_DATA", "../shared/data"))
+TRACER = DATA.parent / "tools" / "extract_judge" / "tracer.py"
 
 
 @dataclass(slots=True)
@@ -89,6 +105,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--files", type=int, default=320, help="how many files are drawn")
     parser.add_argument("--reasons", action="store_true", help="show why it refuses")
+    parser.add_argument("--traced", type=int, default=300, help="how many texts are run")
     parser.add_argument("--skip-speed", action="store_true", help="safety only")
     arguments = parser.parse_args()
     figures: dict[str, float] = {} if arguments.skip_speed else speed()
@@ -114,9 +131,15 @@ def main() -> None:
         "extract_ms_median": round(statistics.median(times), 2),
         "extract_ms_p99": round(times[len(times) * 99 // 100], 2),
     }
+    differences = traced(arguments.traced)
+    if differences is not None:
+        figures |= {"traced": differences[0], "different": len(differences[1])}
+        print(f"{differences[0]} texts run before and after: {len(differences[1])} differ")
+        for line in differences[1]:
+            print("  ", line)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    sys.exit(bool(tally.broken or tally.crashes))
+    sys.exit(bool(tally.broken or tally.crashes or (differences and differences[1])))
 
 
 def speed() -> dict[str, float]:
@@ -307,6 +330,51 @@ def attempt(tally: Tally, document: Document, span: Span) -> None:
         tally.broken.append(f"{document.uri} {span}: does not compile")
     elif not keeps_lines(document, outcome, result):
         tally.broken.append(f"{document.uri} {span}: loses lines outside the selection")
+
+
+def traced(most: int) -> tuple[int, list[str]] | None:
+    """How many texts were run before and after an extraction, and which of them differ."""
+    if not TRACER.exists():
+        print("behaviour skipped: no tracer beside the data of the benchmarks")
+        return None
+    sys.path.insert(0, str(TRACER.parent))
+    judge = import_module("judge").judge
+    compared, different = 0, list[str]()
+    for name, text, span in traceable():
+        document = open_document(name, 1, PYTHON, text)
+        outcome = extract(document, span)
+        if not isinstance(outcome, Extraction):
+            continue
+        start, end = (len(decode(text[:at])) for at in (span.start, span.end))
+        source, result = decode(text), decode(apply_edits(text, outcome.edits))
+        case = {"source": source, "start": start, "end": end, "selection": source[start:end]}
+        found = judge(case, result)
+        if not found.get("exercised"):
+            continue
+        compared += 1
+        if found.get("verdict") not in ("same", "timeout"):
+            different.append(f"{name} {span}: {found.get('verdict')} {found.get('detail')}")
+        if compared == most:
+            break
+    return compared, different
+
+
+def traceable() -> Iterator[tuple[str, bytes, Span]]:
+    """Functions and classes of the drawn files, each as a text of its own, with selections."""
+    for path in drawn_files(400):
+        document = open_document(path.as_uri(), 1, PYTHON, path.read_bytes())
+        if document.tree is None or document.tree.root_node.has_error:
+            continue
+        rng = Random(path.name)
+        nodes = [n for n in document.tree.root_node.named_children if n.type in TRACEABLE]
+        for node in rng.sample(nodes, min(len(nodes), 2)):
+            text = document.data[node.start_byte : node.end_byte] + b"\n"
+            if len(text) > MOST_TRACED_BYTES or not compiles(text):
+                continue
+            part = open_document(path.as_uri(), 1, PYTHON, text)
+            spans = list(selections(part.tree.root_node, rng)) if part.tree else []
+            for span in rng.sample(spans, min(len(spans), 2)):
+                yield f"{path.as_uri()}#{node.start_point.row + 1}", text, span
 
 
 def general(outcome: Refusal | None) -> str:
