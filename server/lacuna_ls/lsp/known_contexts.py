@@ -7,8 +7,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from lacuna_ls.test_runs.kept_contexts import from_bytes, to_bytes
 from lacuna_ls.test_runs.plan import FileTests, first_tests, later_tests
 from lacuna_ls.test_runs.pytest_config import read_pytest_config
 from lacuna_ls.test_runs.selection import Targets, affected_tests, around
+from lacuna_ls.test_runs.units import LOADING
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +227,18 @@ class KnownContexts:
             return lambda file: None
         changed = place.contexts.changed_since(place.now, place.conditions.root)
         world = self._world(place)
-        return lambda file: place.contexts.judge(file, world(file), changed)
+        root, graph = place.conditions.root, place.graph
+        distances = cache(lambda path: graph.dependents(root / path))
+
+        def judge(file: str) -> Judged | None:
+            judged = place.contexts.judge(file, world(file), changed)
+            if judged is None:
+                return None
+            imported = {hit.path for hit in judged.hits.values() if hit.unit == LOADING}
+            ways = {path: graph.between(root / file, distances(path)) for path in imported}
+            return replace(judged, ways=ways)
+
+        return judge
 
     def _world(self, place: _Place) -> Callable[[str], str]:
         """What must be the same for a record of a test file to hold, besides what it names."""

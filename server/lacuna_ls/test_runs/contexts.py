@@ -13,7 +13,7 @@ a test whose dependencies have equal digests behaves as it did.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
@@ -60,11 +60,15 @@ class FileContext:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The tests of one file; each is in one of the three. `hits` say what of each changed."""
+    """The tests of one file; each is in one of the three. `hits` say what of each changed.
+
+    `ways` are the files through which what changed, by its path, is imported.
+    """
 
     hits: Mapping[str, Dependency]
     unproven: Mapping[str, str]
     untouched: tuple[str, ...]
+    ways: Mapping[str, Sequence[PurePath]] = field(default_factory=dict)
 
     @property
     def affected(self) -> bool:
@@ -243,12 +247,23 @@ class Contexts:
         return min(hits, key=lambda each: (each.unit in (LOADING, TEXT), each.path, each.unit))
 
 
-def in_words(changed: Dependency) -> str:
-    """Why a test ran that depends on what changed: a clause, `it calls orders.total, ...`."""
+def in_words(changed: Dependency, through: Sequence[PurePath] = ()) -> str:
+    """Why a test ran that depends on what changed: a clause, `it calls orders.total, ...`.
+
+    A file that is imported is so `through` others.
+    """
     if changed.unit == TEXT:
         return f"it reads {changed.path}, which changed"
-    place = PurePath(changed.path)
-    module = place.parent.name if place.stem == "__init__" else place.stem
+    module = _module(PurePath(changed.path))
+    if changed.unit == LOADING and through:
+        others = ", ".join(map(_module, through))
+        return (
+            f"it imports {module} through {others}, and {module} changed outside of its functions"
+        )
     if changed.unit == LOADING:
         return f"it imports {module}, which changed outside of its functions"
     return f"it calls {module}.{changed.unit}, which changed"
+
+
+def _module(path: PurePath) -> str:
+    return path.parent.name if path.stem == "__init__" else path.stem

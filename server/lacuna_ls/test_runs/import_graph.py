@@ -42,6 +42,18 @@ class ImportGraph:
         """What a change of `path` can reach, and how many imports away; itself is 0 away."""
         return _distances([path], self.importers)
 
+    def between(self, start: Path, distances: Mapping[Path, int]) -> tuple[Path, ...]:
+        """The files on one of the shortest ways on which `start` imports a file, ends left out.
+
+        `distances` are the `dependents` of that file.
+        """
+        way: list[Path] = []
+        while distances.get(start, 0) > 1:
+            nearer = distances[start] - 1
+            start = min(p for p in self.imports[start] if distances.get(p) == nearer)
+            way.append(start)
+        return tuple(way)
+
     def dependencies(self, paths: Iterable[Path]) -> frozenset[Path]:
         """What running `paths` may import, themselves included."""
         return frozenset(_distances(paths, self.imports))

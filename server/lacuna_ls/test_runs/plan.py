@@ -104,7 +104,7 @@ def _of(file: str, wanted: dict[str, str], known: Judged) -> FileTests:
 
 
 def _hits(judged: Judged) -> dict[str, str]:
-    return {test: in_words(dependency) for test, dependency in judged.hits.items()}
+    return {test: in_words(hit, judged.ways.get(hit.path, ())) for test, hit in judged.hits.items()}
 
 
 def _unproven(tests: Mapping[str, str]) -> dict[str, str]:

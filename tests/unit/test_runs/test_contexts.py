@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
@@ -22,10 +22,12 @@ from lacuna_ls.test_runs.contexts import (
     ITS_FILE,
     UNWATCHED,
     Contexts,
+    Dependency,
     FileRun,
     Judged,
     in_words,
 )
+from lacuna_ls.test_runs.units import LOADING
 
 ROOT = Path("/w")
 PYTHON = next(language for language in languages() if ".py" in language.suffixes)
@@ -117,6 +119,14 @@ def test_a_change_outside_of_functions_hits_all_that_import_the_file(shop):
     shop.edit("VAT = 2", "VAT = 3")
     said = "it imports shop, which changed outside of its functions"
     assert shop.hits() == {"price": said, "total": said}
+
+
+def test_an_import_is_told_with_the_files_that_it_goes_through():
+    changed = Dependency("src/pricing/__init__.py", LOADING, "0")
+    said = in_words(changed, [PurePath("shop.py"), PurePath("src/orders/__init__.py")])
+    assert said == (
+        "it imports pricing through shop, orders, and pricing changed outside of its functions"
+    )
 
 
 def test_a_change_that_is_taken_back_is_none(shop):

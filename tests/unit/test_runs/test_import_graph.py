@@ -128,3 +128,23 @@ def test_a_refreshed_graph_is_the_graph_of_what_is_there(states):
 @given(st.binary(max_size=200))
 def test_any_bytes_have_mentions(data):
     assert all(mentioned_modules(data, PYTHON))
+
+
+def test_the_files_on_the_shortest_way_between_two_are_named():
+    contents = files(
+        price="", orders="import price", shop="import orders", test_shop="import shop, os"
+    )
+    found = graph(contents)
+    way = found.between(at("test_shop"), found.dependents(at("price")))
+    assert way == (at("shop"), at("orders"))
+
+
+@pytest.mark.parametrize("start", ["orders", "price", "other"])
+def test_there_is_nothing_between_neighbours_and_strangers(start):
+    found = graph(files(price="", orders="import price", other=""))
+    assert found.between(at(start), found.dependents(at("price"))) == ()
+
+
+def test_what_a_file_may_import_is_what_it_can_reach_against_the_importers():
+    found = graph(files(a="import b", b="import c", c="import b", d="import a"))
+    assert found.dependencies([at("a")]) == {at("a"), at("b"), at("c")}
