@@ -99,38 +99,6 @@ async def test_nothing_is_held_against_it_that_the_tests_ask_for(workspace):
     assert in_words("double", result).startswith("could not break double in ")
 
 
-async def test_an_example_of_the_documentation(workspace):
-    source = 'def f(n):\n    """Square.\n\n    f(3) -> 9\n    """\n    return n * 2\n'
-    result = await workspace.attempt(source, "def test_f():\n    assert f(2) == 4\n")
-    assert added(result) == "def test_f_counterexample():\n    assert f(3) == 9"
-
-
-async def test_a_relation_that_all_results_of_the_tests_share(workspace):
-    source = "def unique(xs):\n    return list(dict.fromkeys(xs))\n"
-    tests = (
-        "def test_unique():\n    assert unique([1, 2, 2]) == [1, 2]\n"
-        "    assert unique([3, 4]) == [3, 4]\n    assert unique([0, 5, 9, 5]) == [0, 5, 9]\n"
-    )
-    result = await workspace.attempt(source, tests)
-    assert result.counterexample.says == "returns [1, 0], which is not in order"
-
-
-async def test_what_undoes_it(workspace):
-    source = (
-        "def encode(text):\n    return text.replace(' ', '_')\n\n\n"
-        "def decode(text):\n    return text.replace('_', ' ')\n"
-    )
-    tests = "def test_round():\n    for t in ('a b', 'c_d'[:1], 'x y z'):\n        assert decode(encode(t)) == t\n"
-    result = await workspace.attempt(source, tests)
-    assert isinstance(result, Unbroken), "a letter that no test uses is not tried"
-
-
-async def test_an_exception_that_it_raises_itself_is_no_slip(workspace):
-    source = "def first(xs):\n    if len(xs) < 2:\n        raise IndexError('too few')\n    return xs[0]\n"
-    tests = "def test_first():\n    assert first([3, 1, 2]) == 3\n    assert first([5, 4]) == 5\n"
-    assert isinstance(await workspace.attempt(source, tests), Unbroken)
-
-
 async def test_a_function_that_no_test_calls_says_so(workspace):
     result = await workspace.attempt("def f(x):\n    return x\n", "def test_it(): ...\n")
     assert "no test calls the function" in in_words("f", result)
