@@ -23,7 +23,7 @@ def seen(
     return ObservedInput(call, call, kind, "", True, behaviours, expected, expected, first)
 
 
-def tested(*pairs: tuple[str, Behaviour]) -> list[ObservedInput]:
+def of_tests(*pairs: tuple[str, Behaviour]) -> list[ObservedInput]:
     return [seen(call, behaviour, kind=CAPTURED) for call, behaviour in pairs]
 
 
@@ -31,7 +31,7 @@ def found(*inputs: ObservedInput, subject: Subject | None = None) -> list[Counte
     return list(counterexamples(Observation(inputs), subject or Subject("f", "def f(x): ...")))
 
 
-ORDERED = tested(
+ORDERED = of_tests(
     ("f([1, 2, 2])", returned("[1, 2]")),
     ("f([3, 4])", returned("[3, 4]")),
     ("f([0, 5, 9, 5])", returned("[0, 5, 9]")),
@@ -55,7 +55,7 @@ def test_two_results_in_order_are_no_rule() -> None:
 
 
 def test_a_rule_that_a_test_breaks_is_none() -> None:
-    (other,) = tested(("f([9, 8])", returned("[9, 8]")))
+    (other,) = of_tests(("f([9, 8])", returned("[9, 8]")))
     assert not found(*ORDERED, other, seen("f([1, 0])", returned("[1, 0]")))
 
 
@@ -80,7 +80,7 @@ def test_a_slip_on_an_input_like_those_of_the_tests(exception: str) -> None:
 def test_what_the_function_raises_itself_or_in_a_test_is_no_slip() -> None:
     named = Subject("f", "def f(x):\n    raise IndexError")
     assert not found(*ORDERED, seen("f([])", raised("IndexError")), subject=named)
-    (known,) = tested(("f(None)", raised("IndexError")))
+    (known,) = of_tests(("f(None)", raised("IndexError")))
     assert not found(*ORDERED, known, seen("f([])", raised("IndexError")))
 
 
@@ -113,7 +113,7 @@ def test_a_return_annotation_is_kept() -> None:
 
 
 def test_doing_it_twice_is_doing_it_once_where_the_tests_show_that() -> None:
-    once = tested(
+    once = of_tests(
         ("f(' a')", returned("'a'", then="'a'")),
         ("f('b ')", returned("'b'", then="'b'")),
         ("f(' c ')", returned("'c'", then="'c'")),
@@ -124,7 +124,7 @@ def test_doing_it_twice_is_doing_it_once_where_the_tests_show_that() -> None:
 
 
 def test_what_undoes_it_gives_the_argument_back() -> None:
-    (test,) = tested(("f('a')", returned("'b'", then="'a'")))
+    (test,) = of_tests(("f('a')", returned("'b'", then="'a'")))
     subject = Subject("f", "def f(x): ...", then="g")
     (broken,) = found(test, seen("f('_')", returned("'_'", then="' '")), subject=subject)
     assert broken.body == ("assert g(f('_')) == '_'",)
