@@ -22,7 +22,7 @@ from lacuna_ls.ports.language_model import LanguageModel
 from lacuna_ls.repair.engine import search, searchable
 from lacuna_ls.repair.fix import Budget, Fix, Problem
 from lacuna_ls.repair.fix import in_words as search_in_words
-from lacuna_ls.repair.model_loop.joined import joined
+from lacuna_ls.repair.model_loop.joined import joined, told_apart
 from lacuna_ls.repair.model_loop.loop import LoopBudget, refine_with_model, refused_in_words
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.verification.evidence import titled
@@ -130,6 +130,7 @@ class LongerSearches:
             tried += drafted
             words = f", {drafted} of them by {model.capabilities.model_id}"
             words += f"; {reason}" if reason else ""
+            await kept.told_apart(self._quiet.in_turn(root, self._drafting.runner))
         fixes = kept.fixes()
         took = f"{clock.monotonic_s() - started_s:.1f} s ({tried} candidates tried{words})"
         if not fixes:
@@ -169,11 +170,12 @@ class _Kept:
     """The fixes of one search, in the menu as they come."""
 
     def __init__(self, server: LacunaServer, tools: SaveTools, problem: Problem) -> None:
-        self._document = problem.document
+        self._problem = problem
         self._tools = tools
         self._shown_at = [f.span for f in server.diagnostics.shown(problem.document.uri)]
         self._found: tuple[Fix, ...] = ()
         self._drafted: tuple[Fix, ...] = ()
+        self._ranked: tuple[Fix, ...] = ()
 
     def found(self, fix: Fix) -> None:
         self.found_all((*self._found, fix))
@@ -187,8 +189,14 @@ class _Kept:
         self._put()
 
     def fixes(self) -> tuple[Fix, ...]:
-        return joined(self._document.data, self._found, self._drafted)
+        return self._ranked or joined(self._problem.document.data, self._found, self._drafted)
+
+    async def told_apart(self, runner: CodeRunner) -> None:
+        """Rank all of them by what they do, if a model has drafted some."""
+        if self._drafted:
+            self._ranked = await told_apart(self._problem, self.fixes(), runner)
+            self._put()
 
     def _put(self) -> None:
-        uri, version = self._document.uri, self._document.version
+        uri, version = self._problem.document.uri, self._problem.document.version
         self._tools.finished.put(uri, version, self.fixes(), self._shown_at)

@@ -8,7 +8,22 @@ other; agreement of independent sources is the best evidence beside the tests (C
 from collections.abc import Sequence
 
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.repair.fix import Fix
+from lacuna_ls.ports.code_runner import CodeRunner
+from lacuna_ls.repair.falsify import observed
+from lacuna_ls.repair.fix import Fix, Problem
+from lacuna_ls.repair.rank import readings
+
+
+async def told_apart(problem: Problem, fixes: Sequence[Fix], runner: CodeRunner) -> tuple[Fix, ...]:
+    """The fixes ranked by what they do, as those of one search are; they come as `joined` has them.
+
+    They have to be of one function, because what is compared is what that does.
+    """
+    if len(fixes) < 2 or len({fix.scope for fix in fixes}) != 1:
+        return tuple(fixes)
+    texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in fixes]
+    observation = await observed(problem, fixes[0].scope, texts, runner)
+    return readings(observation, fixes, [1 / (1 + place) for place in range(len(fixes))])
 
 
 def joined(data: bytes, found: Sequence[Fix], drafted: Sequence[Fix]) -> tuple[Fix, ...]:

@@ -9,7 +9,8 @@ refused, and the function is written anew without the old code in sight (CYCLE, 
 Rounds and tokens are bounded, and what brings nothing ends early (ReflexiCoder, 2026).
 
 A draft is code that nobody wrote on purpose: it runs only where candidates run, after the same
-checks, and becomes a fix only by the same two fresh runs as any other.
+checks, and becomes a fix only if the same attempts to refute it fail and the same two fresh runs
+confirm it. What refutes it is told to the model.
 """
 
 from collections import Counter
@@ -18,11 +19,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lacuna_ls.domain.test_result import TestReport
-from lacuna_ls.domain.text import Source
+from lacuna_ls.domain.text import Source, decode
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.code_runner import CodeRunner, Overlay
 from lacuna_ls.ports.language_model import LanguageModel, Message
 from lacuna_ls.repair.engine import confirm, screening_request, searchable
+from lacuna_ls.repair.falsify import doubt, observed
 from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.model_loop.asking import Asking
@@ -41,7 +43,6 @@ from lacuna_ls.repair.model_loop.prompts import (
 from lacuna_ls.repair.model_loop.replies import Unusable, read_reply
 from lacuna_ls.repair.model_loop.standing import in_words, standing
 from lacuna_ls.repair.model_loop.target import (
-    Target,
     functions,
     header,
     most_suspicious,
@@ -170,6 +171,7 @@ class _Loop:
         self._budget = budget
         self._confirmed = confirmed
         self._seen: set[Shape] = set()
+        self._doubts: dict[Shape, str] = {}
         self.fixes: list[Fix] = []
         self.refused: Counter[Unusable] = Counter()
         self.tried = 0
@@ -344,7 +346,7 @@ class _Loop:
         self.tried += len(passed)
         left: list[Draft] = []
         for draft, green in zip(drafts, passed, strict=False):
-            if not green or not await self._is_fix(draft, setting.place.target):
+            if not green or not await self._is_fix(draft, setting):
                 left.append(draft)
             if len(self.fixes) >= self._budget.max_fixes:
                 break
@@ -362,15 +364,20 @@ class _Loop:
             if isinstance(reports, AsyncGenerator):
                 await reports.aclose()
 
-    async def _is_fix(self, draft: Draft, target: Target) -> bool:
+    async def _is_fix(self, draft: Draft, setting: _Setting) -> bool:
+        """Try to refute what passes, then confirm it."""
+        scope = setting.place.target.span
+        observation = await observed(self._problem, scope, [draft.data], self._runner)
+        inserted = "\n".join(decode(edit.new) for edit in draft.candidate.edits)
+        found = doubt(observation, self.tried, inserted)
+        if found is not None:
+            self._doubts[draft.shape] = found.reason
+            return False
         evidence = await confirm(self._problem, self._overlay(draft), self._runner)
         if evidence is None:
             return False
-        fix = Fix(
-            draft.candidate,
-            replace(evidence, written_by=_plain(self._asking.model_id)),
-            target.span,
-        )
+        written_by = _plain(self._asking.model_id)
+        fix = Fix(draft.candidate, replace(evidence, written_by=written_by), scope)
         self.fixes.append(fix)
         self._confirmed(fix)
         return True
@@ -383,7 +390,10 @@ class _Loop:
         after = await self._runner.run(
             replace(self._problem.request, overlays=overlays, limits=limits)
         )
-        attempt = Attempt(draft.code, in_words(before, after))
+        results = in_words(before, after)
+        if draft.shape in self._doubts:
+            results += f"\n- it passes the tests, but {self._doubts[draft.shape]}"
+        attempt = Attempt(draft.code, results)
         return Node(attempt, draft.data, standing(before, after), strategy)
 
     def _run_s(self) -> float:

@@ -12,6 +12,13 @@ import pytest
 from fakes import FakeClock, FakeRunner
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.facts import Argument, BlockPass, Caller, CapturedCall, FunctionFacts
+from lacuna_ls.domain.observation import (
+    Behaviour,
+    Ending,
+    InputKind,
+    Observation,
+    ObservedInput,
+)
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Failure,
@@ -22,7 +29,7 @@ from lacuna_ls.domain.test_result import (
     TestResult,
 )
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.ports.code_runner import TestRequest
+from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
 from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.model_loop.loop import LoopBudget, LoopEnd, LoopResult, refine_with_model
 from lacuna_ls.repair.model_loop.replies import Unusable
@@ -412,6 +419,31 @@ async def test_a_draft_that_breaks_another_test_is_no_fix_and_says_what_it_break
 
     assert texts(await looped(lambda _: [fenced(breaking)])) == []
     assert texts(await looped(script)) == [RIGHT]
+
+
+async def test_a_draft_that_is_refuted_beside_the_tests_is_told_why_and_is_no_fix():
+    """`SHORT` passes all tests; of an input beside them it is said to raise what no test sees."""
+
+    def behaviour(request: ObserveRequest) -> Observation:
+        fine = Behaviour(Ending.RETURNED, "2", "2", "-50000")
+        raises = Behaviour(Ending.RAISED, exception="TypeError")
+        refuted = b"max(" in request.variants[1]
+        tested = observed_input("clamp(1, 3, 9)", InputKind.CAPTURED, fine, fine)
+        beside = observed_input(
+            "clamp(1, 9, 3)", InputKind.MUTATED, fine, raises if refuted else fine
+        )
+        return Observation((tested, beside))
+
+    def script(question: Question) -> list[str]:
+        told = "it passes the tests, but clamp(1, 9, 3) raises TypeError"
+        return [fenced(RIGHT if told in question.text else SHORT)]
+
+    runner = FakeRunner(judge, behaviour=behaviour)
+    assert texts(await looped(script, runner=runner)) == [RIGHT]
+
+
+def observed_input(call: str, kind: InputKind, *behaviours: Behaviour) -> ObservedInput:
+    return ObservedInput(call, call, kind, "", True, behaviours)
 
 
 async def test_a_fix_is_confirmed_twice_with_different_hash_seeds_and_told_at_once():

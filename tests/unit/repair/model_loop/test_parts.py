@@ -3,12 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import FakeRunner
 from lacuna_ls.domain.candidate import Candidate
+from lacuna_ls.domain.observation import (
+    Behaviour,
+    Ending,
+    InputKind,
+    Observation,
+    ObservedInput,
+)
 from lacuna_ls.domain.test_result import Failure, Frame, Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import Span, TextEdit
-from lacuna_ls.repair.fix import Fix
+from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
+from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.model_loop.briefing import briefing
-from lacuna_ls.repair.model_loop.joined import joined
+from lacuna_ls.repair.model_loop.joined import joined, told_apart
 from lacuna_ls.repair.model_loop.language import drafting_of
 from lacuna_ls.repair.model_loop.prompts import Attempt, Strategy
 from lacuna_ls.repair.model_loop.standing import Standing, in_words, standing
@@ -17,7 +26,7 @@ from lacuna_ls.repair.model_loop.tree import Node, Tree
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.syntax.document import Document, open_document
 from lacuna_ls.syntax.languages import by_language_id
-from lacuna_ls.verification.evidence import Evidence
+from lacuna_ls.verification.evidence import Evidence, titled
 
 PYTHON = by_language_id("python")
 HERE, TESTS = Path("/w/a.py"), Path("/w/test_a.py")
@@ -100,6 +109,28 @@ def test_each_search_keeps_its_own_order():
     drafted = [fix(4, 9, b"xyz", "draft")]
     order = joined(DATA, found, drafted)
     assert [each.candidate.summary for each in order] == ["draft", "best", "second"]
+
+
+async def test_fixes_of_both_searches_are_told_apart_by_an_input_on_which_they_differ():
+    before = b"def f(x):\n    return x\n"
+    at = before.rindex(b"x")
+    source = open_document("file:///w/a.py", 1, PYTHON, before)
+    scope = Span(0, len(before) - 1)
+    found, drafted = (
+        replace(fix(at, at + 1, new, new.decode()), scope=scope) for new in (b"x + 1", b"x * 2")
+    )
+
+    def behaviour(request: ObserveRequest) -> Observation:
+        ended = [Behaviour(Ending.RETURNED, v, v, v) for v in ("5", "6", "10")]
+        seen = ObservedInput("f(5)", "f(5)", InputKind.MUTATED, "", True, tuple(ended))
+        return Observation((seen,))
+
+    request = TestRequest(Path("/w"), Path("python"), ("test_a.py",))
+    runner = FakeRunner(lambda _: BEFORE, behaviour=behaviour)
+    ranked = await told_apart(Problem(source, HERE, request, BEFORE), [found, drafted], runner)
+    titles = [titled(each.candidate.summary, each.evidence) for each in ranked]
+    assert titles[0] == "x + 1 (1 of 1 test passes; 2 readings: f(5) returns 6)"
+    assert titles[1] == "x * 2 (1 of 1 test passes; 2 readings: f(5) returns 10)"
 
 
 SHOP = '''import math
