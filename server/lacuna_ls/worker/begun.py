@@ -105,7 +105,7 @@ class Begun:
     def _answer(self) -> bytes:
         """Its word, waited for as long as it may take to get to where it can give it."""
         poll = select.poll()
-        for fd in (self._line.fileno(), self._server.fileno()):
+        for fd in (self._line.fileno(), self._server.fileno(), self._watch.output_fd):
             poll.register(fd, select.POLLIN)
         deadline_s = time.monotonic() + _MOST_S
         while not self._server.asks_to_stop():
@@ -117,6 +117,8 @@ class Begun:
                 return self._line.recv(1)
             if self._server.fileno() in ready:
                 self._server.receive()
+            if self._watch.output_fd in ready:
+                self._watch.print_on()  # what fills the pipe gets no further
         raise StopAsked
 
     def _close_line(self) -> None:

@@ -170,6 +170,16 @@ class Watch:
             os.close(fd)
         self._ours = ours
         self._children.hold(*ours)
+        for fd in (frames_fd, output_fd):
+            os.set_blocking(fd, False)
+
+    @property
+    def output_fd(self) -> int:
+        """Readable when the fork has printed something; `print_on` passes that on."""
+        return self._ours[1]
+
+    def print_on(self) -> None:
+        self._print(self.output_fd)
 
     def goes_on(self, nonce: str, wall_s: float) -> None:
         """Time counts from here, for a run with this nonce."""
@@ -186,8 +196,6 @@ class Watch:
         """
         frames_fd, output_fd, answer_fd = self._ours
         try:
-            os.set_blocking(frames_fd, False)
-            os.set_blocking(output_fd, False)
             self._status = self._relay(frames_fd, output_fd)
             if self._status is None and not self._done and not self._flooded:
                 self._where = whereabouts.ask(self.pid, answer_fd)
@@ -239,7 +247,7 @@ class Watch:
                 self._server.receive()
             if frames_fd in events and not self._pass_on(frames_fd):
                 poll.unregister(frames_fd)
-            if output_fd in events and not self._print(output_fd):
+            if output_fd in events and self._print(output_fd) == 0:
                 poll.unregister(output_fd)
             if self._children.read_fd in events:
                 os.read(self._children.read_fd, 512)
@@ -260,15 +268,15 @@ class Watch:
         # The clock of another process's processor time: <linux/posix-timers.h>.
         return time.clock_gettime((~self.pid << 3) | 2)
 
-    def _print(self, output_fd: int) -> bool:
-        """Pass on some of what was printed; False if there is none, now or for good."""
+    def _print(self, output_fd: int) -> Optional[int]:
+        """Pass on some of what was printed: how much, 0 at its end, `None` if there is none now."""
         try:
             data = os.read(output_fd, 1 << 16)
         except BlockingIOError:
-            return False
+            return None
         if data:
             self._server.send_frames(frame(OUTPUT, data))
-        return bool(data)
+        return len(data)
 
     def _pass_on(self, frames_fd: int) -> bool:
         """Relay what the child has reported; False once it can report no more."""

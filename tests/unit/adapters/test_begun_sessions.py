@@ -16,6 +16,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at proces
 
 PASSES = {"test_it.py": "def test_a(): pass\n"}
 
+TELLS_ITS_PROCESS = {
+    "test_it.py": "import os, pathlib\n\ndef test_a():\n"
+    "    pathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\n",
+    "pid": "",
+}
+
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch, tmp_path):
@@ -33,11 +39,7 @@ async def pool():
 
 
 async def test_the_run_is_the_session_that_was_begun(tmp_path, pool):
-    files = {
-        "test_it.py": "import os, pathlib\n\ndef test_a():\n"
-        "    pathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\n"
-    }
-    project(tmp_path, files | {"pid": ""})
+    project(tmp_path, TELLS_ITS_PROCESS)
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
     waiting = await begun()
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
@@ -217,6 +219,30 @@ async def test_what_a_process_does_after_its_tests_is_not_waited_for_and_done_al
     (tmp_path / "go").write_text("go")
     project(tmp_path, PASSES)
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (tmp_path / "done").exists()
+
+
+async def test_a_plugin_that_prints_more_than_a_pipe_holds_does_not_hold_up_its_session(
+    tmp_path, pool, monkeypatch
+):
+    monkeypatch.setenv("PYTEST_PLUGINS", "talks")
+    talks = "import os\ndef pytest_configure():\n    os.write(1, b'x' * 300_000)\n"
+    files = {"site-packages/talks.py": talks, "pytest.ini": "[pytest]\naddopts = -s\n"}
+    project(tmp_path, TELLS_ITS_PROCESS | files)
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    waiting = await begun()
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (tmp_path / "pid").read_text() == str(waiting)
+
+
+async def test_what_is_printed_after_the_tests_does_not_keep_the_process(tmp_path, pool):
+    code = (
+        "import atexit, os, pathlib\n\ndef talk():\n    os.write(1, b'x' * 300_000)\n"
+        "    pathlib.Path('done').touch()\n\ndef test_a():\n    atexit.register(talk)\n"
+    )
+    project(tmp_path, {"test_it.py": code})
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
     assert (tmp_path / "done").exists()
 
 
