@@ -249,3 +249,32 @@ async def test_the_users_environment_is_theirs(tmp_path, monkeypatch):
     root = project(tmp_path, {"x.test.mjs": text})
     assert (await run(root, "x.test.mjs")).green
     assert os.environ["LACUNA_TRIAL"] == "seen"
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from lacuna_ls.adapters.program_process import run_program
+from lacuna_ls.ports.code_runner import Limits
+
+node, folder = sys.argv[1:3]
+command = (node, "--test", "x.test.mjs")
+asyncio.run(run_program(command, Path(folder), {"PATH": sys.argv[3]}, Limits()))
+"""
+
+
+async def test_the_end_of_the_server_is_the_end_of_what_it_has_started(tmp_path):
+    root = project(tmp_path, {"x.test.mjs": HANGS})
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, NODE or "", root, os.environ["PATH"]
+    )
+    while not ((root / "pid").exists() and (root / "pid").read_text()):
+        await asyncio.sleep(0.01)
+        assert server.returncode is None
+    server.kill()
+    await server.wait()
+    for _ in range(1000):
+        if gone(int((root / "pid").read_text())):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it is still there")
