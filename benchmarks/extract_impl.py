@@ -2,6 +2,7 @@
 
 from lacuna_ls.domain.text import Span, apply_edits, decode, encode
 from lacuna_ls.extraction.contract import Refusal
+from lacuna_ls.extraction.engine import expression_at
 from lacuna_ls.extraction.engine import extract as extract_span
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
@@ -19,6 +20,8 @@ def extract(source: str, start: int, end: int, new_name: str, options: dict[str,
     """
     document = open_document("file:///case.py", 1, by_language_id("python"), encode(source))
     span = Span(len(encode(source[:start])), len(encode(source[:end])))
+    if not len(span):
+        span = expression_at(document, span.start) or span
     outcome = extract_span(document, span, new_name)
     if outcome is None or isinstance(outcome, Refusal):
         raise Refused(outcome.reason if outcome else "not applicable")

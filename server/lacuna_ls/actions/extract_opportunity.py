@@ -7,7 +7,8 @@ cursor is in come first. The rules and the result are those of extract method.
 Why: finding the bounds is the hard part. What is looked for is what authors keep as functions: a
 part that has its own variables, needs few from outside and gives few back, and takes branches and
 loops along. Most functions are fine as they are, and then nothing is offered. Nothing is offered
-unasked, either: no hints in the margin, no marks in the text.
+unasked, either: no hints in the margin, no marks in the text. Who asks for extractions by their kind
+is offered the expression at the cursor besides.
 
 Example:
     def report(orders):
@@ -45,6 +46,7 @@ from lacuna_ls.actions.provider import (
     Offer,
 )
 from lacuna_ls.domain.text import Source
+from lacuna_ls.extraction.engine import Extraction, expression_at, extract
 from lacuna_ls.extraction.opportunities import Opportunity, Ranked, opportunities
 
 EXAMPLES: tuple[Example, ...] = (
@@ -130,6 +132,23 @@ class Cache:
 """,
     ),
     Example(
+        "the expression at the cursor, where nothing else is worth it",
+        """\
+def due(order, day):
+    late = |order.due + order.grace < day
+    return late
+""",
+        """\
+def compute_late(order, day):
+    return order.due + order.grace < day
+
+
+def due(order, day):
+    late = compute_late(order, day)
+    return late
+""",
+    ),
+    Example(
         "a function that is fine as it is",
         """\
 def mean(values):
@@ -153,7 +172,10 @@ class _ExtractOpportunity:
         return ActionKind.REFACTOR_EXTRACT
 
     def offers(self, request: ActionRequest) -> Sequence[Offer]:
-        """Up to three, the cursor's own first; none where something is selected."""
+        """Up to three, the cursor's own first; none where something is selected.
+
+        Whoever asked is offered the expression at the cursor, too.
+        """
         if len(request.span):
             return ()
         document = request.document
@@ -161,7 +183,12 @@ class _ExtractOpportunity:
         found = opportunities(document, request.span, self._ranked)
         # Stable: the best first, of those on the cursor's line and of the others.
         ordered = sorted(found, key=lambda o: line not in _lines_of(document.source, o))
-        return tuple(extraction_offer(document, o.extraction, self._known) for o in ordered)
+        found_here = [o.extraction for o in ordered]
+        at = expression_at(document, request.span.start) if request.asked else None
+        outcome = extract(document, at) if at else None
+        if isinstance(outcome, Extraction):
+            found_here.append(outcome)
+        return tuple(extraction_offer(document, each, self._known) for each in found_here)
 
 
 def provider(known: Known = nothing_known) -> CodeActionProvider:

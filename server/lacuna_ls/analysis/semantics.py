@@ -39,6 +39,10 @@ class Semantics(Protocol):
         self, root: Node, data: bytes, span: Span
     ) -> SelectedStatements | SelectedExpression | None: ...
 
+    def expression_at(self, root: Node, data: bytes, offset: int) -> Span | None:
+        """What is meant where nothing is selected."""
+        ...
+
     def with_final_return(
         self, selected: SelectedStatements, data: bytes
     ) -> SelectedStatements: ...

@@ -71,6 +71,15 @@ def extract(
     return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
 
 
+def expression_at(document: Document, offset: int) -> Span | None:
+    """The expression that the cursor is at; `None` where there is none but a name or a constant."""
+    semantics = semantics_of(document.language) if document.language else None
+    root = root_around(document, Span(offset, offset))
+    if semantics is None or root is None:
+        return None
+    return semantics.expression_at(root, document.data, offset)
+
+
 def extract_with_duplicates(
     document: Document, span: Span, name: str | None = None
 ) -> Extraction | None:

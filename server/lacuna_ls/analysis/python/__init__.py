@@ -2,6 +2,7 @@
 
 from lacuna_ls.analysis.python import writing
 from lacuna_ls.analysis.python.excerpt import excerpt, joined
+from lacuna_ls.analysis.python.expressions import expression_at
 from lacuna_ls.analysis.python.functions import is_in_definition, lowered, unit_at, unit_of
 from lacuna_ls.analysis.python.outline import outline_of
 from lacuna_ls.analysis.python.pieces import compiled, parsed
@@ -11,6 +12,7 @@ from lacuna_ls.analysis.python.traits import traits_of
 __all__ = [
     "compiled",
     "excerpt",
+    "expression_at",
     "is_in_definition",
     "joined",
     "lowered",

@@ -69,6 +69,27 @@ def selected_expression(root: Node, data: bytes, span: Span) -> SelectedExpressi
     return None
 
 
+def expression_at(root: Node, data: bytes, offset: int) -> Span | None:
+    """The expression that begins at `offset`, the largest that does; else the smallest around it.
+
+    Names and constants alone are none.
+    """
+    node: Node | None = covering(root, Span(offset, min(offset + 1, len(data))))
+    found: Span | None = None
+    while node is not None and node.type not in _BLOCKS:
+        here = span_of(node)
+        whole = node.type in _EXPRESSIONS and node.type not in _ATOMS
+        if found is not None and found.start == offset and here.start != offset:
+            return found
+        if whole and (found is None or here.start == offset) and _is_evaluated(node):
+            found = here
+        node = node.parent
+    return found
+
+
+_ATOMS = ("identifier", "integer", "float", "string", "true", "false", "none", "ellipsis")
+
+
 def _exact(around: Node, span: Span) -> list[tuple[tuple[Node, ...], Span]]:
     found: list[tuple[tuple[Node, ...], Span]] = []
     node: Node | None = around
