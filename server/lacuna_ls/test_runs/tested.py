@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 from lacuna_ls.domain.test_result import Outcome, TestResult
 from lacuna_ls.domain.text import Span
+from lacuna_ls.syntax.called_tests import called_tests
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import preorder, span_of
 
@@ -21,7 +22,10 @@ _GREEN = (Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED)
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function or type: the span of its name, its zero-based lines, its names outermost first."""
+    """A function, a type or a test that is a call: the span of its name, its zero-based lines.
+
+    `path` are the names that lead to it, outermost first.
+    """
 
     name: Span
     first_line: int
@@ -81,16 +85,22 @@ def definitions(document: Document) -> Iterator[Definition]:
     if document.tree is None or document.language is None:
         return
     source, open_ones = document.source, list[tuple[int, str]]()
+    calls = called_tests(document)
     for node in preorder(document.tree.root_node):
-        name = node.child_by_field_name("name")
-        if node.type not in document.language.definition_nodes or name is None:
+        named = node.child_by_field_name("name")
+        if named is not None and node.type in document.language.definition_nodes:
+            name: Span | None = span_of(named)
+        else:
+            # A statement without a semicolon is as long as the call in it.
+            name = calls.pop(span_of(node), None)
+        if name is None:
             continue
         open_ones = [(end, outer) for end, outer in open_ones if node.start_byte < end]
-        text = source.text(span_of(name))
+        text = source.text(name)
         path = (*(outer for _, outer in open_ones), text)
         open_ones.append((node.end_byte, text))
         first, last = source.line_at(node.start_byte), source.line_at(max(node.end_byte - 1, 0))
-        yield Definition(span_of(name), first, last, path)
+        yield Definition(name, first, last, path)
 
 
 def in_words(judged: Judged) -> str:

@@ -15,8 +15,8 @@ def result(test_id: str, outcome: str = "passed", *names: str) -> TestResult:
     return TestResult(test_id, Outcome(outcome), 0.007, names=names)
 
 
-def said(text: str, path: str, *results: TestResult) -> str:
-    document = open_document("file:///x", 1, by_language_id("python"), encode(text))
+def said(text: str, path: str, *results: TestResult, language: str = "python") -> str:
+    document = open_document("file:///x", 1, by_language_id(language), encode(text))
     lines = text.splitlines()
     for each in judged(document, Path(path), results, {"tests/test_shop.py"}):
         lines[document.source.line_at(each.definition.name.start)] += f"  # {in_words(each)}"
@@ -85,3 +85,20 @@ def test_an_example_in_documentation_belongs_to_its_definition():
 )
 def test_why_a_test_ran(test, saved, doctests, why):
     assert reason(test, PurePath(saved), doctests) == why
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript", "typescriptreact"])
+def test_a_test_that_is_a_call_says_its_own_verdict(language):
+    text = (
+        'test("adds", () => {})\ndescribe("sums", () => {\n  it("adds", () => {});\n'
+        '  it.only("more", async () => {});\n});\nother("adds", 1);\n'
+        'test("parent", (t) => {\n  t.test("child", () => {});\n});'
+    )
+    names = ("adds", "sums::adds", "sums::more", "parent::child")
+    results = [result(f"cart.test.js::{name}") for name in names]
+    assert said(text, "/w/cart.test.js", *results, language=language) == (
+        'test("adds", () => {})  # passes, 7 ms\ndescribe("sums", () => {\n'
+        '  it("adds", () => {});  # passes, 7 ms\n'
+        '  it.only("more", async () => {});  # passes, 7 ms\n});\nother("adds", 1);\n'
+        'test("parent", (t) => {\n  t.test("child", () => {});  # passes, 7 ms\n});'
+    )
