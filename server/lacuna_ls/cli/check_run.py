@@ -15,7 +15,7 @@ from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.uris import uri_of
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.syntax.document import Document, open_document
-from lacuna_ls.syntax.languages import by_path
+from lacuna_ls.syntax.languages import Language, by_path
 from lacuna_ls.test_runs.blame import blamed
 from lacuna_ls.test_runs.facts import recording
 from lacuna_ls.test_runs.finding import Finding
@@ -153,15 +153,16 @@ def _nearness(red: Red) -> int:
 def _requests(
     subjects: Sequence[Subject], tools: SaveTools
 ) -> Iterator[tuple[TestRequest, dict[str, list[Subject]]]]:
-    """One request for each project and interpreter; with the subjects that each target concerns."""
-    found: dict[tuple[Path, Path], dict[str, list[Subject]]] = {}
+    """One for each project, interpreter and language; with the subjects each target concerns."""
+    found: dict[tuple[Path, Path, Language | None], dict[str, list[Subject]]] = {}
     for subject in subjects:
         if subject.targets.paths:
             interpreter = tools.interpreter(subject.root, subject.path)
-            together = found.setdefault((subject.root, interpreter), {})
+            key = subject.root, interpreter, subject.document.language
+            together = found.setdefault(key, {})
             for target in subject.targets.paths:
                 together.setdefault(target, []).append(subject)
-    for (root, interpreter), together in found.items():
+    for (root, interpreter, _), together in found.items():
         concerned = (subject for each in together.values() for subject in each)
         doctests = (name for subject in concerned for name in subject.targets.doctests)
         request = TestRequest(

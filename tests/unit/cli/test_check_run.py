@@ -91,6 +91,12 @@ async def test_test_files_run_a_few_at_a_time_each_once():
     assert [name for targets in bench.asked for name in targets] == names
 
 
+async def test_a_run_has_tests_of_one_language():
+    bench = Bench({"test_a.py": "", "b.test.js": "", "test_c.py": ""}, failing)
+    await bench.checked("test_a.py", "b.test.js", "test_c.py")
+    assert bench.asked == [("test_a.py", "test_c.py"), ("b.test.js",)]
+
+
 @pytest.mark.parametrize(
     "status", [RunStatus.CRASHED, RunStatus.TIMED_OUT, RunStatus.COLLECTION_ERROR]
 )
