@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 import types
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import behaviour, canonical, documented, generated, inputs, run_tests, values, variants
 from .capture import Call, Capture
@@ -28,6 +28,10 @@ CAPTURED, DOCUMENTED, MUTATED, EDGE, GENERATED, PROBED = (
 )  # fmt: skip
 _MAX_HANGS = 3
 _WAITING_FACTOR = 4.0
+
+
+# What a variant differs in, or why it cannot be compiled.
+_Code = Union[None, types.CodeType, Exception]
 
 
 class Input(NamedTuple):
@@ -122,8 +126,10 @@ def _observed(
     gc.collect()
     gc.freeze()
 
+    codes = [_code(task.path, texts[task.base], text) for text in texts]
+
     def run(index: int, call_s: float, seed: int) -> List[List[Any]]:
-        fork = _Fork(module, task, texts[task.base], texts[index], seed)
+        fork = _Fork(module, task, codes[index], seed)
         return fork.behaviours(found, call_s, deadline_s)
 
     first = run(0, task.call_s, 1)
@@ -148,6 +154,13 @@ def _observed(
             each.expected_code,
             canonical.form(argument[0]).loose if argument else "",
         )
+
+
+def _code(path: str, base: bytes, text: bytes) -> _Code:
+    try:
+        return variants.difference(path, base, text)
+    except (SyntaxError, ValueError) as error:
+        return error
 
 
 def _inputs(function: Any, capture: Capture, task: Observe) -> List[Input]:
@@ -212,14 +225,11 @@ def _form(call: Call) -> str:
 class _Fork:
     """Calls one variant, in forks of this process."""
 
-    def __init__(
-        self, module: types.ModuleType, task: Observe, base: bytes, variant: bytes, seed: int
-    ) -> None:
+    def __init__(self, module: types.ModuleType, task: Observe, code: _Code, seed: int) -> None:
         self._module = module
         self._function = task.function
         self._then = task.then
-        self._base = base
-        self._variant = variant
+        self._code = code
         self._seed = seed
 
     def behaviours(
@@ -261,7 +271,10 @@ class _Fork:
     def _call_all(self, found: Sequence[Input], call_s: float, fd: int) -> None:
         function, then, failed = None, None, None
         try:
-            variants.apply(self._module, self._base, self._variant)
+            if isinstance(self._code, Exception):
+                raise self._code
+            if self._code is not None:
+                variants.apply(self._module, self._code)
             function = variants.callable_of(self._module, self._function)
             then = variants.callable_of(self._module, self._then) if self._then else None
         except BaseException as error:

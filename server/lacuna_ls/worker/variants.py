@@ -7,25 +7,35 @@ original. A class that differs is changed in place.
 
 import ast
 import types
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 _OWN_OF_A_CLASS = ("__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__")
 
 
-def apply(module: types.ModuleType, original: bytes, variant: bytes) -> None:
-    """Have `module`, which was loaded from `original`, be what `variant` makes of it.
+def difference(path: str, original: bytes, variant: bytes) -> Optional[types.CodeType]:
+    """The variant's own statements, compiled; `None` if it has none.
+
+    Raises:
+        SyntaxError, ValueError: the variant is not valid Python.
+    """
+    if original == variant:
+        return None
+    before = {text for _, text in _statements(ast.parse(original, path), original)}
+    tree = ast.parse(variant, path)
+    tree.body = [
+        node for node, text in _statements(tree, variant) if _is_future(node) or text not in before
+    ]
+    return compile(tree, path, "exec", dont_inherit=True)
+
+
+def apply(module: types.ModuleType, code: types.CodeType) -> None:
+    """Have `module`, which was loaded from the original, be the variant with this `difference`.
 
     Whatever the variant's own statements raise is raised.
     """
-    if original == variant:
-        return
-    path = str(getattr(module, "__file__", "<variant>"))
-    before = [ast.dump(node) for node in ast.parse(original, path).body]
-    tree = ast.parse(variant, path)
-    tree.body = [node for node in tree.body if _is_future(node) or ast.dump(node) not in before]
     names = module.__dict__
     replaced = dict(names)
-    exec(compile(tree, path, "exec", dont_inherit=True), names)
+    exec(code, names)
     for name, old in replaced.items():
         new = names.get(name)
         if new is old:
@@ -65,6 +75,17 @@ def plain(kept: Any) -> Any:
     if isinstance(kept, property):
         return kept.fget
     return kept if callable(kept) else None
+
+
+def _statements(tree: ast.Module, text: bytes) -> List[Tuple[ast.stmt, bytes]]:
+    """Those at the top with their lines, which are cheaper to compare than trees."""
+    lines = text.splitlines(keepends=True)
+    found = []
+    for node in tree.body:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(each.lineno for each in decorators)])
+        found.append((node, b"".join(lines[first - 1 : node.end_lineno])))
+    return found
 
 
 def _is_future(node: ast.stmt) -> bool:

@@ -3,7 +3,7 @@
 import types
 from typing import Any
 
-from lacuna_ls.worker.variants import apply, callable_of
+from lacuna_ls.worker.variants import apply, callable_of, difference
 
 
 def loaded(text: str) -> types.ModuleType:
@@ -14,8 +14,14 @@ def loaded(text: str) -> types.ModuleType:
 
 def varied(original: str, variant: str) -> types.ModuleType:
     module = loaded(original)
-    apply(module, original.encode(), variant.encode())
+    become(module, original, variant)
     return module
+
+
+def become(module: types.ModuleType, original: str, variant: str) -> None:
+    code = difference("varied.py", original.encode(), variant.encode())
+    assert code is not None
+    apply(module, code)
 
 
 def call(module: types.ModuleType, name: str, *arguments: Any) -> Any:
@@ -25,7 +31,7 @@ def call(module: types.ModuleType, name: str, *arguments: Any) -> Any:
 def test_a_function_that_others_have_imported_is_the_variant() -> None:
     module = loaded("def f(x):\n    return x\n")
     imported = module.f
-    apply(module, b"def f(x):\n    return x\n", b"def f(x):\n    return x + 1\n")
+    become(module, "def f(x):\n    return x\n", "def f(x):\n    return x + 1\n")
     assert imported(1) == 2
     assert call(module, "f", 1) == 2
 
@@ -40,7 +46,7 @@ def test_an_object_made_before_has_the_methods_of_the_variant() -> None:
     text = "class C:\n    def m(self):\n        return 1\n"
     module = loaded(text)
     made = module.C()
-    apply(module, text.encode(), text.replace("1", "2").encode())
+    become(module, text, text.replace("1", "2"))
     assert call(module, "C.m", made) == 2
     assert isinstance(made, module.C)
 
@@ -49,7 +55,7 @@ def test_super_works_in_the_methods_of_a_variant() -> None:
     text = "class C(dict):\n    def get(self, k):\n        return super().get(k, 0)\n"
     module = loaded(text)
     made = module.C()
-    apply(module, text.encode(), text.replace("0)", "7)").encode())
+    become(module, text, text.replace("0)", "7)"))
     assert call(module, "C.get", made, "a") == 7
 
 
