@@ -9,12 +9,14 @@ from lacuna_ls.syntax.document import Document, edit_document
 from lacuna_ls.syntax.nodes import Node, ancestors, covering, preorder, span_of
 
 
-def admitted(document: Document, candidate: Candidate, *, comments: bool = False) -> bytes | None:
+def admitted(
+    document: Document, candidate: Candidate, *, comments: bool = False, layout: bool = False
+) -> bytes | None:
     """The candidate's text, or `None` if it must not be run.
 
     Refused are candidates that do not parse, that change no token, that touch a test or an
     assertion, and that add a name with which code can reach the test runner; also those that touch
-    a comment, unless `comments` may go with the code around them.
+    a comment, unless `comments` may go with the code around them. With `layout`, no token need change.
     """
     templates = templates_of(document.language)
     if templates is None or document.tree is None or not candidate.edits:
@@ -30,7 +32,7 @@ def admitted(document: Document, candidate: Candidate, *, comments: bool = False
     grown = sum(len(edit.new) - len(edit.span) for edit in edits)
     before = shape(root, statement)
     after = shape(changed.tree.root_node, Span(statement.start, statement.end + grown))
-    if before == after:
+    if before == after and not layout:
         return None
     added = Counter(after) - Counter(before)
     if any(_reaches_tests(k, t, templates) and _is_new(t, root) for k, t in added):

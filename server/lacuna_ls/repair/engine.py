@@ -31,7 +31,7 @@ T = TypeVar("T")
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.2
 _AFTER_A_HANG_S = 2.0
-_LOOPS_S = 0.5
+_LOOPS_S = 0.25
 
 
 async def search(

@@ -15,7 +15,7 @@ from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
 from lacuna_ls.repair.proposers.everywhere import with_everywhere
-from lacuna_ls.repair.proposers.template import Proposal, propose, templates_of
+from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, propose, templates_of
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
 
@@ -80,7 +80,8 @@ class Waves:
 
     def _admitted(self, proposals: Iterator[Proposal]) -> Iterator[Trial]:
         for proposal in proposals:
-            data = admitted(self._problem.document, proposal.candidate)
+            layout = proposal.family == SYNTAX
+            data = admitted(self._problem.document, proposal.candidate, layout=layout)
             if data is not None:
                 yield Trial(proposal, Overlay(self._problem.path, data))
 

@@ -223,6 +223,19 @@ class ForkEarly:
         self._begin()
 
 
+class Timed:
+    """Tells when a test function is called, and when it has ended."""
+
+    def __init__(self, tell: Callable[[bool], None]) -> None:
+        self._tell = tell
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        self._tell(True)
+        yield
+        self._tell(False)
+
+
 class BeforeTests:
     """Calls `collected` when all tests are known, with what tells the server of them once more."""
 

@@ -192,7 +192,7 @@ def begin_session(
             channel.close()
 
         if own.turns is not None:
-            own.turns.serve(session, request.root, turn_begins, turn_ends)
+            own.turns.serve(session, request.root, turn_begins, turn_ends, channel.close)
 
     asked = Session(True, begin, before_conftests, collected=collected)
     _run_framework(request, channel, asked)

@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 from . import guard
 from .messages import write_all
 from .run_tests import Contents
-from .turns import REFUSED, TAKEN, Turn, Turns, packed
+from .turns import REFUSED, TAKEN, TOO_LONG, Turn, Turns, packed
 from .watch import Children, Server, Status, StopAsked, Watch, pipe, reaped
 
 # A process that ends after fewer turns saves less than it costs.
@@ -53,7 +53,7 @@ class TurnWatch(Watch):
             if answer_fd in events:
                 return os.read(answer_fd, 1)
 
-    def see_turn(self) -> bool:
+    def see_turn(self, answer_fd: int) -> bool:
         """See the process through its turn; whether it can have another.
 
         Raises:
@@ -61,19 +61,21 @@ class TurnWatch(Watch):
         """
         frames_fd, output_fd, _ = self._ours
         poll = select.poll()
-        for fd in (frames_fd, output_fd, self._server.fileno()):
+        for fd in (frames_fd, output_fd, answer_fd, self._server.fileno()):
             poll.register(fd, select.POLLIN)
-        goes_on = True
-        while goes_on and not self._done:
+        goes_on, over = True, False
+        while goes_on and not over:
             events = self._waited(poll)
             if events is None:
                 goes_on = False
                 continue
             if output_fd in events and not self._print(output_fd):
                 poll.unregister(output_fd)
-            if frames_fd in events and not self._pass_on(frames_fd):
+            # What it has said was said before it ended, or told that it took too long.
+            if not self._pass_on(frames_fd) and not self._done:
                 self._status = reaped(self.pid) or Status(1, 0)
                 goes_on = False
+            over = self._done or (answer_fd in events and os.read(answer_fd, 1) == TOO_LONG)
         self._elapsed_s = time.monotonic() - self._started_s
         if self._done:
             self._status = Status(0, 0)
@@ -143,7 +145,7 @@ class Shared:
             self._end()
             return False
         self._turns += 1
-        goes_on = watch.see_turn()
+        goes_on = watch.see_turn(answer_fd)
         if not goes_on:
             self._end()
         watch.report(self._tier)

@@ -21,7 +21,7 @@ from typing import Any, Callable, List, NamedTuple, Optional
 from .kept import Kept
 from .swap import Loaded
 
-TAKEN, REFUSED = b"y", b"n"
+TAKEN, REFUSED, TOO_LONG = b"y", b"n", b"t"
 _ADDRESS = re.compile("0x[0-9a-f]+")
 _HEADER = struct.Struct(">32sI")
 _BETWEEN_CHECKS = 20
@@ -44,7 +44,7 @@ class _TooLong(BaseException):
 
 
 class Turns:
-    """The process's side: turns come from `turns_fd`, `answer_fd` says of each if it was taken."""
+    """The process's side: turns come from `turns_fd`, `answer_fd` says of each what becomes of it."""
 
     def __init__(
         self, path: str, data: bytes, busy_s: float, turns_fd: int, answer_fd: int
@@ -56,15 +56,25 @@ class Turns:
         self._turns_fd = turns_fd
         self._answer_fd = answer_fd
         self._failures = _Failures()
+        self._late = False
+        self._cut_off: Callable[[], None] = lambda: None
 
     def serve(
-        self, session: Any, root: str, begun: Callable[[str], None], done: Callable[[], None]
+        self,
+        session: Any,
+        root: str,
+        begun: Callable[[str], None],
+        done: Callable[[], None],
+        cut_off: Callable[[], None],
     ) -> None:
         """Take turns up to the end of them, and end the process.
 
-        `begun` is told the token of a turn before its tests run, `done` is called after. What the
-        tests say at any other time is for nobody.
+        `begun` is told the token of a turn before its tests run, `done` is called after, or `cut_off`
+        once they take too long. What the tests say at any other time is for nobody.
         """
+        from . import pytest_plugin
+
+        self._cut_off = cut_off
         try:
             loaded = Loaded(self._path, self._data)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -73,10 +83,11 @@ class Turns:
         before = kept.seen()
         if before is None or not all(_asks_for_little(item, root) for item in session.items):
             return self._leave()
-        signal.signal(signal.SIGPROF, _raise)
+        signal.signal(signal.SIGPROF, self._raise)
         # What stops a session stops it for good.
         session.config.option.maxfail = 0
         session.config.pluginmanager.register(self._failures)
+        session.config.pluginmanager.register(pytest_plugin.Timed(self._timed))
         first = self._outcome(session)
         if first is None or kept.seen() != before:
             return self._leave()
@@ -91,7 +102,10 @@ class Turns:
             self._answer(TAKEN)
             begun(turn.token)
             self._outcome(session)
-            done()
+            if self._late:
+                self._answer(TOO_LONG)
+            else:
+                done()
             loaded.restore()
             since_check += 1
             if threading.active_count() > 1 or kept.seen() != before or self._is_spent():
@@ -103,6 +117,16 @@ class Turns:
 
     def _leave(self) -> None:
         os._exit(0)
+
+    def _timed(self, begins: bool) -> None:
+        """The test function is called, or has ended."""
+        signal.setitimer(signal.ITIMER_PROF, *((self._busy_s, _AGAIN_S) if begins else (0.0,)))
+
+    def _raise(self, *_: Any) -> None:
+        if not self._late:
+            self._late = True
+            self._cut_off()
+        raise _TooLong("its time is over")
 
     def _is_spent(self) -> bool:
         """Its processor time may not last for the next."""
@@ -134,18 +158,13 @@ class Turns:
         """Run the tests up to the first red one: what it said, `None` if there is none."""
         folder, state = os.getcwd(), random.getstate()
         environment = dict(os.environ)
-        self._failures.said = None
+        self._failures.forget()
+        self._late = False
         for number, item in enumerate(session.items):
-            signal.setitimer(signal.ITIMER_PROF, self._busy_s, _AGAIN_S)
-            try:
-                following = session.items[number + 1 : number + 2]
-                item.config.hook.pytest_runtest_protocol(
-                    item=item, nextitem=following[0] if following else None
-                )
-            except _TooLong:
-                self._failures.said = item.nodeid
-            finally:
-                signal.setitimer(signal.ITIMER_PROF, 0)
+            following = session.items[number + 1 : number + 2]
+            item.config.hook.pytest_runtest_protocol(
+                item=item, nextitem=following[0] if following else None
+            )
             if self._failures.said is not None:
                 session._setupstate.teardown_exact(None)
                 break
@@ -163,13 +182,12 @@ class _Failures:
     def __init__(self) -> None:
         self.said: Optional[str] = None
 
+    def forget(self) -> None:
+        self.said = None
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.said = _ADDRESS.sub("", "{} {}".format(report.nodeid, report.longrepr))
-
-
-def _raise(*_: Any) -> None:
-    raise _TooLong("its time is over")
 
 
 def _asks_for_little(item: Any, root: str) -> bool:

@@ -221,7 +221,7 @@ async def test_a_loop_without_end_is_fixed_without_waiting_as_long_for_each_cand
     result = await found(FakeRunner(script), hanging, Budget(wall_s=8.0))
     assert texts(result) == [RIGHT]
     assert limits[0] == 2.0
-    assert limits[1] == 0.5
+    assert limits[1] == 0.25
 
 
 @pytest.mark.parametrize("name", ["test_age.py", "age_test.py", "conftest.py"])

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _QUOTED = re.compile(r"'([^'\n]{1,80})'")
 _NAMED_BY_FAILURE = 3.0
+# The family of edits for a text that does not parse.
+SYNTAX = "syntax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Templates:
     """What a language brings.
 
     Subtrees of `frozen_types` are never edited (assertions, annotations, imports), nor are those
-    for which `is_test` holds. `test_machinery` are identifiers with which code could reach the
+    for which `is_test` holds. `slips` are edits for a text that does not parse. `test_machinery` are identifiers with which code could reach the
     test runner: a candidate never adds one. `test_support` are names of files that configure tests.
     """
 
@@ -123,6 +125,7 @@ class Templates:
     test_support: frozenset[str]
     is_test: Callable[[Node], bool]
     names: Callable[[Node, Source], Names]
+    slips: Callable[[Node, Source, Sequence[str]], Iterator[Splice]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,12 @@ def propose(
     They are not checked yet: see `repair.admission`. `messages` are those of the failures.
     """
     templates = templates_of(document.language)
-    if templates is None or document.tree is None or document.tree.root_node.has_error:
+    if templates is None or document.tree is None:
         return ()
     root = document.tree.root_node
+    slips = tuple(_slips(templates, document, messages))
+    if slips or root.has_error:
+        return slips
     quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
     context = Context(
         document.source, root, templates.names(root, document.source), quoted, tuple(messages)
@@ -167,6 +173,16 @@ def propose(
     return tuple(
         sorted(found.values(), key=lambda p: (-p.priority, p.candidate.edits[0].span, p.family))
     )
+
+
+def _slips(templates: Templates, document: Document, messages: Sequence[str]) -> Iterator[Proposal]:
+    assert document.tree is not None
+    root = document.tree.root_node
+    splices = templates.slips(root, document.source, messages)
+    for splice in sorted(splices, key=lambda splice: -splice.weight):
+        line = document.source.line_span(document.source.line_at(splice.edit.span.start))
+        candidate = Candidate(splice.summary, (splice.edit,))
+        yield Proposal(candidate, SYNTAX, line, span_of(root), splice.weight)
 
 
 def _smallest(data: bytes, edit: TextEdit) -> tuple[int, int, bytes]:
@@ -233,6 +249,8 @@ def _places(templates: Templates, root: Node) -> Iterator[_Place]:
 
 def _score(source: Source, place: _Place, suspicion: Sequence[float]) -> float:
     """The suspicion of the node's line; a line inside a longer statement may have none of its own."""
+    if place.node.parent is None:
+        return max(suspicion, default=0.0)
     own = suspicion[source.line_at(place.node.start_byte)]
     return own or suspicion[source.line_at(place.statement.start)]
 

@@ -6,10 +6,12 @@ follow how often each is the right one in public collections of single-function 
 """
 
 from lacuna_ls.repair.proposers.python import (
+    corrections,
     guards,
     ingredients,
     names,
     operators,
+    slips,
     statements,
     structure,
     values,
@@ -30,7 +32,7 @@ def _is_test(node: Node) -> bool:
 
 
 TEMPLATES = Templates(
-    rules=(*operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES),
+    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES),
     block_types=frozenset({"module", "block"}),
     function_types=frozenset({"function_definition"}),
     frozen_types=frozenset(
@@ -60,4 +62,5 @@ TEMPLATES = Templates(
     test_support=frozenset({"conftest.py", "setup.py", "sitecustomize.py"}),
     is_test=_is_test,
     names=names.names,
+    slips=slips.slips,
 )  # fmt: skip
