@@ -166,14 +166,18 @@ class KnownContexts:
         if store is None:
             return
 
-        def work() -> None:
+        def work() -> dict[str, bytes]:
+            changed: dict[str, bytes] = {}
             for place in tuple(self._places.values()):
                 if place.conditions.root == root and place.changed:
                     place.changed = False
                     place.contexts = place.contexts.compacted()
-                    store.save(_key(place.conditions), to_bytes(place.contexts))
+                    changed[_key(place.conditions)] = to_bytes(place.contexts)
+            return changed
 
-        await self._in_thread(work)
+        for key, data in (await self._in_thread(work)).items():
+            # The disk may be slow, and the next save wants the other thread.
+            await asyncio.to_thread(store.save, key, data)
 
     async def _at(self, conditions: Conditions, work: Callable[[_Place], _Found]) -> _Found:
         return await self._in_thread(lambda: work(self._place(conditions)))

@@ -1,5 +1,6 @@
 """What a save runs where it is recorded what tests execute, with scripted runs and records."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -80,9 +81,10 @@ class Watching(Desk):
         return found
 
     async def settled(self) -> None:
-        """All has been learnt that there is to learn."""
-        await self.saves._affected._known.keep(self.root)
-        await turns()
+        """The background is quiet, and all has been learnt that there is to learn."""
+        for queue in self.saves._affected._queues.values():
+            if queue.task is not None:
+                await asyncio.wait([queue.task])
 
     def put(self, document: Document, text: str) -> Document:
         self.files.contents[self.root / "shop.py"] = text.encode()
