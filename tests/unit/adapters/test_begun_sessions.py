@@ -28,7 +28,8 @@ def _environment(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    (tmp_path / "site-packages").mkdir()
+    # Its folder does not change with the first module that is compiled there.
+    (tmp_path / "site-packages" / "__pycache__").mkdir(parents=True)
 
 
 @pytest.fixture
@@ -80,13 +81,14 @@ async def test_nothing_that_can_be_told_from_outside_is_done_before_the_run(
     files = {path: text.replace("NOTE", NOTE) for path, text in OUTWARD[name].items()}
     if "site-packages/acts.py" in files:
         monkeypatch.setenv("PYTEST_PLUGINS", "acts")
-    project(tmp_path, PASSES | files | {"turn": "1", "seen": ""})
+    project(tmp_path, TELLS_ITS_PROCESS | files | {"turn": "1", "seen": ""})
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
-    await begun()
+    waiting = await begun()
     assert (tmp_path / "seen").read_text() == "1"
     (tmp_path / "turn").write_text("2")
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
     assert (tmp_path / "seen").read_text() == "12"
+    assert (tmp_path / "pid").read_text() == str(waiting)
 
 
 CLOCKS = {
@@ -106,14 +108,17 @@ async def test_a_plugin_reads_the_clock_when_the_run_is_asked_for(
         + "def pytest_configure(config):\n    config.began_s = now()\n",
         "test_it.py": "import os, time\n\ndef test_a(request):\n"
         "    assert request.config.began_s > os.stat('asked').st_mtime\n"
-        "    assert 'waiting' not in repr(time.time)\n",
+        "    assert 'waiting' not in repr(time.time)\n"
+        "    open('pid', 'w').write(str(os.getpid()))\n",
         "asked": "",
+        "pid": "",
     }
     project(tmp_path, files)
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
-    await begun()
+    waiting = await begun()
     (tmp_path / "asked").write_text("now")
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (tmp_path / "pid").read_text() == str(waiting)
 
 
 CHANGES = {
