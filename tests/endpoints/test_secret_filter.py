@@ -89,3 +89,12 @@ def test_no_text_breaks_it_and_every_text_comes_back(text: str, known: list[str]
     assert all(secret not in redacted for secret in known if len(secret) >= 8)
     if "REDACTED_SECRET_" not in text:
         assert own.restored(redacted) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "token", "token=", "secret-", "-----BEGIN PRIVATE KEY", "://", "a:", "eyJ", "sk-"],
+)
+def test_no_repetition_makes_it_slow(piece: str):
+    """Text that a slow pattern would go through for each of its characters ends within the limit."""
+    SecretFilter().redacted(piece * 40_000)

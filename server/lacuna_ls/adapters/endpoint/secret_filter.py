@@ -41,10 +41,11 @@ _FORMATS = re.compile(
     """,
     re.VERBOSE,
 )
+# It begins at the telling part of a name and not before: so it is linear in the text.
 _ASSIGNED = re.compile(
     r"""
-    (?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|private_?key|access_?key
-       |auth_?key|credentials?)[\w.-]*)
+    (?P<name>(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|private_?key|access_?key
+       |auth_?key|credentials?)[\w.-]{0,40})
     ["']?\]?\s*(?::\s*\w+\s*=|[:=]|=>|,)\s*[rbuf]{0,2}
     (?:(?P<quote>["'])(?P<quoted>[^"'\s]{6,})(?P=quote)|(?P<bare>[^\s"'(){}\[\],;]{12,}))
     """,

@@ -90,11 +90,14 @@ def _call_text(name: str, call: CapturedCall) -> str:
 
 
 def _facts_of(result: TestResult, path: Path, target: Target) -> Sequence[FunctionFacts]:
-    return [
+    """Those of the target: by its name, and where several have it, by its place in the original."""
+    named = [
         facts
         for facts in result.facts
         if facts.path == path and facts.name.rpartition(".")[2] == target.name
     ]
+    there = [facts for facts in named if target.first_line <= facts.line <= target.last_line]
+    return there or named
 
 
 def _broken(result: TestResult, document: Document, read: Read) -> str:

@@ -120,8 +120,12 @@ def _targets(document: Document, templates: Templates) -> Iterator[Target]:
 
 
 def definition_at(root: Node, span: Span) -> Node:
-    """The node of a target."""
-    return next(n for n in preorder(root) if span_of(n) == span and n.child_count)
+    """The node of a target; a block that holds nothing else has the same span, and no name."""
+    return next(
+        node
+        for node in preorder(root)
+        if span_of(node) == span and node.child_by_field_name("name") is not None
+    )
 
 
 def docstring(definition: Node, drafting: Drafting) -> Node | None:
