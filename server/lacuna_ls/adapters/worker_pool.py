@@ -80,7 +80,7 @@ class WorkerPool:
         if request.overlays and seal(request.root, request.targets) != judges:
             detail = "a test or what configures it changed while a candidate was judged by it"
             return replace(report, status=RunStatus.CRASHED, detail=detail)
-        if report.status is RunStatus.COMPLETED:
+        if report.status is RunStatus.COMPLETED and not request.only:
             self._remember(request, report)
         return report
 

@@ -271,11 +271,12 @@ class Saves:
             if run.report.status in _CUT_SHORT and len(tests) > 1:
                 self._summarise(save, run)
                 return False
-            recorded = run.report
-            if watched and (recorded.failures or recorded.status in _CUT_SHORT):
-                # Being watched takes time, and can be noticed: it must not be why a test is red.
-                run = await self._run(save, request, only_of(tests))
-            self._verdicts[save.root].extend(save.path, run.report, only_of(tests))
+            recorded, only = run.report, only_of(tests)
+            doubted = recorded.failures or recorded.status in _CUT_SHORT
+            if (watched or only) and doubted:
+                # Neither may be why a test is red: what being watched takes, nor what was left out.
+                run, only = await self._run(save, request), ()
+            self._verdicts[save.root].extend(save.path, run.report, only)
             self._explain(save, tests, run)
             self._publish(save, run)
             self._start_search(save, run)
