@@ -58,7 +58,7 @@ class ObservedInput:
     """One input, and a behaviour for each variant, the original's first.
 
     `call` is for people and short; `code` is the call as Python, empty where an argument has no
-    literal. `test_id` is pytest's, of the test that made the call. An input is not `steady` if the
+    literal. `test_id` is pytest's, of the test that made the call, or the one it is made from. An input is not `steady` if the
     original did something else when it was run again. `expected` is the `loose_value` that the
     function's documentation promises for it; empty if it says nothing. `expected_code` is the
     same as Python. `first` is the `loose_value` of the first argument.

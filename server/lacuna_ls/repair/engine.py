@@ -128,7 +128,8 @@ async def _told_apart(
         return fixes
     candidates = [texts[proposal] for proposal in proposals]
     observation = await observed(problem, proposals[0].scope, candidates, runner)
-    return readings(observation, fixes, [proposal.priority for proposal in proposals])
+    red = frozenset(result.test_id for result in problem.report.failures)
+    return readings(observation, fixes, [p.priority for p in proposals], red)
 
 
 def searchable(problem: Problem) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lacuna_ls.domain.observation import Behaviour, Ending, Observation, ObservedInput
+from lacuna_ls.domain.observation import Behaviour, Ending, InputKind, Observation, ObservedInput
 from lacuna_ls.domain.text import Span
 from lacuna_ls.repair.fix import Fix
 from lacuna_ls.repair.proposers.template import Proposal
@@ -31,14 +31,19 @@ def ranked(survivors: Sequence[Proposal], seen: Sequence[Span] = ()) -> tuple[Pr
 
 
 def readings(
-    observation: Observation, fixes: Sequence[Fix], priorities: Sequence[float]
+    observation: Observation,
+    fixes: Sequence[Fix],
+    priorities: Sequence[float],
+    red: frozenset[str] = frozenset(),
 ) -> tuple[Fix, ...]:
     """The fixes in the order in which to believe them, with what tells their readings apart.
 
     Variant 0 of the observation is the original, the others are the fixes. Fixes that do the same
     wherever they were seen are one reading. What they give for an input that no test has is taken
     for a test that may be wrong: then B4 says whom to believe, where CodeT's dual agreement says so
-    too; else the more promising comes first. Examples of the documentation go before both.
+    too; else the more promising comes first. Before both go examples of the documentation, and what
+    the original gives for inputs like those of tests that are not `red`: a fix that changes much of
+    that is likely to be a regression.
     """
     variants = range(1, len(fixes) + 1)
     groups = clusters(observation, variants)
@@ -49,7 +54,11 @@ def readings(
     best = dict(
         zip(groups, (max(priorities[v - 1] for v in group) for group in groups), strict=True)
     )
-    ordered = sorted(groups, key=lambda group: (-kept[group], group != trusted, -best[group]))
+    spoils = {group: _regressions(observation, group[0], red) for group in groups}
+    ordered = sorted(
+        groups,
+        key=lambda group: (-kept[group], spoils[group], group != trusted, -best[group]),
+    )
     return tuple(
         _worded(fixes[variant - 1], observation, group, ordered)
         for group in ordered
@@ -89,6 +98,19 @@ def _examples_kept(observation: Observation, variant: int) -> int:
         for each in observation.inputs
         if each.expected
     )
+
+
+def _regressions(observation: Observation, variant: int, red: frozenset[str]) -> float:
+    """The share, in tenths, of results changed that no failing test implicates."""
+    spared = [
+        each
+        for each in observation.inputs
+        if each.kind is InputKind.MUTATED and each.steady and each.test_id not in red
+    ]
+    changed = sum(
+        same(each.behaviours[0], each.behaviours[variant], strict=False) is False for each in spared
+    )
+    return round(changed / len(spared), 1) if spared else 0.0
 
 
 def _worded(

@@ -23,7 +23,10 @@ _Arguments = Dict[Any, Any]
 
 
 class Mutant(NamedTuple):
-    """A call that no test made; `edge` if only few calls speak against its being one."""
+    """A call that no test made, with the test of the one that it is like.
+
+    `edge` if only few calls speak against its being one.
+    """
 
     call: Call
     edge: bool
@@ -125,8 +128,8 @@ def _mutations(call: Call, source: random.Random) -> Iterator[Call]:
 def _replaced(call: Call, key: Any, value: Any) -> Call:
     if isinstance(key, int):
         positional = (*call.positional[:key], value, *call.positional[key + 1 :])
-        return Call(positional, call.named, "")
-    return Call(call.positional, {**call.named, key: value}, "")
+        return Call(positional, call.named, call.test_id)
+    return Call(call.positional, {**call.named, key: value}, call.test_id)
 
 
 def _mutated(value: Any, source: random.Random, depth: int) -> Iterator[Any]:

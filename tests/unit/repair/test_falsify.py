@@ -147,6 +147,16 @@ def test_a_reading_that_keeps_the_documented_examples_comes_first() -> None:
     assert [title[0] for title in titles(observation, [1.0, 0.1])] == ["B", "A"]
 
 
+def test_a_reading_that_changes_what_no_failing_test_implicates_comes_last() -> None:
+    spared = replace(seen("f([2])", returned("1"), returned("9"), returned("1")), test_id="green")
+    fixes = [fix("A"), fix("B")]
+    observation = Observation((spared,))
+    ordered = readings(observation, fixes, [1.0, 0.5], frozenset({"red"}))
+    assert [each.candidate.summary for each in ordered] == ["B", "A"]
+    ordered = readings(observation, fixes, [1.0, 0.5], frozenset({"green"}))
+    assert [each.candidate.summary for each in ordered] == ["A", "B"]
+
+
 def searched(observe: Callable[[ObserveRequest], Observation]) -> SearchResult:
     """A search in which every candidate passes."""
 
