@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lacuna_ls.actions import (
     break_function,
+    extract_by_model,
     extract_method,
     extract_opportunity,
     fix_failing_test,
@@ -48,6 +49,7 @@ from lacuna_ls.lsp.services import Services
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
+from lacuna_ls.ports.language_model import LanguageModel
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import by_path, languages
@@ -132,6 +134,7 @@ def build_services(server: LacunaServer) -> Services:
             break_function.provider(breaks.found),
             extract_method.provider(proofs.known),
             extract_opportunity.provider(proofs.known),
+            extract_by_model.provider(partial(_model_for, server, chosen), proofs.known),
             break_function.starter(BREAK_FUNCTION),
         ),
         trust=trust,
@@ -147,6 +150,16 @@ def build_services(server: LacunaServer) -> Services:
         close=partial(_close, saves, longer, breaks, corpora, chosen, runner),
         objection=proofs.objection,
     )
+
+
+def _model_for(
+    server: LacunaServer, chosen: ChosenModel, document: Document
+) -> LanguageModel | None:
+    """The model that may see a document: one whose file ignore rules and secret filters let through."""
+    path = path_of(document.uri)
+    if path is None or _files_for(server, path).shown(path) is None:
+        return None
+    return chosen.for_chat()
 
 
 @asynccontextmanager

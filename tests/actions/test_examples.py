@@ -4,7 +4,7 @@ import ast
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 import lacuna_ls.actions
 from fakes import FakeClock, FakeRunner
-from lacuna_ls.actions import break_function, fix_failing_test
+from lacuna_ls.actions import break_function, extract_by_model, fix_failing_test
 from lacuna_ls.actions.break_function import Found
 from lacuna_ls.actions.provider import ActionRequest, CodeActionProvider, Example, Offer
 from lacuna_ls.actions.registry import all_offers
@@ -41,6 +41,7 @@ from lacuna_ls.worker.documented import call_of
 from lacuna_ls.worker.documented import examples as documented_examples
 from lacuna_ls.worker.inputs import Contract, mutants
 from marked_text import read_marks
+from scripted_model import ScriptedModel
 
 PATH = Path("/workspace/example.py")
 Prepare = Callable[[Example, Document], CodeActionProvider]
@@ -132,10 +133,17 @@ def seen_here(
     return ObservedInput(code, code, InputKind(kind), "", True, (behaviour,), loose, expected)
 
 
+def with_a_model(example: Example, document: Document) -> CodeActionProvider:
+    """The menu of somebody who has a model: it always chooses the first part."""
+    model = ScriptedModel(lambda _: ("1 revenue_of",))
+    return extract_by_model.provider(lambda _: model)
+
+
 # Actions whose provider answers from what was found earlier: how a test finds it.
 PREPARE: dict[str, Prepare] = {
     "fix_failing_test": after_a_search,
     "break_function": after_an_attempt,
+    "extract_by_model": with_a_model,
 }
 
 
@@ -159,7 +167,12 @@ def test_the_example_gives_what_the_manual_says(action: str, example: Example) -
         return
     doable = [offer for offer in offers if offer.disabled is None]
     assert doable, f"nothing offered; disabled: {[offer.disabled for offer in offers]}"
-    assert decode(apply_edits(data, doable[0].edits)) == example.after
+    first = doable[0] if doable[0].later is None else asyncio.run(made(doable[0].later))
+    assert decode(apply_edits(data, first.edits)) == example.after
+
+
+async def made(later: Callable[[], Awaitable[Offer]]) -> Offer:
+    return await later()
 
 
 def prepared(action: str, example: Example, document: Document) -> CodeActionProvider:

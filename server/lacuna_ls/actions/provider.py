@@ -4,7 +4,7 @@ To add an action, write a module in this package with a docstring (what it does,
 `EXAMPLES`, and `provider(...)` which returns a `CodeActionProvider`; then name it in `registry.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -47,6 +47,8 @@ class Offer:
     `title` already carries the evidence. `edits` are to the version `version` of the document
     that was asked about; an offer without edits has `command`, which starts a search, or `disabled`,
     the reason why it cannot be done. `elsewhere` are edits to other files, alone or besides.
+    `later` makes the edits once the offer was chosen: it gives the offer that has them, or raises
+    `LacunaError`.
     `rename_at` is the byte offset, after the edits, of a new name that the user may want to change.
     """
 
@@ -60,6 +62,7 @@ class Offer:
     preferred: bool = False
     command: Command | None = None
     elsewhere: tuple[FileEdits, ...] = ()
+    later: Callable[[], Awaitable["Offer"]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from lsprotocol import types
 
 from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.actions.registry import all_offers
+from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.text import Source, TextEdit, decode
 from lacuna_ls.lsp.convert import range_of, span_of
-from lacuna_ls.lsp.errors import invalid_params, not_kept, stale
+from lacuna_ls.lsp.errors import invalid_params, not_kept, not_made, stale
 from lacuna_ls.lsp.rename import rename_command
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.syntax.document import Document
@@ -62,6 +63,12 @@ class _Menus:
     ) -> types.CodeAction:
         """A refactoring that was chosen is run first, where that is possible."""
         services = await self._server.services()
+        if offer.later is not None:
+            try:
+                offer = await offer.later()
+            except LacunaError as error:
+                self._server.tell(f"Not extracted: {error}")
+                raise not_made() from error
         reason = await services.objection(document, offer)
         if self._server.documents.get(document.uri) is not document:
             raise stale()
@@ -104,6 +111,8 @@ class _Menus:
         """A reason why not is shown to who asked for the kind, and whose editor can show it."""
         if offer.command is not None:
             return self._server.client.execute_command
+        if offer.later is not None:
+            return self._server.client.action_resolve_edit
         if offer.disabled is None:
             return bool(offer.edits or offer.elsewhere)
         return request.asked and self._server.client.action_disabled

@@ -30,6 +30,11 @@ def not_kept() -> RequestRefusedError:
     return RequestRefusedError(LSPErrorCodes.RequestFailed, "The code would not do the same")
 
 
+def not_made() -> RequestRefusedError:
+    """An edit that was to be made when it was chosen could not be made."""
+    return RequestRefusedError(LSPErrorCodes.RequestFailed, "No edit could be made")
+
+
 def invalid_params(method: str) -> RequestRefusedError:
     return RequestRefusedError(ErrorCodes.InvalidParams, f"Invalid parameters of {method}")
 
