@@ -35,6 +35,10 @@ class Waves(Protocol):
         """What the failing tests said of a candidate."""
         ...
 
+    async def close(self) -> None:
+        """No more are wanted."""
+        ...
+
 
 class Screening:
     """Produces survivors; `tried` counts candidates, `cut_short` is true if time ran out."""
@@ -67,6 +71,7 @@ class Screening:
             self._progress.set()
             wave.cancel()
             await asyncio.gather(wave, return_exceptions=True)
+            await waves.close()
 
     async def _screen(
         self, request: TestRequest, wave: asyncio.Future[Sequence[Trial]], waves: Waves

@@ -19,8 +19,8 @@ from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, propose, templ
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
 
-# Few at first: the first of them are screened while the others are admitted.
-_FIRST, _LATER, _PAIRS = 100, 500, 600
+# The first are screened while the others are admitted.
+_FIRST, _LATER, _PAIRS = 100, 1000, 600
 # Of lines that no failing test ran, beside one that it ran.
 _FAINT = 1e-6
 
@@ -48,6 +48,7 @@ class Waves:
         self._singles: Iterator[Trial] | None = None
         self._left = budget.max_candidates
         self._paired = False
+        self._ahead: asyncio.Task[tuple[Trial, ...]] | None = None
         self._screened: list[tuple[Proposal, Reach]] = []
 
     def saw(self, trial: Trial, report: TestReport) -> None:
@@ -62,14 +63,25 @@ class Waves:
                 self._paired = True
                 return ()
             self._singles = self._admitted(_proposals(self._problem, report))
-        size = min(self._left, _LATER if self._screened else _FIRST)
-        wave = await asyncio.to_thread(_taken, self._singles, size)
-        self._left -= len(wave)
+        wave = await (self._ahead or self._next_singles(_FIRST))
+        self._ahead = asyncio.create_task(self._next_singles(_LATER)) if wave else None
         if wave or self._paired:
             return wave
         self._paired = True
         both = self._admitted(pairs(self._screened, starting_point(self._problem)))
         return await asyncio.to_thread(_taken, both, min(self._left, _PAIRS))
+
+    async def close(self) -> None:
+        """No more are wanted."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+            await asyncio.gather(self._ahead, return_exceptions=True)
+
+    async def _next_singles(self, size: int) -> tuple[Trial, ...]:
+        assert self._singles is not None
+        wave = await asyncio.to_thread(_taken, self._singles, min(self._left, size))
+        self._left -= len(wave)
+        return wave
 
     async def _covered(self) -> TestReport:
         """A report that says what the tests covered."""
