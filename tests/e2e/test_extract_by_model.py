@@ -42,14 +42,14 @@ async def asking(editor: Editor, file: OpenFile, at: Any) -> list[dict[str, Any]
 
 @pytest.mark.parametrize("at", [LOOP, CURSOR], ids=["selection", "cursor"])
 async def test_the_model_is_asked_when_its_entry_was_chosen_and_names_the_function(tmp_path, at):
-    async with serving(said("1 revenue_of")) as server:
-        async with opened(tmp_path, server.url) as (editor, file):
-            (entry,) = await asking(editor, file, at)
-            assert server.asked == []
-            await editor.apply(entry)
-            assert "def revenue_of(orders):" in file.text
-            assert "total = revenue_of(orders)" in file.text
-    assert len(server.asked) == 1
+    named = said("1 revenue_of")
+    async with serving(named) as server, opened(tmp_path, server.url) as (editor, file):
+        (entry,) = await asking(editor, file, at)
+        assert server.asked == []
+        await editor.apply(entry)
+        assert "def revenue_of(orders):" in file.text
+        assert "total = revenue_of(orders)" in file.text
+        assert len(server.asked) == 1
 
 
 async def test_a_name_that_is_taken_gives_way_to_the_engines(tmp_path):
