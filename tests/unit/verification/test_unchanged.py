@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from fakes import FakeRunner
 from lacuna_ls.domain.observation import (
     Behaviour,
     Ending,
@@ -15,7 +16,6 @@ from lacuna_ls.domain.test_result import CoveredFile, Outcome, RunStatus, TestRe
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.verification.evidence import in_words
 from lacuna_ls.verification.unchanged import Changed, Rewritten, unchanged
-from tests.fakes import FakeRunner
 
 PATH = Path("/project/a.py")
 BEFORE, AFTER = b"before", b"after"
