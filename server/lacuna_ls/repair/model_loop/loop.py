@@ -14,21 +14,19 @@ confirm it. What refutes it is told to the model.
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lacuna_ls.domain.test_result import TestReport
-from lacuna_ls.domain.text import Source, decode
 from lacuna_ls.ports.clock import Clock
-from lacuna_ls.ports.code_runner import CodeRunner, Overlay
+from lacuna_ls.ports.code_runner import CodeRunner
 from lacuna_ls.ports.language_model import LanguageModel, Message
-from lacuna_ls.repair.engine import confirm, screening_request, searchable
-from lacuna_ls.repair.falsify import doubt, observed
+from lacuna_ls.repair.engine import searchable
 from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.model_loop.asking import Asking
-from lacuna_ls.repair.model_loop.briefing import Read, briefing, values_text
+from lacuna_ls.repair.model_loop.briefing import Read, briefing
 from lacuna_ls.repair.model_loop.drafts import Draft, Place, Shape, drafted
 from lacuna_ls.repair.model_loop.language import drafting_of
 from lacuna_ls.repair.model_loop.prompts import (
@@ -41,7 +39,7 @@ from lacuna_ls.repair.model_loop.prompts import (
     sampling,
 )
 from lacuna_ls.repair.model_loop.replies import Unusable, read_reply
-from lacuna_ls.repair.model_loop.standing import in_words, standing
+from lacuna_ls.repair.model_loop.standing import standing
 from lacuna_ls.repair.model_loop.target import (
     functions,
     header,
@@ -50,6 +48,7 @@ from lacuna_ls.repair.model_loop.target import (
     surroundings,
 )
 from lacuna_ls.repair.model_loop.tree import Node, Tree
+from lacuna_ls.repair.model_loop.trying import Trying
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.test_runs.facts import recording
 
@@ -58,8 +57,6 @@ _REFINING_TEMPERATURE = 0.2
 _RESTARTING_TEMPERATURE = 1.0
 _SURROUNDINGS_BYTES = 6_000
 _ROUNDS_WITHOUT_GAIN = 2
-_RUN_S = 2.0
-_MOST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +126,19 @@ async def refine_with_model(
     """
     started_s = clock.monotonic_s()
     asking = Asking(model, clock, started_s + budget.wall_s, budget.max_tokens, budget.reply_tokens)
-    loop = _Loop(problem, runner, asking, budget, confirmed)
+    trying = Trying(problem, runner, lambda: asking.model_id, budget.max_fixes, confirmed)
+    loop = _Loop(problem, runner, asking, budget, trying)
     end = await loop.run(read)
-    if asking.failed and not loop.fixes:
+    if asking.failed and not trying.fixes:
         end = LoopEnd.MODEL_FAILED
     return LoopResult(
-        tuple(loop.fixes),
-        loop.tried,
+        tuple(trying.fixes),
+        trying.tried,
         asking.calls,
         asking.spent_tokens,
         clock.monotonic_s() - started_s,
         end,
-        asking.failed if not loop.fixes else "",
+        asking.failed if not trying.fixes else "",
         tuple(loop.refused.items()),
     )
 
@@ -155,7 +153,7 @@ class _Setting:
 
 
 class _Loop:
-    """The state of one loop: what was seen, refused, tried and confirmed."""
+    """The state of one loop: what was seen and refused. `trying` has what was tried and confirmed."""
 
     def __init__(
         self,
@@ -163,18 +161,15 @@ class _Loop:
         runner: CodeRunner,
         asking: Asking,
         budget: LoopBudget,
-        confirmed: Callable[[Fix], None],
+        trying: Trying,
     ) -> None:
         self._problem = problem
         self._runner = runner
         self._asking = asking
         self._budget = budget
-        self._confirmed = confirmed
+        self._trying = trying
         self._seen: set[Shape] = set()
-        self._doubts: dict[Shape, str] = {}
-        self.fixes: list[Fix] = []
         self.refused: Counter[Unusable] = Counter()
-        self.tried = 0
 
     async def run(self, read: Read) -> LoopEnd:
         if not searchable(self._problem):
@@ -195,7 +190,7 @@ class _Loop:
         )
         tree = Tree(root, self._budget.beam)
         await self._sample(setting, tree)
-        if self.fixes:
+        if self._trying.fixes:
             return LoopEnd.FOUND
         return await self._refine(setting, tree)
 
@@ -244,8 +239,9 @@ class _Loop:
                 first.setdefault(draft.shape, draft)
         drafts = sorted(first.values(), key=lambda d: (-votes[d.shape], _size(d)))
         self._seen.update(votes)
-        for draft in await self._unconfirmed(drafts, setting):
-            tree.add(await self._node(draft, Strategy.SAMPLE))
+        left = await self._trying.unconfirmed(drafts, setting.place.target)
+        for draft in () if self._trying.fixes else left:
+            tree.add(await self._trying.node(draft, Strategy.SAMPLE))
 
     async def _refine(self, setting: _Setting, tree: Tree) -> LoopEnd:
         if self._asking.is_over():
@@ -257,7 +253,7 @@ class _Loop:
                 return LoopEnd.NOTHING_LEFT
             best = tree.best_standing
             await self._round(node, setting, tree)
-            if self.fixes:
+            if self._trying.fixes:
                 return LoopEnd.FOUND
             if self._asking.is_over():
                 return LoopEnd.OVER_BUDGET
@@ -268,7 +264,7 @@ class _Loop:
 
     async def _round(self, node: Node, setting: _Setting, tree: Tree) -> None:
         """One node: an explanation, and a draft of each kind that follows from it."""
-        values = await self._values(node, setting)
+        values = await self._trying.values(node, setting.place.target, setting.observed)
         asked = explaining(setting.case, node.attempt, tree.others(node), values)
         explanations = await self._asking.ask(asked, n=1, temperature=_REFINING_TEMPERATURE)
         if not explanations:
@@ -280,7 +276,7 @@ class _Loop:
                 await self._restart(setting, tree)
             elif isinstance(draft, Draft):
                 await self._try(draft, strategy, node, setting, tree)
-            if self.fixes:
+            if self._trying.fixes:
                 return
 
     def _is_resubmission(self, draft: Draft | Unusable | None) -> bool:
@@ -289,22 +285,6 @@ class _Loop:
             self.refused[Unusable.SEEN] += 1
             return True
         return draft is Unusable.UNCHANGED
-
-    async def _values(self, node: Node, setting: _Setting) -> str:
-        """What the failing tests saw of a draft, or of the original."""
-        source = Source.of(node.data)
-        if node.data == self._problem.document.data:
-            report = setting.observed
-        else:
-            own = Overlay(self._problem.path, node.data)
-            request = replace(
-                self._problem.request, overlays=(*self._problem.request.overlays, own)
-            )
-            asked = recording(request, self._problem.report, (self._problem.path,))
-            if asked is None:
-                return ""
-            report = await self._runner.run(asked)
-        return values_text(report, self._problem.path, setting.place.target, source)
 
     async def _restart(self, setting: _Setting, tree: Tree) -> None:
         question = restarting(setting.case)
@@ -327,8 +307,8 @@ class _Loop:
         self, draft: Draft, strategy: Strategy, parent: Node | None, setting: _Setting, tree: Tree
     ) -> None:
         self._seen.add(draft.shape)
-        for unconfirmed in await self._unconfirmed((draft,), setting):
-            tree.add(await self._node(unconfirmed, strategy), parent)
+        for unconfirmed in await self._trying.unconfirmed((draft,), setting.place.target):
+            tree.add(await self._trying.node(unconfirmed, strategy), parent)
 
     def _read(self, reply: str, setting: _Setting, base: str) -> Draft | Unusable:
         read = read_reply(reply, setting.place.drafting.fences)
@@ -337,84 +317,10 @@ class _Loop:
             self.refused[draft] += 1
         return draft
 
-    async def _unconfirmed(self, drafts: Sequence[Draft], setting: _Setting) -> list[Draft]:
-        """Screen all, confirm what passes; the others, of which more is to be learnt."""
-        if not drafts:
-            return []
-        overlays = [self._overlay(draft) for draft in drafts]
-        passed = await self._screened(overlays)
-        self.tried += len(passed)
-        left: list[Draft] = []
-        for draft, green in zip(drafts, passed, strict=False):
-            if not green or not await self._is_fix(draft, setting):
-                left.append(draft)
-            if len(self.fixes) >= self._budget.max_fixes:
-                break
-        return left
-
-    async def _screened(self, overlays: Sequence[Overlay]) -> list[bool]:
-        """Which pass the failing tests. Drafts are few and dear: each has time enough."""
-        request = screening_request(self._problem)
-        wall_s = max(request.limits.wall_s, self._run_s())
-        request = replace(request, limits=replace(request.limits, wall_s=wall_s))
-        reports = self._runner.screen(request, overlays)
-        try:
-            return [report.green async for report in reports]
-        finally:
-            if isinstance(reports, AsyncGenerator):
-                await reports.aclose()
-
-    async def _is_fix(self, draft: Draft, setting: _Setting) -> bool:
-        """Try to refute what passes, then confirm it."""
-        scope = setting.place.target.span
-        observation = await observed(self._problem, scope, [draft.data], self._runner)
-        inserted = "\n".join(decode(edit.new) for edit in draft.candidate.edits)
-        found = doubt(observation, self.tried, inserted)
-        if found is not None:
-            self._doubts[draft.shape] = found.reason
-            return False
-        evidence = await confirm(self._problem, self._overlay(draft), self._runner)
-        if evidence is None:
-            return False
-        written_by = _plain(self._asking.model_id)
-        fix = Fix(draft.candidate, replace(evidence, written_by=written_by), scope)
-        self.fixes.append(fix)
-        self._confirmed(fix)
-        return True
-
-    async def _node(self, draft: Draft, strategy: Strategy) -> Node:
-        """Run all tests on a draft that did not pass, to see how it stands."""
-        before = self._problem.report
-        limits = replace(self._problem.request.limits, wall_s=self._run_s())
-        overlays = (*self._problem.request.overlays, self._overlay(draft))
-        after = await self._runner.run(
-            replace(self._problem.request, overlays=overlays, limits=limits)
-        )
-        results = in_words(before, after)
-        if draft.shape in self._doubts:
-            results += f"\n- it passes the tests, but {self._doubts[draft.shape]}"
-        attempt = Attempt(draft.code, results)
-        return Node(attempt, draft.data, standing(before, after), strategy)
-
-    def _run_s(self) -> float:
-        """How long the tests may run on a draft."""
-        wall_s = self._problem.request.limits.wall_s
-        return min(wall_s, _RUN_S + 3 * self._problem.report.elapsed_s)
-
-    def _overlay(self, draft: Draft) -> Overlay:
-        return Overlay(self._problem.path, draft.data)
-
 
 def _size(draft: Draft) -> int:
     """How much a draft changes, in bytes."""
     return sum(max(len(edit.span), len(edit.new)) for edit in draft.candidate.edits)
-
-
-def _plain(model_id: str) -> str:
-    """A model's name as it may stand in a title: servers give paths of files, and worse."""
-    name = model_id.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    kept = "".join(c for c in name if c.isalnum() or c in "-_.:+@ ").strip()
-    return kept[:_MOST_NAME] or "a model"
 
 
 def refused_in_words(refused: Iterable[tuple[Unusable, int]]) -> str:
