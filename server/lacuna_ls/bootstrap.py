@@ -115,7 +115,7 @@ def build_services(server: LacunaServer) -> Services:
         chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
     )
     longer = LongerSearches(server, tools, saves.searches, drafting)
-    breaks = BreakSearches(server, tools, text_at_head)
+    breaks = BreakSearches(server, tools, trust, text_at_head)
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()

@@ -16,6 +16,7 @@ from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of, uri_of
 from lacuna_ls.ports.code_runner import TestRequest
+from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import preorder, span_of
@@ -34,10 +35,12 @@ class BreakSearches:
         self,
         server: LacunaServer,
         tools: SaveTools,
+        trust: TrustStore,
         before: Callable[[Path], Awaitable[bytes | None]],
     ) -> None:
         self._server = server
         self._tools = tools
+        self._trust = trust
         self._before = before
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._found: dict[str, tuple[int, tuple[Found, ...]]] = {}
@@ -94,6 +97,8 @@ class BreakSearches:
         root = self._server.root_of(path)
         if root is None or self._tools.files.read(path) != document.data:
             return "its file has to be saved first, in a folder that is open"
+        if not self._trust.trusted(root):
+            return f"{root.name} is not trusted: `lacuna-ls trust PATH` lets its tests run"
         targets = targets_of(path, root, document, self._tools.files)
         tests = next((root / each for each in targets.paths), None)
         if tests is None:
