@@ -25,7 +25,7 @@ from lacuna_ls.domain.test_result import (
 )
 from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.lsp import text_sync
-from lacuna_ls.lsp.fix_search import NICENESS
+from lacuna_ls.lsp.fix_search import MOST_AT_ONCE, NICENESS
 from lacuna_ls.lsp.framing import Framing
 from lacuna_ls.lsp.lifecycle import create_server
 from lacuna_ls.lsp.save_run import SaveTools
@@ -262,6 +262,20 @@ async def test_two_red_files_that_are_saved_together_are_both_searched(desk):
     targets = [request.targets for request in desk.runner.requests]
     assert sorted(targets) == [("test_cart.py",)] * 2 + [("test_shop.py",)] * 2
     assert desk.runner.killed == []
+
+
+async def test_no_more_than_a_few_searches_run_at_once(desk):
+    stems = ["shop", "cart", "till"]
+    desk.files.contents[desk.root / "test_till.py"] = b""
+    saves = [desk.save(desk.open(f"{stem}.py", SHOP)) for stem in stems]
+    for number in range(1, len(stems) + MOST_AT_ONCE + 1):
+        await desk.runner.began(number)
+        (test,) = desk.runner.requests[number - 1].targets
+        await desk.runner.ended(number, desk.failed(test.removeprefix("test_"), test=test))
+    await asyncio.gather(*saves)
+    await turns()
+    assert desk.runner.screens == MOST_AT_ONCE
+    assert len(desk.runner.requests) == len(stems) + MOST_AT_ONCE
 
 
 async def test_a_search_that_another_files_save_outdated_is_made_again_after_it(desk):
