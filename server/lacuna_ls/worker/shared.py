@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 from . import guard
 from .messages import write_all
 from .run_tests import Contents
-from .turns import REFUSED, TAKEN, TOO_LONG, Turn, Turns, packed
+from .turns import READY, REFUSED, TAKEN, TOO_LONG, Turn, Turns, packed
 from .watch import Children, Server, Status, StopAsked, Watch, pipe, reaped
 
 # A process that ends after fewer turns saves less than it costs.
@@ -27,8 +27,13 @@ class TurnWatch(Watch):
                 self._busy_until_s += self._busy_s()
         self._allowed_s = None
 
-    def begin(self, process: Callable[[int], None]) -> None:
-        """Start the process that turns are taken in."""
+    def begin(self, process: Callable[[int], None], busy_s: float) -> None:
+        """Start the process that turns are taken in, which first tries out the unchanged code.
+
+        That may take `busy_s` of processor time.
+        """
+        if self._busy_until_s is not None:
+            self._busy_until_s += busy_s
         self.start(process, printing=False)
         for fd in self._ours[:2]:
             os.set_blocking(fd, False)
@@ -168,7 +173,7 @@ class Shared:
             turns = Turns(path, unchanged.data, self._busy_s, theirs, answer_with)
             self._leave(frames_fd, turns, unchanged)
 
-        watch.begin(go)
+        watch.begin(go, self._busy_s)
         os.close(theirs)
         os.close(answer_with)
         guard.spare(watch.pid)
@@ -176,7 +181,10 @@ class Shared:
         self._children.hold(*self._fds)
         self._process = watch
         self._turns = 0
-        return True
+        if watch.answer(answer_fd) != READY:
+            self._unfit = True
+            self._end()
+        return not self._unfit
 
     def _end(self) -> None:
         assert self._process is not None

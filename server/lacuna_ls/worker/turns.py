@@ -21,7 +21,7 @@ from typing import Any, Callable, List, NamedTuple, Optional
 from .kept import Kept
 from .swap import Loaded
 
-TAKEN, REFUSED, TOO_LONG = b"y", b"n", b"t"
+READY, TAKEN, REFUSED, TOO_LONG = b"r", b"y", b"n", b"t"
 _ADDRESS = re.compile("0x[0-9a-f]+")
 _HEADER = struct.Struct(">32sI")
 _BETWEEN_CHECKS = 20
@@ -92,6 +92,7 @@ class Turns:
         if first is None or kept.seen() != before:
             return self._leave()
         since_check = 0
+        self._answer(READY)
         while True:
             turn = self._next()
             if turn is None:
