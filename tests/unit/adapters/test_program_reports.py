@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lacuna_ls.adapters.program_reports import read_report
@@ -25,12 +25,14 @@ def events(*each: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("form", ["node", "vitest"])
+@settings(max_examples=30)
 @given(text=st.text() | values.map(json.dumps))
 def test_what_is_no_report_says_nothing(form, text):
     said = read_report(form, text, ROOT)
     assert said.results == ()
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(NODE_KEYS), values)
@@ -44,6 +46,7 @@ def test_a_strange_event_of_node_costs_no_more_than_itself(strange):
     assert said.results[-1].test_id.endswith("good")
 
 
+@settings(max_examples=40)
 @given(st.lists(st.dictionaries(st.sampled_from(VITEST_KEYS), values), max_size=4))
 def test_a_strange_file_of_vitest_costs_no_more_than_itself(strange):
     test = {"title": "good", "status": "passed"}

@@ -72,8 +72,8 @@ async def run(root: Path, *targets: str, wall_s: float = 60.0) -> TestReport:
     return await ProgramRunner(Trusting()).run(asked(root, *targets, wall_s=wall_s))
 
 
-async def test_each_test_of_node_has_its_outcome_under_its_suites(tmp_path):
-    root = project(tmp_path, {"calc.mjs": CALC, "calc.test.mjs": NODE_TEST})
+async def test_each_test_of_node_has_its_outcome_its_place_and_the_compared_values(tmp_path):
+    root = project(tmp_path, {"calc.mjs": CALC, "calc.test.mjs": NODE_TEST}).resolve()
     report = await run(root, "calc.test.mjs")
     assert report.status is RunStatus.COMPLETED, report
     assert outcomes(report) == {
@@ -84,11 +84,7 @@ async def test_each_test_of_node_has_its_outcome_under_its_suites(tmp_path):
         "sums::some day": Outcome.SKIPPED,
         "parent::child": Outcome.PASSED,
     }
-
-
-async def test_a_failure_in_node_has_its_place_and_the_compared_values(tmp_path):
-    root = project(tmp_path, {"calc.mjs": CALC, "calc.test.mjs": NODE_TEST}).resolve()
-    first, second = failures(await run(root, "calc.test.mjs"))
+    first, second = failures(report)
     assert (first.exception, first.message) == ("AssertionError", "expected 3, got -1")
     assert second.message == "expected { a: 2 }, got { a: 1 }"
     assert [(f.path, f.line) for f in first.frames] == [(root / "calc.test.mjs", 5)]
