@@ -9,8 +9,8 @@ more inputs like that (`CodeRunner.observe`). It is dropped
   original nor any test does;
 - if it breaks an example of the documentation that the original keeps;
 - if what the tests check could have been met by chance: results of b bits let one in 2^b
-  candidates through that are not right, so the n-th candidate that was tried needs log2(n) bits. A
-  result that the candidate spells out counts nothing.
+  candidates through that are not right, so the n-th candidate that was tried needs more than
+  log2(n) bits. A result that the candidate spells out counts nothing.
 """
 
 import math
@@ -68,7 +68,7 @@ class Falsifier:
         No time is spent on one that comes too late for what the tests check.
         """
         scope = trial.proposal.scope
-        if self._bits.get(scope, math.inf) < needed_bits(place):
+        if self._bits.get(scope, math.inf) <= needed_bits(place):
             found: Doubt | None = CHANCE_HIT
         else:
             texts = [trial.overlay.data]
@@ -129,7 +129,7 @@ def doubt(observation: Observation, place: int, inserted: str = "") -> Doubt | N
     for each in _examples_broken(observation.inputs, variant):
         return Doubt(f"{each.call} {in_words(each.behaviours[variant])}, documented otherwise")
     bits = information_bits((each.behaviours[variant] for each in seen), inserted)
-    return CHANCE_HIT if bits < needed_bits(place) else None
+    return CHANCE_HIT if bits <= needed_bits(place) else None
 
 
 def captured(observation: Observation) -> list[ObservedInput]:
@@ -138,7 +138,7 @@ def captured(observation: Observation) -> list[ObservedInput]:
 
 
 def needed_bits(place: int) -> float:
-    """What the tests must check for the `place`-th candidate not to pass by chance."""
+    """What the tests must check more than, for the `place`-th candidate not to pass by chance."""
     return math.log2(max(place, 1))
 
 
