@@ -348,7 +348,9 @@ def traced(most: int) -> tuple[int, list[str]] | None:
         start, end = (len(decode(text[:at])) for at in (span.start, span.end))
         source, result = decode(text), decode(apply_edits(text, outcome.edits))
         case = {"source": source, "start": start, "end": end, "selection": source[start:end]}
-        found = judge(case, result)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of coroutines that nobody awaits
+            found = judge(case, result)
         if not found.get("exercised"):
             continue
         compared += 1

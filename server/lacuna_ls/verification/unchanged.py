@@ -60,17 +60,22 @@ async def _tested(rewritten: Rewritten, runner: CodeRunner) -> Evidence | Change
     after = await _report(rewritten, rewritten.after, runner)
     if after.status is not RunStatus.COMPLETED:
         return None
-    red = {result.test_id for result in after.failures}
+    red = _red(after)
     if red:
-        before = await _report(rewritten, rewritten.before, runner)
-        newly = sorted(red - {result.test_id for result in before.failures})
-        if newly:
-            return Changed(f"{newly[0]} passed before, and fails after it")
+        red -= _red(await _report(rewritten, rewritten.before, runner))
+        # Once more: a test that fails now and then is no witness.
+        red &= _red(await _report(rewritten, rewritten.after, runner)) if red else red
+        if red:
+            return Changed(f"{min(red)} passed before, and fails after it")
     reached = [r for r in after.results if not r.red and _executes(r, rewritten)]
     if not reached:
         return None
     passed = sum(result.outcome in _RAN for result in reached)
     return Evidence(tests_passed=passed, tests_total=passed, tests_skipped=len(reached) - passed)
+
+
+def _red(report: TestReport) -> set[str]:
+    return {result.test_id for result in report.failures}
 
 
 async def _report(rewritten: Rewritten, text: bytes, runner: CodeRunner) -> TestReport:

@@ -73,6 +73,12 @@ def test_a_test_that_fails_with_it_only_is_named():
     assert outcome(rewritten("t.py"), FakeRunner(run)) == words
 
 
+def test_a_test_that_fails_now_and_then_says_nothing():
+    outcomes = iter([Outcome.FAILED, Outcome.PASSED, Outcome.PASSED])
+    runner = FakeRunner(lambda _: report(result("t.py::test_a", next(outcomes), 4)))
+    assert outcome(rewritten("t.py"), runner) == "not run, data flow checked"
+
+
 def test_a_test_that_failed_before_says_nothing():
     failing = report(
         result("t.py::test_a", Outcome.FAILED, 4), result("t.py::test_b", Outcome.PASSED, 4)
