@@ -138,7 +138,7 @@ def build_services(server: LacunaServer) -> Services:
             break_function.starter(BREAK_FUNCTION),
         ),
         trust=trust,
-        saved=partial(_saved, saves, corpora),
+        saved=partial(_saved, saves, longer, corpora),
         commands={
             RUN_TESTS: saves.run_tests,
             SEARCH_LONGER: longer.start,
@@ -240,7 +240,10 @@ class _Corpora:
             await self._model.workspace.refresh(root, self._suffixes)
 
 
-async def _saved(saves: Saves, corpora: _Corpora, document: Document) -> None:
+async def _saved(
+    saves: Saves, longer: LongerSearches, corpora: _Corpora, document: Document
+) -> None:
+    longer.saved(document)
     # Not a task group: where one of them fails, the other goes on.
     await asyncio.gather(corpora.refresh(), saves.saved(document))
 

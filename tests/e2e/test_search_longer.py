@@ -146,7 +146,7 @@ async def test_an_endpoint_that_fails_is_quoted(editor, tmp_path):
     assert words.endswith("could not answer (404): no model named coder)")
 
 
-@pytest.mark.parametrize("how", ["by the user", "by an edit"])
+@pytest.mark.parametrize("how", ["by the user", "by an edit", "by a save"])
 async def test_a_cancelled_search_hangs_up(editor, tmp_path, how):
     async with serving(streamed(event("It"), then="hang")) as server:
         file = await red(editor, tmp_path, server.url)
@@ -159,6 +159,8 @@ async def test_a_cancelled_search_hangs_up(editor, tmp_path, how):
                 if "Searching longer" in each["value"].get("title", "")
             )
             editor.notify("window/workDoneProgress/cancel", {"token": token})
+        elif how == "by a save":
+            await editor.save(file)
         else:
             editor.change(file, NAMES.replace("Hello", "Bye"))
             assert await editor.code_actions(file, IN_GREETING, ["quickfix"]) == []

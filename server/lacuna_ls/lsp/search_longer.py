@@ -1,6 +1,7 @@
 """The search that a user asks for: with progress, and with a model where there is one.
 
-It takes the place of the quiet search of the same file, and ends like that with the next edit.
+It takes the place of the quiet search of the same file, and ends like that with the next edit of what
+it searches, and with the next save in its root.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from lacuna_ls.lsp.fix_search import FixSearches
 from lacuna_ls.lsp.progress import Progress, progress
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.ports.code_runner import CodeRunner
 from lacuna_ls.ports.language_model import LanguageModel
 from lacuna_ls.repair.engine import search, searchable
@@ -47,6 +49,15 @@ class Drafting:
     shown: Callable[[Path], bytes | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search in `root` for a fix of one of the documents `uris`."""
+
+    task: asyncio.Task[None]
+    uris: frozenset[str]
+    root: Path
+
+
 class LongerSearches:
     """At most one for a document at a time."""
 
@@ -57,7 +68,7 @@ class LongerSearches:
         self._tools = tools
         self._quiet = quiet
         self._drafting = drafting
-        self._searches: dict[str, asyncio.Task[None]] = {}
+        self._searches: list[_Search] = []
 
     def places(self, document: Document) -> tuple[Span, ...]:
         """Where a longer search is offered: at what is red, and in the functions that it judges."""
@@ -75,31 +86,38 @@ class LongerSearches:
 
     async def start(self, document: Document) -> None:
         """Begin, and return at once: some clients wait for a command's end before anything else."""
-        running = self._searches.get(document.uri)
-        if running is not None and not running.done():
-            return
-        task = asyncio.create_task(self._search(document))
-        self._searches[document.uri] = task
-        task.add_done_callback(self._ended)
-
-    def edited(self, uri: str) -> None:
-        """The text of an open document changed: what is searched in it is not there any more."""
-        task = self._searches.get(uri)
-        if task is not None:
-            task.cancel()
-
-    async def close(self) -> None:
-        tasks = tuple(self._searches.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _search(self, document: Document) -> None:
         problems = [p for p in self._quiet.problems_of(document.uri) if searchable(p)]
         if not problems:
             self._tell("nothing to search: no failing test concerns what was saved last")
             return
+        uris = frozenset(problem.document.uri for problem in problems)
+        if any(uris & each.uris for each in self._searches):
+            return
         self._quiet.step_aside(document.uri)
+        task = asyncio.create_task(self._search(problems))
+        self._searches.append(_Search(task, uris, problems[0].request.root))
+        task.add_done_callback(self._ended)
+
+    def edited(self, uri: str) -> None:
+        """The text of an open document changed: what is searched in it is not there any more."""
+        for each in self._searches:
+            if uri in each.uris:
+                each.task.cancel()
+
+    def saved(self, document: Document) -> None:
+        """A file was saved: what was confirmed in its root was confirmed against another one."""
+        path = path_of(document.uri)
+        for each in self._searches:
+            if path is not None and path.resolve().is_relative_to(each.root):
+                each.task.cancel()
+
+    async def close(self) -> None:
+        tasks = [each.task for each in self._searches]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _search(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             name = problem.path.name
             try:
@@ -161,7 +179,7 @@ class LongerSearches:
         self._server.tell(f"Lacuna: {message}", types.MessageType.Info)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._searches = {uri: each for uri, each in self._searches.items() if each is not task}
+        self._searches = [each for each in self._searches if each.task is not task]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a longer search failed", exc_info=error)
 
