@@ -40,10 +40,18 @@ class Place:
 
 @dataclass(slots=True)
 class _Imports:
-    """What runs of one interpreter in one root import (name to origin), and what must wait."""
+    """What runs of one interpreter in one root import (name to origin), and what must wait.
+
+    Where `threaded` modules are imported ahead, a process cannot fork.
+    """
 
     modules: dict[str, str] = field(default_factory=dict)
     avoid: set[str] = field(default_factory=set)
+    threaded: set[str] = field(default_factory=set)
+
+    def avoided(self, place: Place) -> set[str]:
+        """Candidates are forks, always: each is held by what its supervisor has set up."""
+        return self.avoid if place.tier is None else self.avoid | self.threaded
 
 
 class WarmWorkers:
@@ -98,7 +106,7 @@ class WarmWorkers:
         imports = self._imports[place.interpreter, place.root]
         if len(imports.modules) < _MAX_MODULES:
             imports.modules.update(loaded)
-        return imports.modules.keys() - imports.avoid <= process.modules
+        return imports.modules.keys() - imports.avoided(place) <= process.modules
 
     def give_back_later(
         self, place: Place, process: WorkerProcess, rest: Rest, afterwards: ExitStack
@@ -215,15 +223,18 @@ class WarmWorkers:
         for attempt in range(_MAX_ATTEMPTS + 1):
             if attempt == _MAX_ATTEMPTS:
                 imports.avoid.add(_NOTHING_AHEAD)
-            ahead = {n: o for n, o in imports.modules.items() if n not in imports.avoid}
+            avoid = imports.avoided(place)
+            ahead = {n: o for n, o in imports.modules.items() if n not in avoid}
+            threaded = bool(imports.threaded - avoid) and _NOTHING_AHEAD not in avoid
+            spare = place.tier is None and threaded
             try:
-                spoilt_by = await process.prepare(ahead, imports.avoid)
+                word = await process.prepare(ahead, avoid, spare=spare)
             except BaseException:
                 await process.end()
                 raise
-            if not spoilt_by:
+            if not word.spoilt_by:
                 return process
-            imports.avoid.add(spoilt_by)
+            (imports.threaded if word.threads else imports.avoid).add(word.spoilt_by)
             await process.end()
             process = WorkerProcess(place.interpreter, place.root, process.environment, place.tier)
         raise AssertionError("a process that imports nothing is spoilt by nothing")

@@ -83,24 +83,26 @@ class WorkerProcess:
         self._unsent = bytearray()
         self._sending = asyncio.Lock()
 
-    async def prepare(self, modules: Mapping[str, str], avoid: Iterable[str]) -> str:
-        """Have it import pytest and `modules` (name to origin); the name of one that spoilt it.
+    async def prepare(
+        self, modules: Mapping[str, str], avoid: Iterable[str], *, spare: bool = False
+    ) -> messages.Prepared:
+        """Have it import pytest and `modules` (name to origin), or with `spare`, processes of its own.
 
         Raises:
             RunnerError: the interpreter did not get as far as to read this.
         """
         self.modules = frozenset(modules)
-        task = messages.Prepare(str(self.root), list(modules.items()), list(avoid))
+        task = messages.Prepare(str(self.root), list(modules.items()), list(avoid), spare)
         await self.send(_framed(task))
         try:
             async with asyncio.timeout(_PREPARING_S):
                 message = await self._message()
         except TimeoutError:
-            return next(reversed(list(modules)), "pytest")
+            return messages.Prepared(next(reversed(list(modules)), "pytest"))
         if message is None:
             raise starting_failed(self.interpreter, await self._complaint())
         assert isinstance(message, messages.Prepared)
-        return message.spoilt_by
+        return message
 
     async def begin(self, task: messages.Request) -> bool:
         """Ask for a run; whether it is fit for that."""

@@ -32,6 +32,8 @@ if __name__ == "__main__":
     _spec.loader.exec_module(_package)
     if sys.argv[1] == "probe":
         importlib.import_module("_lacuna_worker.probe").main(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "spare":
+        importlib.import_module("_lacuna_worker.spare").main(*map(int, sys.argv[2:]))
     elif sys.argv[1] == "program":
         importlib.import_module("_lacuna_worker.program").main(
             int(sys.argv[2]), sys.argv[3], sys.argv[4:]

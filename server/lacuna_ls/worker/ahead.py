@@ -27,10 +27,13 @@ _OWN = os.path.dirname(__file__) + os.sep
 _Stamp = Optional[Tuple[int, int, int]]
 
 
-def prepare(root: str, modules: Sequence[Tuple[str, str]], avoid: Sequence[str]) -> str:
+def prepare(
+    root: str, modules: Sequence[Tuple[str, str]], avoid: Sequence[str], *, forks: bool = True
+) -> str:
     """Import pytest, its installed plugins and `modules`; the name of one that left traces, or "".
 
-    After a name was returned this process is not fit for runs.
+    Threads count as traces of a process that `forks`. After a name was returned this process is
+    not fit for runs.
     """
     if "pytest" in avoid:
         return ""
@@ -43,7 +46,7 @@ def prepare(root: str, modules: Sequence[Tuple[str, str]], avoid: Sequence[str])
         for name, origin in chain(_pytest_modules(), modules):
             if name in sys.modules or name in avoid:
                 continue
-            if not _imported_without_traces(name, origin, root):
+            if not _imported_without_traces(name, origin, root) or (forks and not forks_safely()):
                 spoilt_by = name
                 break
     if not safe_path:
@@ -53,7 +56,7 @@ def prepare(root: str, modules: Sequence[Tuple[str, str]], avoid: Sequence[str])
 
 
 def _pytest_modules() -> Iterator[Tuple[str, str]]:
-    """Pytest, its own plugins, and those that announce themselves by their entry points."""
+    """Pytest, its own plugins, and those that the environment or their entry points name."""
     yield "pytest", ""
     if "pytest" not in sys.modules:
         return
@@ -61,6 +64,8 @@ def _pytest_modules() -> Iterator[Tuple[str, str]]:
 
     for name in default_plugins:
         yield "_pytest." + name, ""
+    for name in filter(None, os.environ.get("PYTEST_PLUGINS", "").split(",")):
+        yield name.strip(), ""
     if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in os.environ:
         return
     from importlib.metadata import distributions
@@ -105,7 +110,7 @@ def _imported_without_traces(name: str, origin: str, root: str) -> bool:
         return False
     if sys.meta_path[: len(finders)] != finders:
         return False
-    return not warned and _traces() == before and _forks_safely()
+    return not warned and _traces() == before
 
 
 def _is_installed(name: str, root: str) -> bool:
@@ -136,11 +141,10 @@ def _traces() -> Tuple[Any, ...]:
         logging.root.level,
         logging.getLoggerClass(),
         [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)],
-        threading.active_count(),
     )
 
 
-def _forks_safely() -> bool:
+def forks_safely() -> bool:
     """One thread, or only threads of libraries that end them before a fork (OpenBLAS does)."""
     if threading.active_count() > 1:
         return False

@@ -35,18 +35,23 @@ class Prepare(NamedTuple):
     """Get ready for runs in `root`; the first message to the worker, and sent again with more.
 
     `modules` are (name, origin) that earlier runs imported, in their order; what is in `avoid` is
-    not imported ahead of a run.
+    not imported ahead of a run. With `spare`, runs are not forks of the worker.
     """
 
     root: str
     modules: List[Tuple[str, str]]
     avoid: List[str]
+    spare: bool = False
 
 
 class Prepared(NamedTuple):
-    """The worker is ready, unless importing `spoilt_by` ahead left traces that a run would see."""
+    """The worker is ready, unless importing `spoilt_by` ahead left traces that a run would see.
+
+    With `threads`, what it left is that the process cannot fork.
+    """
 
     spoilt_by: str
+    threads: bool = False
 
 
 class Request(NamedTuple):

@@ -34,6 +34,7 @@ from .messages import (
     frame,
 )
 from .shared import TurnWatch
+from .spare import Spares
 from .watch import Children, StopAsked, Watch, raised
 
 # Whoever goes on saving needs the machine for the runs themselves.
@@ -47,26 +48,26 @@ def main(fd: int) -> None:
     _leave_output()
     guard.adopt_orphans()
     children = Children()
-    sessions = _Sessions(server, children)
+    sessions, spares = _Sessions(server, children), Spares(server, children)
     try:
-        _serve(server, children, sessions)
+        _serve(server, children, sessions, spares)
     except (EOFError, ConnectionError):
         sessions.drop()
+        spares.drop()
         server.clear_up()
         os._exit(0)
 
 
-def _serve(server: "_Server", children: Children, sessions: "_Sessions") -> None:
+def _serve(server: "_Server", children: Children, sessions: "_Sessions", spares: Spares) -> None:
     world: Optional[ahead.World] = None
     while True:
-        if sessions.wanted and not server.speaks_within(_PAUSE_S):
-            sessions.begin()
+        keeper = spares if spares.used else sessions
+        if keeper.wanted and not server.speaks_within(_PAUSE_S):
+            keeper.begin()
         message = server.message()
         if isinstance(message, Prepare):
             sessions.drop()
-            spoilt_by = ahead.prepare(message.root, message.modules, message.avoid)
-            run_tests.load()
-            server.send(encode(Prepared(spoilt_by)))
+            server.send(encode(_prepared(message, spares)))
             if world is None:
                 world = ahead.World(message.root)
             else:
@@ -82,10 +83,21 @@ def _serve(server: "_Server", children: Children, sessions: "_Sessions") -> None
         else:
             server.begin(message)
             try:
-                _run(message, server, children, sessions)
+                if spares.used:
+                    spares.run(_limited(message))
+                else:
+                    _run(message, server, children, sessions)
             except StopAsked:
                 server.clear_up()
                 server.send(encode(Stopped()))
+
+
+def _prepared(message: Prepare, spares: Spares) -> Prepared:
+    if message.spare:
+        return Prepared(spares.prepare(message))
+    spoilt_by = ahead.prepare(message.root, message.modules, message.avoid)
+    run_tests.load()
+    return Prepared(spoilt_by, bool(spoilt_by) and not ahead.forks_safely())
 
 
 class _Sessions:
@@ -126,7 +138,7 @@ class _Sessions:
 
 
 def _run(request: Request, server: "_Server", children: Children, sessions: "_Sessions") -> None:
-    request = request._replace(threads=guard.thread_limit(request.threads))
+    request = _limited(request)
     begun = sessions.taken(request)
     if begun is not None:
         begun.see_to_its_end()
@@ -139,6 +151,10 @@ def _run(request: Request, server: "_Server", children: Children, sessions: "_Se
         _fork(request, overlays, place, server, children)
     finally:
         place.close()
+
+
+def _limited(request: Request) -> Request:
+    return request._replace(threads=guard.thread_limit(request.threads))
 
 
 def _fork(

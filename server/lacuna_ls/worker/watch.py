@@ -114,6 +114,8 @@ class Watch:
         if busy_s is not None and sys.platform != "linux":
             wall_s, busy_s = min(wall_s, busy_s + collecting_s), None
         self.pid = 0
+        # In the fork: what it writes there says where it is (`whereabouts`).
+        self.told_fd = -1
         # Its completion record carries this, so no other process can make one.
         self.token = os.urandom(16).hex()
         self._nonce = nonce
@@ -162,6 +164,7 @@ class Watch:
                 os.dup2(print_fd, 1)
                 os.dup2(print_fd, 2)
             os.close(print_fd)
+            self.told_fd = told_fd
             whereabouts.tell_on_signal(told_fd)
             tests(write_fd)
             # Not `os._exit`: exit handlers and threads end as they do in a terminal.

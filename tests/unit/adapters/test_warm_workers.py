@@ -1,5 +1,6 @@
 """Runs that follow each other in one kept process give what the terminal gives each time."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.worker_process import WorkerProcess
 from lacuna_ls.worker import messages
 from real_runs import Trusting, project, request
-from sessions import begun
+from sessions import begun, gone, running
 from terminal import here, in_the_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
@@ -151,6 +152,56 @@ async def test_what_a_run_imports_from_the_installed_packages_is_ready_in_the_ne
     }
     project(tmp_path, files)
     assert [await seen(pool, tmp_path) for _ in range(2)] == ["True", "False"]
+
+
+THREADED = {
+    "site-packages/threaded.py": "import os, threading\n\nPID = os.getpid()\n"
+    "END = threading.Event()\nTHREAD = threading.Thread(target=END.wait, daemon=True)\n"
+    "THREAD.start()\n",
+    "test_it.py": "import os, threaded, time\n\ndef test_a():\n"
+    "    assert threaded.THREAD.is_alive()\n    assert threaded.PID == os.getpid()\n"
+    "    with open('/proc/self/cmdline') as line:\n"
+    "        open('seen', 'a').write(f'{\"spare\" in line.read()} ')\n",
+}
+
+
+async def test_where_a_plugin_starts_a_thread_runs_are_processes_that_were_spare(
+    tmp_path, pool, monkeypatch
+):
+    monkeypatch.setenv("PYTEST_PLUGINS", "threaded")
+    project(tmp_path, THREADED)
+    for _ in range(3):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    assert (tmp_path / "seen").read_text().split() == ["True", "True", "True"]
+
+
+async def test_a_spare_process_sees_what_changes_while_it_waits(tmp_path, pool, monkeypatch):
+    monkeypatch.setenv("PYTEST_PLUGINS", "threaded")
+    project(tmp_path, THREADED | {"calc.py": "ONE = 1\n"})
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    await begun()
+    project(tmp_path, {"site-packages/heavy.py": HEAVY + "VALUE = 2\n", "calc.py": "ONE = 2\n"})
+    both = "import calc, heavy\n\ndef test_a(): assert (calc.ONE, heavy.VALUE) == (2, 2)\n"
+    project(tmp_path, {"test_it.py": both})
+    assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    project(tmp_path, {"site-packages/threaded.py": "raise OSError('gone')\n"})
+    assert not (await pool.run(request(tmp_path, "test_it.py"))).green
+
+
+async def test_a_run_in_a_spare_process_can_be_given_up(tmp_path, pool, monkeypatch):
+    monkeypatch.setenv("PYTEST_PLUGINS", "threaded")
+    project(tmp_path, THREADED)
+    for _ in range(2):
+        assert (await pool.run(request(tmp_path, "test_it.py"))).green
+    waiting = await begun()
+    project(tmp_path, {"test_it.py": "def test_a():\n    while True: pass\n"})
+    run = asyncio.create_task(pool.run(request(tmp_path, "test_it.py")))
+    await running(waiting)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert gone(waiting)
 
 
 async def test_an_installed_module_that_changes_is_seen_by_the_next_run(tmp_path, pool):
