@@ -180,7 +180,7 @@ async def test_a_client_without_progress_is_told_the_result(tmp_path):
         table = f'[tool.lacuna.model]\nendpoint = "{server.url}"\n'
         root = project(tmp_path / "w", {**FILES, "pyproject.toml": table})
         capabilities = with_commands(progress=False)
-        options = {"actions": {"timeBudgetSeconds": 0.5}}
+        options: dict[str, Any] = {"actions": {"timeBudgetSeconds": 0.5}}
         async with connected(root, tmp_path, capabilities=capabilities, **options) as editor:
             file = editor.open(root / "names.py")
             assert await editor.tested(file)
