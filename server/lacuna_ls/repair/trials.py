@@ -118,9 +118,10 @@ def _with_faint(lines: Sequence[float], functions: Sequence[FunctionLines]) -> t
     """Some suspicion for what did not run of a function that ran."""
     faint = list(lines)
     for function in functions:
-        inside = range(function.first, min(function.last + 1, len(lines)))
-        if any(lines[line] for line in inside):
-            for line in inside:
+        # Its header runs when it is defined.
+        body = range(function.first + 1, min(function.last + 1, len(lines)))
+        if any(lines[line] for line in body):
+            for line in body:
                 faint[line] = faint[line] or _FAINT
     return tuple(faint)
 
