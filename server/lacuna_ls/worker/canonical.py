@@ -34,11 +34,15 @@ class Lazy(NamedTuple):
 
 
 class Form(NamedTuple):
-    """Digests of a value; `whole` is false if it was too large to be looked at to its end."""
+    """Digests of a value; `whole` is false if it was too large to be looked at to its end.
+
+    `nodes` is how many values in it were looked at.
+    """
 
     exact: str
     loose: str
     whole: bool
+    nodes: int
 
 
 def form(value: Any, beside: Any = None) -> Form:
@@ -54,6 +58,7 @@ def form(value: Any, beside: Any = None) -> Form:
         digest("".join(exact.parts[start:])),
         digest("".join(loose.parts)),
         exact.nodes < MAX_NODES,
+        exact.nodes,
     )
 
 

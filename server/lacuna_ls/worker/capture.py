@@ -17,6 +17,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 from . import canonical, variants
 
 _MAX_OF_A_TEST = 40
+# Values in all arguments that are looked at: about a second.
+_MAX_NODES = 300_000
 
 
 class Call(NamedTuple):
@@ -48,11 +50,12 @@ class Capture:
         self._placed: List[Tuple[types.ModuleType, Any, Any]] = []
         self._calls_of: Dict[int, int] = {}
         self._inside = False
+        self._nodes = 0
         self._recursion_limit = 0
 
     @property
     def complete(self) -> bool:
-        return len(self.calls) >= self._enough
+        return len(self.calls) >= self._enough or self._nodes > _MAX_NODES
 
     def start(self) -> None:
         """Wrap the function in each module that is loaded from the file from now on."""
@@ -133,6 +136,7 @@ class Capture:
         self._inside = True
         try:
             found = canonical.form((positional, named))
+            self._nodes += found.nodes
             if not found.whole:
                 self.left_out += 1
             elif found.exact not in self._known:

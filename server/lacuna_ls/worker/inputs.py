@@ -9,6 +9,7 @@ broken is weak: an input that breaks only such is made, too, and marked as an ed
 import copy
 import random
 from functools import partial
+from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from . import canonical
@@ -18,6 +19,8 @@ from .capture import Call
 _ENOUGH = 3
 _MAX_DEPTH = 3
 _MAX_LENGTH = 200
+# Values in all inputs that are made: about a second.
+_MAX_NODES = 300_000
 
 _Arguments = Dict[Any, Any]
 
@@ -65,31 +68,33 @@ def mutants(calls: Sequence[Call], count: int, seed: int) -> List[Mutant]:
     """Up to `count` calls that differ from one of `calls` in one argument, most like them first."""
     contract = Contract(calls)
     random_source = random.Random(seed)
-    known = {_identity(call) for call in calls}
+    known = {_form(call).exact for call in calls}
+    nodes = 0
     inside: List[Mutant] = []
     edge: List[Mutant] = []
     sources = [_mutations(call, random_source) for call in calls]
     tries = 20 * count
-    while sources and tries > 0 and len(inside) < count:
+    while sources and tries > 0 and len(inside) < count and nodes < _MAX_NODES:
         for source in list(sources):
             call = next(source, None)
             tries -= 1
             if call is None:
                 sources.remove(source)
                 continue
-            kept = contract.judged(call)
-            if kept is None:
+            form = _form(call)
+            nodes += form.nodes
+            if form.exact in known:
                 continue
-            identity = _identity(call)
-            if identity not in known:
-                known.add(identity)
+            known.add(form.exact)
+            kept = contract.judged(call)
+            if kept is not None:
                 (inside if kept else edge).append(Mutant(call, not kept))
     share = max(count // 4, count - len(inside))
     return [*inside[: count - min(len(edge), share)], *edge[:share]]
 
 
-def _identity(call: Call) -> str:
-    return canonical.form((call.positional, call.named)).exact
+def _form(call: Call) -> canonical.Form:
+    return canonical.form((call.positional, call.named))
 
 
 def _arguments(call: Call) -> _Arguments:
@@ -265,8 +270,10 @@ def _itself(value: Any) -> Sequence[Any]:
 
 def _members(value: Any) -> Sequence[Any]:
     if isinstance(value, dict):
-        return (*value.keys(), *value.values())
-    return tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else ()
+        return (*islice(value, _MAX_LENGTH), *islice(value.values(), _MAX_LENGTH))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return tuple(islice(value, _MAX_LENGTH))
+    return ()
 
 
 def _members_of_members(value: Any) -> Sequence[Any]:
@@ -298,7 +305,7 @@ def _of_one(
     for kind in _letter_kinds(letters):
         yield _every(key, path, partial(_is_all, kind))
     for ordered in (_ascending, _descending, _different):
-        yield _every(key, path, ordered, counted=lambda v: isinstance(v, list) and len(v) > 1)
+        yield _every(key, path, ordered, counted=_is_short_list)
     yield _every(
         key, path, lambda v: len({len(m) for m in v if _is_sized(m)}) <= 1,
         counted=lambda v: isinstance(v, (list, tuple)) and sum(map(_is_sized, v)) > 1,
@@ -361,6 +368,11 @@ def _letter_kinds(letters: "set[str]") -> List[Callable[[str], bool]]:
     if letters and len(letters) <= 8 and not any(c.isalnum() for c in letters):
         kinds.append(letters.__contains__)
     return kinds
+
+
+def _is_short_list(value: Any) -> bool:
+    """Long enough to have an order, and short enough to be compared with itself."""
+    return isinstance(value, list) and 1 < len(value) <= _MAX_LENGTH
 
 
 def _has_length(at_least: int, value: Any) -> bool:

@@ -72,6 +72,11 @@ def test_a_rectangle_stays_one() -> None:
     assert all(len({len(row) for row in rows}) <= 1 for (rows,) in inside(*calls))
 
 
+def test_large_arguments_do_not_take_long() -> None:
+    large = list(range(15_000))
+    assert len(made_from((large, 1), (large, 2), count=500)) < 60
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
