@@ -78,7 +78,7 @@ def _endings(function: Node, context: Context) -> Iterator[tuple[str, float]]:
     expected = failures.expected(context)
     for value in expected:
         if _is_plain(value):
-            found.setdefault(f"return {value}", 1.0)
+            found.setdefault(f"return {value}", 1.5)
     for node in own_nodes(function):
         result = first_of(node) if node.type == "return_statement" else None
         if result is not None and _is_plain(context.text(result)):

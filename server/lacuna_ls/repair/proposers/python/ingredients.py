@@ -287,7 +287,7 @@ RULES = (
     Rule("whole", 0.3, frozenset({"subscript"}), aggregated),
     Rule("wrapper", 0.4, frozenset({"call"}), uncalled),
     Rule("operand", 0.4, frozenset({"binary_operator"}), inner_operand),
-    Rule("wrapper", 0.5, frozenset({"comparison_operator"}), on_both_sides),
+    Rule("wrapper", 0.35, frozenset({"comparison_operator"}), on_both_sides),
     Rule("key", 0.4, frozenset({"call"}), keyed),
     Rule("wrapper", 0.25, frozenset({"argument_list", "return_statement"}), of_the_file),
     Rule("truth", 0.8, frozenset({"function_definition"}), inverted),

@@ -18,7 +18,7 @@ from lacuna_ls.repair.proposers.python.bodies import (
     parameters,
     statements,
 )
-from lacuna_ls.repair.proposers.python.expressions import named
+from lacuna_ls.repair.proposers.python.expressions import insert, named, replace
 from lacuna_ls.repair.proposers.python.lines import (
     added_after,
     indent_of,
@@ -134,23 +134,36 @@ def exchanged(block: Node, context: Context) -> Iterator[Splice]:
 
 
 def stepped(loop: Node, context: Context) -> Iterator[Splice]:
-    """The step of a `while` whose condition nothing in its body can change."""
+    """The step of a `while` whose condition nothing in its body can change; or what does change."""
     condition = loop.child_by_field_name("condition")
     body = statements(loop.child_by_field_name("body"))
     function = function_around(loop)
     if condition is None or not body or function is None:
         return
-    changed = set(_changed(loop, context))
-    names = dict.fromkeys(context.text(n) for n in preorder(condition) if n.type == "identifier")
-    stuck = not changed & set(names)
-    for name in names:
+    changed = dict.fromkeys(_changed(loop, context))
+    asked = {context.text(node): node for node in preorder(condition) if _is_variable(node)}
+    stuck = not changed.keys() & asked.keys()
+    for name in asked:
+        if name in changed or kind_of(name, function, context) is Kind.CONTAINER:
+            continue
         for rank, step in enumerate(_STEPS):
-            if name in changed and not stuck:
-                continue
-            edit = added_after(body[-1], (step.format(name, name),), context)
+            new = step.format(name, name)
+            edit = added_after(body[-1], (new,), context)
             if edit is not None:
-                new = step.format(name, name)
                 yield Splice(edit, f"add {named(new)}", (1.0 if stuck else 0.3) * 0.9**rank)
+    for name, node in asked.items() if stuck else ():
+        for other in changed:
+            for part in (f"[{other}:]", f"[:{other}]", f"[{other}]"):
+                yield insert(node.end_byte, part, f"ask for {named(name + part)}", 0.7)
+            yield replace(node, other, f"ask for {named(other)}", 0.7)
+
+
+def _is_variable(node: Node) -> bool:
+    """A name that is read, and neither called nor an attribute's."""
+    parent = node.parent
+    if node.type != "identifier" or parent is None:
+        return False
+    return not any(parent.child_by_field_name(f) == node for f in ("function", "attribute"))
 
 
 def _changed(loop: Node, context: Context) -> Iterator[str]:
