@@ -59,7 +59,7 @@ class Falsifier:
     def __init__(self, problem: Problem, runner: CodeRunner) -> None:
         self._problem = problem
         self._runner = runner
-        self._bits: dict[Span, float] = {}
+        self._seen: dict[Span, list[Behaviour]] = {}
         self.doubts: list[Doubt] = []
 
     async def refutes(self, trial: Trial, place: int) -> bool:
@@ -68,15 +68,16 @@ class Falsifier:
         No time is spent on one that comes too late for what the tests check.
         """
         scope = trial.proposal.scope
-        if self._bits.get(scope, math.inf) <= needed_bits(place):
+        inserted = "\n".join(decode(edit.new) for edit in trial.proposal.candidate.edits)
+        # Who passes the same tests gives the same results in them.
+        if scope in self._seen and _may_be_chance(self._seen[scope], place, inserted):
             found: Doubt | None = CHANCE_HIT
         else:
             texts = [trial.overlay.data]
             observation = await observed(self._problem, scope, texts, self._runner)
             seen = captured(observation)
             if seen:
-                self._bits[scope] = information_bits(each.behaviours[_FIRST] for each in seen)
-            inserted = "\n".join(decode(edit.new) for edit in trial.proposal.candidate.edits)
+                self._seen[scope] = [each.behaviours[_FIRST] for each in seen]
             found = doubt(observation, place, inserted)
         if found is not None:
             self.doubts.append(found)
@@ -128,8 +129,8 @@ def doubt(observation: Observation, place: int, inserted: str = "") -> Doubt | N
         return Doubt(f"{each.call} {in_words(each.behaviours[variant])}")
     for each in _examples_broken(observation.inputs, variant):
         return Doubt(f"{each.call} {in_words(each.behaviours[variant])}, documented otherwise")
-    bits = information_bits((each.behaviours[variant] for each in seen), inserted)
-    return CHANCE_HIT if bits <= needed_bits(place) else None
+    results = [each.behaviours[variant] for each in seen]
+    return CHANCE_HIT if _may_be_chance(results, place, inserted) else None
 
 
 def captured(observation: Observation) -> list[ObservedInput]:
@@ -137,9 +138,9 @@ def captured(observation: Observation) -> list[ObservedInput]:
     return [each for each in observation.inputs if each.kind is InputKind.CAPTURED]
 
 
-def needed_bits(place: int) -> float:
-    """What the tests must check more than, for the `place`-th candidate not to pass by chance."""
-    return math.log2(max(place, 1))
+def _may_be_chance(results: Iterable[Behaviour], place: int, inserted: str) -> bool:
+    """Whether the `place`-th candidate may have met these by chance."""
+    return information_bits(results, inserted) <= math.log2(max(place, 1))
 
 
 def information_bits(behaviours: Iterable[Behaviour], inserted: str = "") -> float:

@@ -86,5 +86,5 @@ def in_words(result: SearchResult) -> str:
     found = f"found {count} {'fix' if count == 1 else 'fixes'}" if count else "found no fix"
     words = f"{found} in {result.elapsed_s:.1f} s ({result.candidates_tried} candidates tried)"
     if result.end is SearchEnd.DOUBTED:
-        return f"{words} that stands up: {result.reason}"
+        return f"nothing that passes stands up, {result.reason}: {words}"
     return words
