@@ -191,8 +191,9 @@ def _measured(workspace: Workspace, copies: list[Path], most: int) -> Iterator[S
 def _seen(workspace: Workspace, mutant: Mutant, tests: list[str], told: Told) -> Seen:
     with _put(mutant, workspace.root):
         first, later = workspace.chosen(mutant)
-    in_first = _selected(first, tests)
-    in_any = in_first | _selected(later, tests)
+    known = {*tests, *told.failing}
+    in_first = _selected(first, known)
+    in_any = in_first | _selected(later, known)
     seen = Seen(
         workspace.suite.name,
         mutant.path,
@@ -200,8 +201,8 @@ def _seen(workspace: Workspace, mutant: Mutant, tests: list[str], told: Told) ->
         len(told.failing),
         tuple(sorted(t for t in told.failing if t not in in_any)),
         len(told.unstable),
-        len(in_first) / len(tests),
-        len(in_any) / len(tests),
+        len(in_first & {*tests}) / len(tests),
+        len(in_any & {*tests}) / len(tests),
         any(test in in_first for test in told.failing),
     )
     print(
@@ -286,8 +287,13 @@ def _selected(chosen: Iterable[FileTests], tests: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for each in chosen:
         found |= {address(test) for test in each.only}
-        if not each.only:
-            found |= {test for test in tests if _is_in(test, each.file)}
+        # A file that cannot be loaded has a test's place, without a class, and any of its tests
+        # shows it.
+        found |= {
+            test
+            for test in tests
+            if (not each.only or test.startswith("::")) and _is_in(test, each.file)
+        }
     return found
 
 
