@@ -1,7 +1,7 @@
 """What is missing, too much or in the wrong place: the fix is among the candidates."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lacuna_ls.domain.text import encode
@@ -148,6 +148,7 @@ def test_a_string_over_several_lines_keeps_its_bytes():
     assert all('"""\na"""' in text for text in candidates(before) if 'a"' in text)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet="defrtun wa(xs):\n \t=+0[]", max_size=80))
 def test_messages_of_any_form_are_taken(message: str):
     candidates("def f(a):\n    return a\n", "assert " + message)
