@@ -19,8 +19,8 @@ from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, propose, templ
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
 
-# The first are screened while the others are admitted.
-_FIRST, _LATER, _PAIRS = 100, 1000, 600
+# The first are admitted while the process gets ready, the others while those before them run.
+_FIRST, _LATER, _PAIRS = 300, 1000, 600
 # Of lines that no failing test ran, beside one that it ran.
 _FAINT = 1e-6
 
