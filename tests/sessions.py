@@ -33,6 +33,12 @@ def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+def descendants() -> set[int]:
+    """Workers, and what they have below them."""
+    workers = _below(os.getpid())
+    return {*workers, *(pid for worker in workers for pid in _below(worker))}
+
+
 def _below(pid: int) -> list[int]:
     try:
         return [

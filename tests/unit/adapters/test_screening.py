@@ -130,3 +130,23 @@ async def test_what_one_candidate_does_is_not_seen_by_the_next(tmp_path, way):
     finally:
         await pool.close()
     assert screened == list(BODIES.values())
+
+
+FLOODS = (
+    "import os\nframe = b'\\x01\\x00\\x00\\x10\\x00' + b' ' * 4096\n"
+    "for fd in range(700, 1000):\n    try:\n        while True:\n            os.write(fd, frame)\n"
+    "    except OSError:\n        pass\n"
+)
+
+
+async def test_a_candidate_that_floods_its_line_is_cut_off_and_the_next_one_is_judged(tmp_path):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})
+    code = tmp_path.resolve() / "calc.py"
+    run = request(tmp_path, "test_calc.py", limits=replace(LIMITS, wall_s=8.0))
+    candidates = [Overlay(code, text.encode()) for text in (FLOODS, GREEN)]
+    pool = WorkerPool(Trusting())
+    try:
+        screened = [(r.green, r.status) async for r in pool.screen(run, candidates)]
+    finally:
+        await pool.close()
+    assert screened == [(False, RunStatus.CRASHED), (True, RunStatus.COMPLETED)]
