@@ -11,8 +11,9 @@ from lacuna_ls.syntax.excerpt import root_of_part
 from lacuna_ls.syntax.languages import by_language_id
 from lacuna_ls.syntax.nodes import Node, preorder
 
-PYTHON = by_language_id("python")
-assert PYTHON is not None
+_python = by_language_id("python")
+assert _python is not None
+PYTHON: Language = _python
 PIECES = (
     "def f(a):\n    return a\n",
     "@dec\ndef g(a):\n    x = '''\ndef no():\n'''\n    return x\n",
