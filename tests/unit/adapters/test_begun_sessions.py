@@ -121,7 +121,7 @@ async def test_a_plugin_reads_the_clock_when_the_run_is_asked_for(
     assert (tmp_path / "pid").read_text() == str(waiting)
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None]]] = {
     "a conftest appears": ({}, {"conftest.py": "raise OSError('no database')\n"}),
     "the conftest changes": (
         {"conftest.py": "MODE = 1\n"},

@@ -8,7 +8,7 @@ from lacuna_ls.analysis.python.excerpt import excerpt, joined
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.document import open_document, parse
 from lacuna_ls.syntax.excerpt import root_of_part
-from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.languages import Language, by_language_id
 from lacuna_ls.syntax.nodes import Node, preorder
 
 _python = by_language_id("python")

@@ -1,6 +1,7 @@
 """The new name, where it stands once the edit is in."""
 
 import pytest
+from lsprotocol import types
 
 from lacuna_ls.actions.provider import ActionKind, Offer
 from lacuna_ls.domain.text import Span, TextEdit
@@ -23,9 +24,8 @@ def test_the_position_is_in_the_new_text_and_in_the_clients_units(encoding, char
     document = open_document(URI, 1, None, "\U0001f600x\n".encode())
     command = rename_command(document, offer(23 + 4), encoding)
     assert command is not None
-    uri, position = command.arguments or ()
-    assert (command.command, uri) == ("lacuna.rename", URI)
-    assert (position.line, position.character) == (4, character)
+    assert command.command == "lacuna.rename"
+    assert command.arguments == [URI, types.Position(4, character)]
 
 
 def test_what_makes_no_name_is_not_renamed():
