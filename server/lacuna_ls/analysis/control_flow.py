@@ -41,6 +41,9 @@ class Edge(NamedTuple):
 
 
 ENTRY, EXIT, RAISED = 0, 1, 2
+_NORMAL, _RAISE, _EXCEPTION = EdgeKind.NORMAL, EdgeKind.RAISE, EdgeKind.EXCEPTION
+_WRITE = AccessKind.WRITE
+_READ_OR_DELETED = (AccessKind.READ, AccessKind.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,13 @@ class _Builder:
     def _step(self, step: Step, frontier: Iterable[int]) -> int:
         index = len(self.steps)
         self.steps.append(step)
+        edges = self.edges
         for source in frontier:
-            self.edge(source, index, EdgeKind.NORMAL)
+            edges.append(Edge(source, index, _NORMAL))
         if step.raises:
-            self.edge(index, self._raise_to, EdgeKind.EXCEPTION)
+            edges.append(Edge(index, self._raise_to, _EXCEPTION))
             if _writes_before_it_may_raise(step):
-                self.edge(index, self._raise_to, EdgeKind.RAISE)
+                edges.append(Edge(index, self._raise_to, _RAISE))
         return index
 
     def _jump(self, jump: Jump, source: int) -> None:
@@ -217,8 +221,10 @@ class _Builder:
 
 def _writes_before_it_may_raise(step: Step) -> bool:
     """A write that something else than a write follows may be seen by a handler."""
-    kinds = [access.kind for access in step.accesses]
-    if AccessKind.WRITE not in kinds:
-        return False
-    rest = kinds[kinds.index(AccessKind.WRITE) :]
-    return any(kind in (AccessKind.READ, AccessKind.DELETE) for kind in rest)
+    written = False
+    for access in step.accesses:
+        if access.kind is _WRITE:
+            written = True
+        elif written and access.kind in _READ_OR_DELETED:
+            return True
+    return False

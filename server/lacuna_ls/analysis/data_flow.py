@@ -7,39 +7,40 @@ state at the step's entry along it, backward problems join it after the step's o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_ls.analysis.control_flow import ENTRY, EdgeKind, Graph
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.structure import Step
 
 _READS = (AccessKind.READ, AccessKind.CAPTURE, AccessKind.CAPTURE_WRITE)
+_WRITE, _DELETE = AccessKind.WRITE, AccessKind.DELETE
+_EXCEPTION = EdgeKind.EXCEPTION
 
 
 @dataclass(frozen=True, slots=True)
 class NameSets:
-    """Numbers the names of one function."""
+    """Numbers the names of one function; `mask` is the bit of each."""
 
     names: tuple[str, ...]
-    index: dict[str, int]
+    mask: dict[str, int]
 
     @classmethod
     def over(cls, names: Iterable[str]) -> "NameSets":
         ordered = tuple(sorted(names))
-        return cls(ordered, {name: bit for bit, name in enumerate(ordered)})
+        return cls(ordered, {name: 1 << bit for bit, name in enumerate(ordered)})
 
     def bits(self, names: Iterable[str]) -> int:
         result = 0
         for name in names:
-            if name in self.index:
-                result |= 1 << self.index[name]
+            result |= self.mask.get(name, 0)
         return result
 
     def members(self, bits: int) -> frozenset[str]:
-        return frozenset(name for name, bit in self.index.items() if bits >> bit & 1)
+        return frozenset([name for name, bit in self.mask.items() if bits & bit])
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """What one step does to sets of names.
 
     `exposed`: read before any certain write in the step. `bound` / `unbound`: surely bound
@@ -54,16 +55,19 @@ class Transfer:
 
 def transfer_of(step: Step, sets: NameSets) -> Transfer:
     exposed = bound = unbound = touched = 0
-    for access in step.accesses:
-        bit = sets.bits((access.name,))
-        if access.kind in _READS:
+    mask = sets.mask
+    for kind, name, _, certain in step.accesses:
+        bit = mask.get(name, 0)
+        if not bit:
+            continue
+        if kind in _READS:
             exposed |= bit & ~bound
-        elif access.kind is AccessKind.WRITE:
+        elif kind is _WRITE:
             touched |= bit
-            if access.certain:
+            if certain:
                 bound |= bit
                 unbound &= ~bit
-        elif access.kind is AccessKind.DELETE:
+        elif kind is _DELETE:
             exposed |= bit & ~bound
             touched |= bit
             unbound |= bit
@@ -87,14 +91,14 @@ def flow_of(graph: Graph, names: Iterable[str]) -> Flow:
     sets = NameSets.over(names)
     successors: list[list[tuple[int, bool]]] = [[] for _ in graph.steps]
     predecessors: list[list[tuple[int, bool]]] = [[] for _ in graph.steps]
-    for edge in graph.edges:
-        early = edge.kind is EdgeKind.EXCEPTION
-        successors[edge.source].append((edge.target, early))
-        predecessors[edge.target].append((edge.source, early))
+    for source, target, kind in graph.edges:
+        early = kind is _EXCEPTION
+        successors[source].append((target, early))
+        predecessors[target].append((source, early))
     return Flow(
         graph,
         sets,
-        tuple(transfer_of(step, sets) for step in graph.steps),
+        tuple([transfer_of(step, sets) for step in graph.steps]),
         tuple(map(tuple, successors)),
         tuple(map(tuple, predecessors)),
     )
@@ -105,25 +109,26 @@ def live_in(flow: Flow, within: frozenset[int] | None = None) -> list[int]:
 
     With `within`, paths end where they leave those steps: what the region itself reads.
     """
-    live = [0] * len(flow.transfers)
+    transfers, successors, predecessors = flow.transfers, flow.successors, flow.predecessors
+    live = [0] * len(transfers)
     pending = list(range(len(live))) if within is None else sorted(within)
     queued = set(pending)
     while pending:
         step = pending.pop()
         queued.discard(step)
         after = early = 0
-        for target, leaves_early in flow.successors[step]:
+        for target, leaves_early in successors[step]:
             if within is not None and target not in within:
                 continue
             if leaves_early:
                 early |= live[target]
             else:
                 after |= live[target]
-        transfer = flow.transfers[step]
-        state = transfer.exposed | early | (after & ~(transfer.bound | transfer.unbound))
+        exposed, bound, unbound, _ = transfers[step]
+        state = exposed | early | (after & ~(bound | unbound))
         if state != live[step]:
             live[step] = state
-            for source, _ in flow.predecessors[step]:
+            for source, _ in predecessors[step]:
                 if source not in queued and (within is None or source in within):
                     queued.add(source)
                     pending.append(source)
@@ -197,20 +202,23 @@ def _forward(
 ) -> list[int]:
     """Meet is intersection where `top` is everything, union where it is nothing."""
     first = set(starts)
-    state = [top] * len(flow.transfers)
+    transfers, successors = flow.transfers, flow.successors
+    state = [top] * len(transfers)
     for step in first:
         state[step] = at_start
     pending = sorted(first)
     seen = set(pending)
     while pending:
         step = pending.pop()
-        out = after(flow, state, step)
+        before = state[step]
+        _, bound, unbound, touched = transfers[step]
+        out = before & ~unbound | bound
         if not top:
-            out |= flow.transfers[step].touched & ~flow.transfers[step].unbound
-        for target, early in flow.successors[step]:
+            out |= touched & ~unbound
+        for target, early in successors[step]:
             if within is not None and target not in within:
                 continue
-            arriving = state[step] if early else out
+            arriving = before if early else out
             new = state[target] & arriving if top else state[target] | arriving
             if new != state[target] or target not in seen:
                 seen.add(target)

@@ -28,7 +28,9 @@ class AccessKind(Enum):
     NONLOCAL = auto()
 
 
-BINDING = frozenset({AccessKind.WRITE, AccessKind.DELETE, AccessKind.DECLARE})
+# A tuple: the members of an enumeration are slow to hash.
+BINDING = (AccessKind.WRITE, AccessKind.DELETE, AccessKind.DECLARE)
+_GLOBAL, _NONLOCAL = AccessKind.GLOBAL, AccessKind.NONLOCAL
 
 
 class Access(NamedTuple):
@@ -69,13 +71,13 @@ def bindings_of(accesses: Iterable[Access], parameters: Iterable[str] = ()) -> B
     bound: set[str] = set(parameters)
     declared_global: set[str] = set()
     declared_nonlocal: set[str] = set()
-    for access in accesses:
-        if access.kind in BINDING:
-            bound.add(access.name)
-        elif access.kind is AccessKind.GLOBAL:
-            declared_global.add(access.name)
-        elif access.kind is AccessKind.NONLOCAL:
-            declared_nonlocal.add(access.name)
+    for kind, name, _, _ in accesses:
+        if kind in BINDING:
+            bound.add(name)
+        elif kind is _GLOBAL:
+            declared_global.add(name)
+        elif kind is _NONLOCAL:
+            declared_nonlocal.add(name)
     return Bindings(
         frozenset(bound - declared_global - declared_nonlocal),
         frozenset(declared_global),

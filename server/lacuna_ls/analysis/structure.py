@@ -1,19 +1,20 @@
 """The structured program: what a language lowers its statements to.
 
 Control and data flow are written once, against these few shapes; a semantics module says how its
-statements map to them. A block is a tuple of statements in execution order.
+statements map to them. A block is a tuple of statements in execution order. What a function has one
+of a statement is a named tuple, which is made four times as fast as a frozen dataclass.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from lacuna_ls.analysis.scopes import Access
 from lacuna_ls.domain.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An indivisible piece of evaluation; `accesses` are in evaluation order."""
 
     span: Span
@@ -28,8 +29,7 @@ class Jump(Enum):
     CONTINUE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(NamedTuple):
     """A step, and where it leaves to if it does not go on to the next statement."""
 
     step: Step
@@ -101,15 +101,15 @@ def steps_of(block: Block) -> Iterator[Step]:
     pending: list[Statement | Step] = list(reversed(block))
     while pending:
         item = pending.pop()
-        if isinstance(item, Step):
+        if isinstance(item, Simple):
+            yield item.step
+        elif isinstance(item, Step):
             yield item
         else:
             pending.extend(reversed(_parts(item)))
 
 
-def _parts(statement: Statement) -> list[Statement | Step]:
-    if isinstance(statement, Simple):
-        return [statement.step]
+def _parts(statement: Choice | Loop | Guarded) -> list[Statement | Step]:
     parts: list[Statement | Step | None] = []
     if isinstance(statement, Choice):
         for arm in statement.arms:

@@ -53,7 +53,12 @@ class UnknownStatementError(Exception):
     """
 
 
-_LEAVES = frozenset(("integer", "float", "none", "true", "false", "comment", "ellipsis"))
+_LEAVES = frozenset(
+    (
+        *("integer", "float", "none", "true", "false", "comment", "ellipsis"),
+        *("string_start", "string_content", "string_end"),
+    )
+)
 _HERE = _Where()
 _Item = tuple[Node, _Where] | Access
 
@@ -92,7 +97,8 @@ def code_children(node: Node) -> list[Node]:
 
 
 def text_of(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    text = node.text
+    return text.decode("utf-8", "replace") if text else ""
 
 
 def target_names(node: Node) -> frozenset[str]:
@@ -113,41 +119,46 @@ def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
         if kind == "identifier":
             name = text_of(node)
             if name not in where.hidden:
-                found.append(_read(name, node, where))
+                read = _CAPTURE if where.deferred else _READ
+                found.append(Access(read, name, node.start_byte, where.certain))
             continue
         rule = _RULES.get(kind)
         if rule is not None:
-            pending += reversed([*rule(node, where)])
+            parts = [*rule(node, where)]
+            parts.reverse()
+            pending += parts
         elif kind not in _LEAVES:
             pending += [(child, where) for child in reversed(node.named_children)]
     return tuple(found)
 
 
-def _read(name: str, node: Node, where: _Where) -> Access:
-    kind = AccessKind.CAPTURE if where.deferred else AccessKind.READ
+_READ, _CAPTURE = AccessKind.READ, AccessKind.CAPTURE
+_WRITE, _CAPTURE_WRITE = AccessKind.WRITE, AccessKind.CAPTURE_WRITE
+
+
+def _write(name: str, node: Node, where: _Where) -> Access:
+    kind = _CAPTURE_WRITE if where.deferred else _WRITE
     return Access(kind, name, node.start_byte, where.certain)
-
-
-def _write(node: Node, where: _Where) -> Access:
-    kind = AccessKind.CAPTURE_WRITE if where.deferred else AccessKind.WRITE
-    return Access(kind, text_of(node), node.start_byte, where.certain)
 
 
 def _target(node: Node, where: _Where) -> Iterator[_Item]:
     pending = [node]
     while pending:
         part = pending.pop()
-        if part.type == "identifier":
-            if text_of(part) not in where.hidden:
-                yield _write(part, where)
-        elif part.type in _PATTERNS:
+        kind = part.type
+        if kind == "identifier":
+            name = text_of(part)
+            if name not in where.hidden:
+                yield _write(name, part, where)
+        elif kind in _PATTERNS:
             pending.extend(reversed(part.named_children))
-        elif part.type not in EXTRAS:
+        elif kind not in EXTRAS:
             yield (part, where)
 
 
 def _object_only(node: Node, where: _Where) -> Iterable[_Item]:
-    return [(next(c for c in node.named_children if c.type not in EXTRAS), where)]
+    owner = node.child_by_field_name("object")
+    return [(owner or next(c for c in node.named_children if c.type not in EXTRAS), where)]
 
 
 def _keyword_argument(node: Node, where: _Where) -> Iterable[_Item]:
@@ -160,7 +171,7 @@ def _named_expression(node: Node, where: _Where) -> Iterable[_Item]:
     if value:
         yield (value, where)
     if name:
-        yield _write(name, where)
+        yield _write(text_of(name), name, where)
 
 
 def _boolean(node: Node, where: _Where) -> Iterable[_Item]:
@@ -172,8 +183,10 @@ def _comparison(node: Node, where: _Where) -> Iterable[_Item]:
 
 
 def _first_certain(node: Node, where: _Where, count: int) -> Iterable[_Item]:
-    for position, child in enumerate(code_children(node)):
-        yield (child, where if position < count else replace(where, certain=False))
+    children = code_children(node)
+    perhaps = where if len(children) <= count else replace(where, certain=False)
+    for position, child in enumerate(children):
+        yield (child, where if position < count else perhaps)
 
 
 def _conditional(node: Node, where: _Where) -> Iterable[_Item]:
