@@ -43,12 +43,17 @@ def limit_run(cpu_s: float, memory_bytes: int, threads: int) -> None:
     Memory is counted as data (Linux), not as address space: runtimes that reserve far more than
     they use (V8, sanitizers, the JVM) then work as they do in a terminal.
     """
-    # The soft limit gives SIGXCPU; the hard one above it is for processes that ignore it.
-    _lower(resource.RLIMIT_CPU, int(cpu_s) + 1, int(cpu_s) + 3)
+    limit_processor_time(cpu_s)
     memory = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _lower(memory, memory_bytes, memory_bytes)
     if threads:
         _lower(resource.RLIMIT_NPROC, threads, threads)
+
+
+def limit_processor_time(cpu_s: float) -> None:
+    """End this process once it has used that much, seconds before it was limited included."""
+    # The soft limit gives SIGXCPU; the hard one above it is for processes that ignore it.
+    _lower(resource.RLIMIT_CPU, int(cpu_s) + 1, int(cpu_s) + 3)
 
 
 def limit_candidate(memory_bytes: int) -> None:

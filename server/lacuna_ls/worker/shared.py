@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 from . import guard
 from .messages import write_all
 from .run_tests import Contents
-from .turns import READY, REFUSED, TAKEN, TOO_LONG, Turn, Turns, packed
+from .turns import FORKS, OVER, READY, REFUSED, TAKEN, Turn, Turns, packed
 from .watch import Children, Server, Status, StopAsked, Watch, pipe, reaped
 
 # A process that ends after fewer turns saves less than it costs.
@@ -58,8 +58,8 @@ class TurnWatch(Watch):
             if answer_fd in events:
                 return os.read(answer_fd, 1)
 
-    def see_turn(self, answer_fd: int) -> bool:
-        """See the process through its turn; whether it can have another.
+    def see_turn(self, answer_fd: int, *, forks: bool) -> bool:
+        """See the process through its turn, or with `forks` a fork of it; whether it can have another.
 
         Raises:
             StopAsked: the server asked for it.
@@ -68,22 +68,25 @@ class TurnWatch(Watch):
         poll = select.poll()
         for fd in (frames_fd, output_fd, answer_fd, self._server.fileno()):
             poll.register(fd, select.POLLIN)
-        goes_on, over = True, False
-        while goes_on and not over:
+        goes_on, word = True, b""
+        while goes_on and not word and (forks or not self._done):
             events = self._waited(poll)
             if events is None:
                 goes_on = False
                 continue
             if output_fd in events and not self._print(output_fd):
                 poll.unregister(output_fd)
-            # What it has said was said before it ended, or told that it took too long.
+            if answer_fd in events:
+                word = os.read(answer_fd, 1)
+            # What it has said was said before it ended, or told how its turn did.
             if not self._pass_on(frames_fd) and not self._done:
                 self._status = reaped(self.pid) or Status(1, 0)
                 goes_on = False
-            over = self._done or (answer_fd in events and os.read(answer_fd, 1) == TOO_LONG)
         self._elapsed_s = time.monotonic() - self._started_s
         if self._done:
             self._status = Status(0, 0)
+        elif word == OVER:
+            self._status = Status(1, 0)
         return goes_on
 
     def _waited(self, poll: Any) -> Optional[Any]:
@@ -124,6 +127,8 @@ class Shared:
         self._process: Optional[TurnWatch] = None
         self._fds: List[int] = []
         self._turns = 0
+        self._always_fork = False
+        self._forks = False
         self._unfit = False
 
     def judges(self, candidate: Contents) -> bool:
@@ -146,11 +151,12 @@ class Shared:
         if answer == REFUSED:
             return False
         if answer != TAKEN:
-            self._unfit = self._turns < _FEWEST_TURNS
             self._end()
-            return False
+            if self._turns < _FEWEST_TURNS:
+                self._unfit, self._always_fork = self._always_fork, True
+            return not self._unfit and self.judges(candidate)
         self._turns += 1
-        goes_on = watch.see_turn(answer_fd)
+        goes_on = watch.see_turn(answer_fd, forks=self._forks)
         if not goes_on:
             self._end()
         watch.report(self._tier)
@@ -170,7 +176,10 @@ class Shared:
         def go(frames_fd: int) -> None:
             os.close(turns_fd)
             os.close(answer_fd)
-            turns = Turns(path, unchanged.data, self._busy_s, theirs, answer_with)
+            turns = Turns(
+                path, unchanged.data, self._busy_s, theirs, answer_with,
+                always_fork=self._always_fork,
+            )  # fmt: skip
             self._leave(frames_fd, turns, unchanged)
 
         watch.begin(go, self._busy_s)
@@ -181,10 +190,14 @@ class Shared:
         self._children.hold(*self._fds)
         self._process = watch
         self._turns = 0
-        if watch.answer(answer_fd) != READY:
-            self._unfit = True
+        word = watch.answer(answer_fd)
+        self._forks = word == FORKS
+        if word not in (READY, FORKS):
             self._end()
-        return not self._unfit
+            # What was tried out there may have left something behind.
+            self._unfit, self._always_fork = self._always_fork, True
+            return not self._unfit and self._starts(path)
+        return True
 
     def _end(self) -> None:
         assert self._process is not None

@@ -1,13 +1,17 @@
 """Candidates that take turns in one process, which has collected the tests once.
 
-To fork and to collect costs many times what a small test does. Where nothing of a candidate stays
-behind, candidates can share a process: each is swapped in (`swap`), the tests run up to the first
-red one, and the next has its turn. That is done where the workspace makes no fixture that the tests
-ask for and all that its modules hold can be looked at (`kept`); once any of it has changed, the process ends and
-another takes over. As some things cannot be seen, the unchanged code is run time and again and has
-to fail as it did at first. Whoever passes is confirmed in a fresh process in any case.
+To collect costs many times what a small test does. So each candidate is swapped into a process that
+has done that (`swap`), the tests run up to the first red one, and the next has its turn.
+
+Where nothing of a candidate stays behind, they run in that process itself: where the workspace makes
+no fixture that the tests ask for and all that its modules hold can be looked at (`kept`); once any of
+it has changed, the process ends and another takes over. As some things cannot be seen, the unchanged
+code is run time and again and has to fail as it did at first. Elsewhere each candidate runs in a fork
+of the process. Whoever passes is confirmed in a fresh process in any case.
 """
 
+import contextlib
+import gc
 import os
 import random
 import re
@@ -18,14 +22,22 @@ import threading
 import time
 from typing import Any, Callable, List, NamedTuple, Optional
 
+from .guard import limit_processor_time
 from .kept import Kept
 from .swap import Loaded
 
-READY, TAKEN, REFUSED, TOO_LONG = b"r", b"y", b"n", b"t"
+# To begin with: turns are taken in the process, or in forks of it.
+READY, FORKS = b"r", b"f"
+# Of a turn; the last one is the end of a fork.
+TAKEN, REFUSED, TOO_LONG, OVER = b"y", b"n", b"t", b"o"
 _ADDRESS = re.compile("0x[0-9a-f]+")
 _HEADER = struct.Struct(">32sI")
 _BETWEEN_CHECKS = 20
 _AGAIN_S = 0.05
+# How a fork ends in which a test took too long; and one that has tried the unchanged code.
+_LATE, _KEEPS = 3, 4
+# Of processor time, for what a turn does beside the test.
+_FORK_S = 1.0
 
 
 class Turn(NamedTuple):
@@ -47,7 +59,14 @@ class Turns:
     """The process's side: turns come from `turns_fd`, `answer_fd` says of each what becomes of it."""
 
     def __init__(
-        self, path: str, data: bytes, busy_s: float, turns_fd: int, answer_fd: int
+        self,
+        path: str,
+        data: bytes,
+        busy_s: float,
+        turns_fd: int,
+        answer_fd: int,
+        *,
+        always_fork: bool,
     ) -> None:
         """`data` is what is loaded from `path`; each test has `busy_s` of processor time."""
         self._path = path
@@ -55,6 +74,7 @@ class Turns:
         self._busy_s = busy_s
         self._turns_fd = turns_fd
         self._answer_fd = answer_fd
+        self._always_fork = always_fork
         self._failures = _Failures()
         self._late = False
         self._cut_off: Callable[[], None] = lambda: None
@@ -80,23 +100,50 @@ class Turns:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return self._leave()
         kept = Kept(root, session.items)
-        before = kept.seen()
-        if before is None or not all(_asks_for_little(item, root) for item in session.items):
-            return self._leave()
         signal.signal(signal.SIGPROF, self._raise)
         # What stops a session stops it for good.
         session.config.option.maxfail = 0
         session.config.pluginmanager.register(self._failures)
         session.config.pluginmanager.register(pytest_plugin.Timed(self._timed))
-        first = self._outcome(session)
+        if not self._always_fork and self._leaves_nothing(session, root, kept):
+            self._in_here(session, loaded, kept, begun, done)
+        elif threading.active_count() == 1:
+            self._in_forks(session, loaded, begun, done)
+        return self._leave()
+
+    def _leaves_nothing(self, session: Any, root: str, kept: Kept) -> bool:
+        """Whether all that tests may change can be seen, and the unchanged code's changed nothing."""
+        before = kept.seen()
+        if before is None or not all(_asks_for_little(item, root) for item in session.items):
+            return False
+        pid = os.fork()
+        if pid == 0:
+            try:
+                fails = self._outcome(session) is not None
+                if fails and kept.seen() == before and threading.active_count() == 1:
+                    os._exit(_KEEPS)
+            finally:
+                os._exit(0)
+        status = os.waitpid(pid, 0)[1]
+        return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _KEEPS
+
+    def _in_here(
+        self,
+        session: Any,
+        loaded: Loaded,
+        kept: Kept,
+        begun: Callable[[str], None],
+        done: Callable[[], None],
+    ) -> None:
+        before, first = kept.seen(), self._outcome(session)
         if first is None or kept.seen() != before:
-            return self._leave()
+            return
         since_check = 0
         self._answer(READY)
         while True:
             turn = self._next()
             if turn is None:
-                return self._leave()
+                return
             if not loaded.swap(turn.data):
                 self._answer(REFUSED)
                 continue
@@ -110,11 +157,57 @@ class Turns:
             loaded.restore()
             since_check += 1
             if threading.active_count() > 1 or kept.seen() != before or self._is_spent():
-                return self._leave()
+                return
             if since_check >= _BETWEEN_CHECKS:
                 since_check = 0
                 if self._outcome(session) != first:
-                    return self._leave()
+                    return
+
+    def _in_forks(
+        self,
+        session: Any,
+        loaded: Loaded,
+        begun: Callable[[str], None],
+        done: Callable[[], None],
+    ) -> None:
+        # What is there now is never collected, and not copied to be looked at in each fork.
+        gc.collect()
+        gc.freeze()
+        self._answer(FORKS)
+        while True:
+            turn = self._next()
+            if turn is None:
+                return
+            if not loaded.swap(turn.data):
+                self._answer(REFUSED)
+                continue
+            self._answer(TAKEN)
+            pid = os.fork()
+            if pid == 0:
+                self._one(session, turn.token, begun, done)
+            loaded.restore()
+            status = os.waitpid(pid, 0)[1]
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            late = os.WIFEXITED(status) and os.WEXITSTATUS(status) == _LATE
+            late = late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+            self._answer(TOO_LONG if late else OVER)
+
+    def _one(
+        self, session: Any, token: str, begun: Callable[[str], None], done: Callable[[], None]
+    ) -> None:
+        """One turn in this process, which is a fork and ends here."""
+        try:
+            os.close(self._turns_fd)
+            os.close(self._answer_fd)
+            os.setpgid(0, 0)
+            limit_processor_time(self._busy_s * len(session.items) + _FORK_S)
+            begun(token)
+            self._outcome(session)
+            if not self._late:
+                done()
+        finally:
+            os._exit(_LATE if self._late else 0)
 
     def _leave(self) -> None:
         os._exit(0)

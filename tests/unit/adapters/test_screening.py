@@ -150,3 +150,33 @@ async def test_a_candidate_that_floods_its_line_is_cut_off_and_the_next_one_is_j
     finally:
         await pool.close()
     assert screened == [(False, RunStatus.CRASHED), (True, RunStatus.COMPLETED)]
+
+
+LOADED = "import os, unittest, pytest, calc\n\nLOADED = os.urandom(8).hex()\n"
+WHERE_STATE_STAYS = {
+    "a fixture of the workspace": LOADED + "\n@pytest.fixture\ndef one():\n    return 1\n\n"
+    "def test_add(one):\n    assert calc.add(one, 2) == 3, LOADED\n",
+    "a method of unittest": LOADED + "\nclass AddTest(unittest.TestCase):\n"
+    "    def test_add(self):\n        assert calc.add(1, 2) == 3, LOADED\n",
+    "a module that holds what cannot be looked at": LOADED + "\nLINES = iter('abc')\n\n"
+    "def test_add():\n    assert calc.add(1, 2) == 3, LOADED\n",
+    "code that remembers": LOADED + "\nSEEN = []\n\n"
+    "def test_add():\n    SEEN.append(1)\n    assert calc.add(1, 2) == 3, LOADED\n",
+}
+
+
+@pytest.mark.parametrize("name", WHERE_STATE_STAYS)
+async def test_tests_are_collected_once_for_all_candidates(tmp_path, name):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": WHERE_STATE_STAYS[name]})
+    code = tmp_path.resolve() / "calc.py"
+    run = request(tmp_path, "test_calc.py", limits=replace(LIMITS, wall_s=8.0))
+    texts = (CODE.replace("a - b", body) for body in ("a * b", "a", "a + b", "b"))
+    pool = WorkerPool(Trusting())
+    try:
+        candidates = [Overlay(code, text.encode()) for text in texts]
+        screened = [report async for report in pool.screen(run, candidates)]
+    finally:
+        await pool.close()
+    assert [report.green for report in screened] == [False, False, True, False]
+    messages = [f.failure.message for report in screened for f in report.failures]
+    assert len({message.splitlines()[0] for message in messages}) == 1
