@@ -8,11 +8,15 @@ _PATIENCE_S = 20.0
 _INTERVAL_S = 0.02
 
 
-async def begun() -> int:
-    """The process of the session that waits, once it does: it sleeps, and gets no further."""
+async def begun(other_than: int = 0) -> int:
+    """The process of the session that waits, once it does: it sleeps, and gets no further.
+
+    `other_than` is that of a run that may not have gone yet.
+    """
     seen: list[tuple[int, str]] = []
     for _ in range(int(_PATIENCE_S / _INTERVAL_S)):
-        found = [pid for worker in _below(os.getpid()) for pid in _below(worker)]
+        below = [pid for worker in _below(os.getpid()) for pid in _below(worker)]
+        found = [pid for pid in below if pid != other_than]
         seen = [*seen[-2:], (found[0], _state(found[0]))] if found else []
         if len(seen) == 3 and len(set(seen)) == 1 and seen[0][1].startswith("S"):
             return seen[0][0]

@@ -5,6 +5,7 @@ if anything that it has read is another by then.
 """
 
 import gc
+import json
 import os
 import select
 import shutil
@@ -72,8 +73,10 @@ class Begun:
         """
         # Whatever happens from here on, it is of this run.
         try:
-            self._line.sendall(_GO + request.threads.to_bytes(8, "big"))
+            self._line.sendall(_GO)
             going = self._answer() == _YES
+            if going:
+                self._line.sendall(_told(request))
         except (OSError, StopAsked, EOFError) as error:
             self.drop()
             if isinstance(error, OSError):
@@ -128,7 +131,12 @@ class Begun:
 
 
 def _alike(request: Request) -> Request:
-    return request._replace(nonce="", scratch="", threads=0)
+    """What a session is begun for; the rest it is told when it is asked to go on."""
+    return request._replace(nonce="", scratch="", threads=0, only=())
+
+
+def _told(request: Request) -> bytes:
+    return json.dumps([request.threads, request.only]).encode("ascii")
 
 
 class _Line:
@@ -137,15 +145,19 @@ class _Line:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
 
-    def __call__(self, waiting: Waiting) -> int:
-        """The limit on threads, when the word has come; else this does not return."""
+    def __call__(self, waiting: Waiting) -> run_tests.Later:
+        """What it is told of its run, when the word has come; else this does not return."""
         gc.collect()
         gc.freeze()
-        word = self._line.recv(9)
-        while word and len(word) < 9:
-            word += self._line.recv(9 - len(word))
-        if not word or not waiting.current():
+        if not self._line.recv(1) or not waiting.current():
             os._exit(1)
         self._line.sendall(_YES)
+        told = bytearray()
+        while part := self._line.recv(1 << 16):
+            told += part
         self._line.close()
-        return int.from_bytes(word[1:], "big")
+        try:
+            threads, only = json.loads(told)
+        except ValueError:
+            os._exit(1)  # who has asked for the run has gone
+        return run_tests.Later(threads, only)

@@ -11,7 +11,7 @@ inputs at random, or somebody else traces it.
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Sequence, Set, Tuple
 
 import pytest
 
@@ -297,18 +297,24 @@ class Contexts:
 
 
 class Only:
-    """Leaves tests out, as if there were none, but those of some ids, or all of some files."""
+    """Leaves tests out, as if there were none, but those of some ids, or all of some files.
 
-    def __init__(self, ids: Sequence[str], own_id: Callable[[str], str]) -> None:
-        self._ids = frozenset(ids)
+    `ids` is asked once all tests are there; if it names none, nothing is left out.
+    """
+
+    def __init__(self, ids: Callable[[], Sequence[str]], own_id: Callable[[str], str]) -> None:
+        self._ids = ids
         self._own_id = own_id
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: List[Any]) -> None:
-        items[:] = [item for item in items if self._wanted(self._own_id(item.nodeid))]
+        wanted = frozenset(self._ids())
+        if wanted:
+            items[:] = [item for item in items if self._is_one_of(wanted, item)]
 
-    def _wanted(self, test: str) -> bool:
-        return test in self._ids or test.partition("::")[0] in self._ids
+    def _is_one_of(self, wanted: FrozenSet[str], item: Any) -> bool:
+        own = self._own_id(item.nodeid)
+        return own in wanted or own.partition("::")[0] in wanted
 
 
 def _is_generated(item: Any) -> bool:

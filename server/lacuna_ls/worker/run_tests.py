@@ -42,13 +42,21 @@ class Forked(NamedTuple):
     turns: Optional[Turns] = None
 
 
+class Later(NamedTuple):
+    """What a run that was begun ahead is told of itself: see `Request`."""
+
+    threads: int
+    only: Sequence[str]
+
+
 class Session(NamedTuple):
     """How a run is not that of the terminal.
 
     `up_to_the_first_red` also ends the process with the last test. `begin` is called before any
     test is loaded, `before_conftests` even before pytest loads what is the user's. `learner` is
     told where the run has got to. `collected` is called before the first test runs, with pytest's
-    session and what says once more which tests there are.
+    session and what says once more which tests there are. `only` names the tests that are not left
+    out, if any; it is asked when they have been collected.
     """
 
     up_to_the_first_red: bool = False
@@ -56,6 +64,7 @@ class Session(NamedTuple):
     before_conftests: bool = False
     learner: Optional[ahead.Learner] = None
     collected: Optional[Callable[[Any, Callable[[], None]], None]] = None
+    only: Optional[Callable[[], Sequence[str]]] = None
 
 
 class Channel:
@@ -118,25 +127,28 @@ def run(request: Request, overlays: Sequence[Contents], place: Confinement, fd: 
         channel.send(Loaded(learner.learnt()))
 
 
-def run_later(request: Request, fd: int, word: Callable[[Waiting], int]) -> None:
-    """As `run`, without overlays, but begun now.
+def run_later(request: Request, fd: int, word: Callable[[Waiting], Later]) -> None:
+    """As `run`, without overlays, but begun now, and whatever tests `request` names.
 
-    What anybody could notice of it follows when `word`, which is called once, has returned: with
-    the limit on threads.
+    What anybody could notice of it follows when `word`, which is called once, has returned.
     """
+    only: Sequence[str] = ()
 
     def go_on(waiting: Waiting) -> None:
-        threads = word(waiting)
+        nonlocal only
+        later = word(waiting)
+        only = later.only
         importlib.invalidate_caches()
         cpu_s = request.cpu_s + time.process_time()
-        guard.limit_run(cpu_s, request.memory_bytes, threads)
+        guard.limit_run(cpu_s, request.memory_bytes, later.threads)
 
     waiting = Waiting(request.root, request.targets, go_on)
     channel = Channel(fd, waiting.reach)
     _as_if_started(request.root)
     learner = ahead.Learner(request.root)
     waiting.begin()
-    _run_framework(request, channel, Session(learner=learner, begin=waiting.reach))
+    asked = Session(learner=learner, begin=waiting.reach, only=lambda: only)
+    _run_framework(request, channel, asked)
     channel.send(Loaded(learner.learnt()))
 
 
@@ -288,8 +300,9 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
         plugins.append(pytest_plugin.BeforeTests(session.collected, reporter))
     if request.backwards:
         plugins.append(pytest_plugin.Backwards())
-    if request.only:
-        plugins.append(contexts.Only(request.only, reporter._own_id))
+    if session.only is not None or request.only:
+        only = session.only or (lambda: request.only)
+        plugins.append(contexts.Only(only, reporter._own_id))
     if request.contexts:
         plugins.append(contexts.Contexts(channel.send, reporter._own_id, request.root))
     exit_code = pytest.main(arguments, plugins=plugins)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -176,6 +177,32 @@ async def test_a_run_of_other_tests_does_not_take_the_session(tmp_path, pool):
     await begun()
     assert set(outcomes(await pool.run(request(tmp_path, "test_other.py")))) == {"test_b"}
     assert set(outcomes(await pool.run(request(tmp_path, "test_it.py")))) == {"test_a"}
+
+
+async def test_a_run_of_some_of_the_tests_is_the_session_that_was_begun_for_all(tmp_path, pool):
+    told = TELLS_ITS_PROCESS["test_it.py"] + "\ndef test_b(): assert False\n\ndef test_c(): pass\n"
+    project(tmp_path, TELLS_ITS_PROCESS | {"test_it.py": told})
+    terminal = in_the_terminal(tmp_path, "test_it.py")
+    whole = request(tmp_path, "test_it.py")
+    await pool.run(whole)
+    for narrowed in (("test_a", "test_c"), ("test_a", "test_b"), ("test_a", "test_b", "test_c")):
+        waiting = await begun(other_than=int((tmp_path / "pid").read_text()))
+        only = tuple(f"test_it.py::{name}" for name in narrowed)
+        report = await pool.run(replace(whole, only=only if len(only) < 3 else ()))
+        found = {f"test_it.py::{name}": kind.name for name, kind in outcomes(report).items()}
+        assert found == {name: terminal[name] for name in only}
+        assert (tmp_path / "pid").read_text() == str(waiting)
+
+
+async def test_a_session_is_told_of_more_tests_than_a_socket_holds(tmp_path, pool):
+    project(tmp_path, TELLS_ITS_PROCESS)
+    whole = request(tmp_path, "test_it.py")
+    await pool.run(whole)
+    waiting = await begun(other_than=int((tmp_path / "pid").read_text()))
+    only = ("test_it.py::test_a", *(f"test_it.py::test_{i:0>990}" for i in range(900)))
+    report = await pool.run(replace(whole, only=only))
+    assert set(outcomes(report)) == {"test_a"}
+    assert (tmp_path / "pid").read_text() == str(waiting)
 
 
 async def test_a_session_that_was_killed_meanwhile_is_missed_by_nobody(tmp_path, pool):
