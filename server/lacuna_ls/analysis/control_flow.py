@@ -55,10 +55,13 @@ class Graph:
 
     def within(self, span: Span) -> frozenset[int]:
         """Indices of the steps whose text lies in `span`."""
+        first, last = span.start, span.end
         return frozenset(
-            index
-            for index, step in enumerate(self.steps)
-            if index > RAISED and span.contains(step.span)
+            [
+                index
+                for index, (start, end, _, _) in enumerate(self.steps)
+                if index > RAISED and first <= start and end <= last
+            ]
         )
 
 
@@ -88,7 +91,7 @@ class _Builder:
     """Threads a frontier (steps whose normal successor comes next) through the statements."""
 
     def __init__(self) -> None:
-        nowhere = Step(Span(0, 0), raises=False)
+        nowhere = Step(0, 0, raises=False)
         self.steps: list[Step] = [nowhere, nowhere, nowhere]
         self.edges: list[Edge] = []
         self._contexts: list[_LoopExits | _Cleanup] = []
@@ -215,7 +218,7 @@ class _Builder:
                 self._jump(jump, source)
 
     def _pad(self, span: Span) -> int:
-        self.steps.append(Step(span, raises=False))
+        self.steps.append(Step(span.start, span.end, raises=False))
         return len(self.steps) - 1
 
 

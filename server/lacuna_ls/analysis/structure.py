@@ -15,11 +15,16 @@ from lacuna_ls.domain.text import Span
 
 
 class Step(NamedTuple):
-    """An indivisible piece of evaluation; `accesses` are in evaluation order."""
+    """An indivisible piece of evaluation, from `start` to `end`; `accesses` are in its order."""
 
-    span: Span
+    start: int
+    end: int
     accesses: tuple[Access, ...] = ()
     raises: bool = True
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
 
 
 class Jump(Enum):

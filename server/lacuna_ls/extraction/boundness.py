@@ -42,7 +42,7 @@ def fails_at_once(region: Region, steps: Iterable[int], name: str) -> bool:
 
 def _suite(region: Region, step: int) -> Node | None:
     """The statements that the one of the step stands among."""
-    start = region.flow.graph.steps[step].span.start
+    start = region.flow.graph.steps[step].start
     node: Node | None = covering(region.unit.node, Span(start, start + 1))
     while node is not None and node.type != region.unit.body.type:
         node = node.parent
@@ -62,7 +62,7 @@ def _reads(region: Region, index: int, name: str) -> bool:
     read = next((a for a in step.accesses if a.name == name), None)
     if read is None or read.kind is not AccessKind.READ or not read.certain:
         return False
-    return _HARMLESS.fullmatch(_text(region, step.span.start, read.offset)) is not None
+    return _HARMLESS.fullmatch(_text(region, step.start, read.offset)) is not None
 
 
 def _is_quiet(region: Region, index: int, name: str) -> bool:
@@ -70,7 +70,7 @@ def _is_quiet(region: Region, index: int, name: str) -> bool:
     step = region.flow.graph.steps[index]
     if not step.accesses or any(a.name == name for a in step.accesses):
         return False
-    return _QUIET.fullmatch(_text(region, step.span.start, step.span.end)) is not None
+    return _QUIET.fullmatch(_text(region, step.start, step.end)) is not None
 
 
 def _text(region: Region, start: int, end: int) -> bytes:

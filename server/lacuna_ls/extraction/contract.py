@@ -193,10 +193,11 @@ def refuse_shared_with_functions_around(region: Region, line_of: LineOf) -> None
 
 def _refuse_visible_to_handlers(region: Region, line_of: LineOf) -> None:
     """Refuse if an exception would let a handler see an assignment that now stays inside."""
-    written = perhaps_touched(region.flow, region.entries, region.steps)
-    for edge in region.leaving:
-        if edge.kind is EdgeKind.NORMAL:
-            continue
+    touched = region.touched()
+    early = [e for e in region.leaving if e.kind is not EdgeKind.NORMAL]
+    early = [e for e in early if touched & region.live[e.target]]
+    written = perhaps_touched(region.flow, region.entries, region.steps) if early else []
+    for edge in early:
         state = written[edge.source]
         if edge.kind is not EdgeKind.EXCEPTION:
             state |= region.flow.transfers[edge.source].touched
@@ -239,8 +240,9 @@ def _outputs(region: Region, line_of: LineOf) -> int:
 
 def _parameters(region: Region, outputs: int, line_of: LineOf) -> int:
     exposed = region.exposed()
-    read_early = exposed & (region.perhaps_before() | ~region.touched())
-    wanted = read_early | outputs & ~region.sure_by_itself() & region.perhaps_before()
+    touched = region.touched()
+    bound = region.perhaps_before(exposed & touched | outputs)
+    wanted = exposed & (bound | ~touched) | outputs & ~region.sure_by_itself() & bound
     unsure = region.ordered(wanted & ~region.sure_before())
     if unsure and not all(fails_at_once(region, region.entries, name) for name in unsure):
         offset = min(a.offset for a in region.accesses if a.name == unsure[0])
@@ -278,6 +280,8 @@ def _globals(region: Region) -> tuple[tuple[str, ...], tuple[str, ...]]:
     written = {a.name for a in region.accesses if a.kind in writes}
     declared_inside = {a.name for a in region.accesses if a.kind is AccessKind.GLOBAL}
     needed = (written & region.unit.bindings().global_names) - declared_inside
+    if not declared_inside:
+        return tuple(sorted(needed)), ()
     outside = {
         a.name
         for index, step in enumerate(region.flow.graph.steps)

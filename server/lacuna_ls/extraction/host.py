@@ -109,14 +109,14 @@ def _escapes(block: Block, head: int) -> Iterator[tuple[int, int]]:
     for statement in block:
         if isinstance(statement, Simple):
             if statement.jump in (Jump.BREAK, Jump.CONTINUE):
-                yield statement.step.span.start, head
+                yield statement.step.start, head
         elif isinstance(statement, Choice):
             for arm in statement.arms:
                 yield from _escapes(arm.body, head)
             yield from _escapes(statement.otherwise, head)
         elif isinstance(statement, Loop):
             first = next(steps_of((statement,)))
-            yield from _escapes(statement.body, first.span.start)
+            yield from _escapes(statement.body, first.start)
             yield from _escapes(statement.otherwise, head)
         elif isinstance(statement, Guarded):
             bodies = (statement.body, *(h.body for h in statement.handlers))
@@ -135,8 +135,8 @@ class _Pieces:
             if edge.kind is EdgeKind.NORMAL:
                 self._normal[edge.source].append(edge.target)
         real = range(RAISED + 1, len(graph.steps))
-        self._order = sorted(real, key=lambda i: graph.steps[i].span.start)
-        self._starts = [graph.steps[i].span.start for i in self._order]
+        self._order = sorted(real, key=lambda i: graph.steps[i].start)
+        self._starts = [graph.steps[i].start for i in self._order]
 
     def of(self, node: Node) -> Piece:
         span = span_of(node)

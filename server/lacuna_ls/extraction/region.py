@@ -9,10 +9,14 @@ from lacuna_ls.analysis.scopes import Access, AccessKind
 from lacuna_ls.analysis.unit import Unit
 from lacuna_ls.domain.text import Span
 
+_NORMAL = EdgeKind.NORMAL
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """`sure`, `perhaps` and `live` are the solutions over the whole function, by step.
+    """`sure` and `live` are the solutions over the whole function, by step.
+
+    `at_start` are the names that are bound where the function begins.
 
     `unseen` are the names that a function elsewhere cannot see by itself: the unit's own and
     those of the functions around it.
@@ -25,12 +29,12 @@ class Region:
     entries: tuple[int, ...]
     leaving: tuple[Edge, ...]
     accesses: tuple[Access, ...]
+    at_start: int
     sure: tuple[int, ...]
-    perhaps: tuple[int, ...]
     live: tuple[int, ...]
 
     def falls_through(self) -> tuple[Edge, ...]:
-        return tuple(e for e in self.leaving if e.kind is EdgeKind.NORMAL)
+        return tuple([e for e in self.leaving if e.kind is _NORMAL])
 
     def touched(self) -> int:
         bits = 0
@@ -45,11 +49,17 @@ class Region:
             bits &= self.sure[entry]
         return bits
 
-    def perhaps_before(self) -> int:
+    def perhaps_before(self, asked: int = -1) -> int:
+        """Those of the names asked about that may be bound when control enters."""
+        everything = (1 << len(self.flow.sets.names)) - 1
+        reached = any(self.sure[entry] != everything for entry in self.entries)
+        if reached and not asked & ~self.sure_before():
+            return asked
         bits = 0
+        perhaps = perhaps_bound(self.flow, self.at_start)
         for entry in self.entries:
-            bits |= self.perhaps[entry]
-        return bits
+            bits |= perhaps[entry]
+        return bits & asked
 
     def sure_after(self) -> int:
         """Names bound whenever control falls through."""
@@ -57,7 +67,7 @@ class Region:
 
     def perhaps_after(self) -> int:
         """Names that may be bound where control falls through."""
-        known = list(self.perhaps)
+        known = perhaps_bound(self.flow, self.at_start)
         bits = 0
         for edge in self.falls_through():
             transfer = self.flow.transfers[edge.source]
@@ -107,9 +117,9 @@ def region_around(unit: Unit, piece: Span) -> Region:
     """The region of the smallest step that holds `piece`; empty if none does."""
     graph = control_flow(unit.block)
     holding = [
-        (len(step.span), index)
+        (step.end - step.start, index)
         for index, step in enumerate(graph.steps)
-        if index > RAISED and step.span.contains(piece)
+        if index > RAISED and step.start <= piece.start and piece.end <= step.end
     ]
     smallest = min(holding, default=(0, 0))[0]
     return _region(unit, graph, frozenset(i for size, i in holding if size == smallest))
@@ -126,10 +136,10 @@ def _region(unit: Unit, graph: Graph, steps: frozenset[int]) -> Region:
         unseen=unseen,
         steps=steps,
         entries=tuple(entries or sorted(steps)[:1]),
-        leaving=tuple(e for e in graph.edges if e.source in steps and e.target not in steps),
-        accesses=tuple(a for index in sorted(steps) for a in graph.steps[index].accesses),
+        leaving=tuple([e for e in graph.edges if e.source in steps and e.target not in steps]),
+        accesses=tuple([a for index in sorted(steps) for a in graph.steps[index].accesses]),
+        at_start=at_start,
         sure=tuple(surely_bound(flow, at_start)),
-        perhaps=tuple(perhaps_bound(flow, at_start)),
         live=tuple(live_in(flow)),
     )
 
@@ -149,10 +159,12 @@ def in_order(
 ) -> tuple[str, ...]:
     """`names` by first access in the source; a name that is never accessed comes last."""
     first: dict[str, int] = {}
+    wanted = frozenset(names)
     for access in accesses:
-        if kind is None or access.kind is kind:
-            first[access.name] = min(first.get(access.name, access.offset), access.offset)
-    return tuple(sorted(names, key=lambda name: (first.get(name, 1 << 60), name)))
+        name, offset = access.name, access.offset
+        if name in wanted and (kind is None or access.kind is kind):
+            first[name] = min(first.get(name, offset), offset)
+    return tuple(sorted(wanted, key=lambda name: (first.get(name, 1 << 60), name)))
 
 
 def _bound_at_entry(unit: Unit) -> set[str]:

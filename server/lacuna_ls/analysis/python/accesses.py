@@ -59,17 +59,32 @@ _LEAVES = frozenset(
         *("string_start", "string_content", "string_end"),
     )
 )
-_HERE = _Where()
+_HERE, _SKIPPED = _Where(), _Where(certain=False)
+_READ, _CAPTURE = AccessKind.READ, AccessKind.CAPTURE
+_WRITE, _CAPTURE_WRITE = AccessKind.WRITE, AccessKind.CAPTURE_WRITE
 _Item = tuple[Node, _Where] | Access
 
 
 def accesses_of(node: Node) -> tuple[Access, ...]:
     """The accesses of evaluating `node`, an expression or an annotation."""
-    return _evaluated([(node, _HERE)])
+    found: list[Access] = []
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        kind = node.type
+        if kind == "identifier":
+            found.append(Access(_READ, text_of(node), node.start_byte))
+        elif kind in _RULES:
+            found += _evaluated([(node, _HERE)])
+        elif kind not in _LEAVES:
+            pending += reversed(node.named_children)
+    return tuple(found)
 
 
 def target_accesses(node: Node) -> tuple[Access, ...]:
     """The accesses of assigning to `node`: writes of names, reads in `a.b` and `a[i]`."""
+    if node.type == "identifier":
+        return (Access(_WRITE, text_of(node), node.start_byte),)
     return _evaluated(list(_target(node, _HERE)))
 
 
@@ -132,10 +147,6 @@ def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
     return tuple(found)
 
 
-_READ, _CAPTURE = AccessKind.READ, AccessKind.CAPTURE
-_WRITE, _CAPTURE_WRITE = AccessKind.WRITE, AccessKind.CAPTURE_WRITE
-
-
 def _write(name: str, node: Node, where: _Where) -> Access:
     kind = _CAPTURE_WRITE if where.deferred else _WRITE
     return Access(kind, name, node.start_byte, where.certain)
@@ -184,17 +195,24 @@ def _comparison(node: Node, where: _Where) -> Iterable[_Item]:
 
 def _first_certain(node: Node, where: _Where, count: int) -> Iterable[_Item]:
     children = code_children(node)
-    perhaps = where if len(children) <= count else replace(where, certain=False)
+    perhaps = _perhaps(where)
     for position, child in enumerate(children):
         yield (child, where if position < count else perhaps)
 
 
 def _conditional(node: Node, where: _Where) -> Iterable[_Item]:
     parts = code_children(node)
-    perhaps = replace(where, certain=False)
+    perhaps = _perhaps(where)
     if len(parts) != 3:
         return [(part, perhaps) for part in parts]
     return [(parts[1], where), (parts[0], perhaps), (parts[2], perhaps)]
+
+
+def _perhaps(where: _Where) -> _Where:
+    """The same place where evaluation may not get to; most often the same one."""
+    if where is _HERE:
+        return _SKIPPED
+    return replace(where, certain=False) if where.certain else where
 
 
 def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
@@ -202,7 +220,7 @@ def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
     first = clauses[0].child_by_field_name("right") if clauses else None
     if first:
         yield (first, where)
-    inner = replace(where, certain=False)
+    inner = _perhaps(where)
     if node.type == "generator_expression" and not _consumed_at_once(node):
         inner = replace(inner, deferred=True)
     for clause in clauses:

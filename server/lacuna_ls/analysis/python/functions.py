@@ -140,9 +140,8 @@ def _outermost(owner: Node) -> Node:
 
 def _annotated(parameters: Node | None) -> Iterator[Parameter]:
     for node in parameters.named_children if parameters else ():
-        annotation = node.child_by_field_name("type")
-        names = parameter_names(parameters) if annotation is None else ()
-        if annotation is None or names:
+        annotation = None if node.type == "identifier" else node.child_by_field_name("type")
+        if annotation is None:
             continue
         named = node.child_by_field_name("name") or node.named_children[0]
         if named.type == "identifier":

@@ -31,7 +31,6 @@ from lacuna_ls.analysis.structure import (
     Step,
     steps_of,
 )
-from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.nodes import Node, span_of
 
 _SUPPRESSORS = ("suppress", "raises")
@@ -55,30 +54,34 @@ def lower(block: Node, depth: int = 0) -> Block:
 
 
 def lower_all(nodes: Iterable[Node], depth: int = 0) -> Block:
-    return tuple(statement for node in nodes for statement in _lowered(node, depth))
-
-
-def _lowered(node: Node, depth: int) -> Iterable[Statement]:
-    compound = _COMPOUND.get(node.type)
-    if compound:
-        return compound(node, depth)
-    simple = _SIMPLE.get(node.type)
-    if simple is None:
-        raise UnknownStatementError
-    accesses = tuple(simple(node, depth))
-    raises = bool(accesses) or bool(node.named_children)
-    return (Simple(Step(span_of(node), accesses, raises), _JUMPS.get(node.type)),)
+    statements: list[Statement] = []
+    for node in nodes:
+        kind = node.type
+        simple = _SIMPLE.get(kind)
+        if simple is not None:
+            accesses = tuple(simple(node, depth))
+            raises = bool(accesses) or bool(node.named_children)
+            step = Step(node.start_byte, node.end_byte, accesses, raises)
+            statements.append(Simple(step, _JUMPS.get(kind)))
+        elif kind in _COMPOUND:
+            statements += _COMPOUND[kind](node, depth)
+        else:
+            raise UnknownStatementError
+    return tuple(statements)
 
 
 def _parts(node: Node, depth: int) -> Iterable[Access]:
-    for child in code_children(node):
-        yield from _assigned_or_evaluated(child)
+    children = code_children(node)
+    if len(children) == 1:
+        return _assigned_or_evaluated(children[0])
+    return [access for child in children for access in _assigned_or_evaluated(child)]
 
 
 def _assigned_or_evaluated(node: Node) -> Iterable[Access]:
-    if node.type == "assignment":
+    kind = node.type
+    if kind == "assignment":
         return _assignment(node)
-    if node.type == "augmented_assignment":
+    if kind == "augmented_assignment":
         return _augmented(node)
     return accesses_of(node)
 
@@ -126,8 +129,8 @@ def _import(node: Node, depth: int) -> Iterable[Statement]:
     for name in node.children_by_field_name("name"):
         bound = name.child_by_field_name("alias") or code_children(name)[0]
         access = Access(AccessKind.WRITE, text_of(bound), bound.start_byte)
-        yield Simple(Step(span_of(name), (access,)))
-    yield Simple(Step(span_of(node)))
+        yield Simple(_step(name, (access,)))
+    yield Simple(_step(node))
 
 
 def _declaration(kind: AccessKind) -> Callable[[Node, int], Iterable[Access]]:
@@ -226,7 +229,11 @@ def _required(node: Node, field: str) -> Node:
 
 
 def _evaluation(node: Node) -> Step:
-    return Step(span_of(node), accesses_of(node))
+    return _step(node, accesses_of(node))
+
+
+def _step(node: Node, accesses: tuple[Access, ...] = (), *, raises: bool = True) -> Step:
+    return Step(node.start_byte, node.end_byte, accesses, raises)
 
 
 def _if(node: Node, depth: int) -> Iterable[Statement]:
@@ -254,8 +261,8 @@ def _while(node: Node, depth: int) -> Iterable[Statement]:
 
 def _for(node: Node, depth: int) -> Iterable[Statement]:
     left, right = _required(node, "left"), _required(node, "right")
-    advance = Step(Span(left.start_byte, left.start_byte))
-    bind = Step(span_of(left), target_accesses(left))
+    advance = Step(left.start_byte, left.start_byte)
+    bind = _step(left, target_accesses(left))
     return (Loop(advance, _body(node, depth), _evaluation(right), bind, _else(node, depth)),)
 
 
@@ -268,11 +275,11 @@ def _with(node: Node, depth: int) -> Iterable[Statement]:
         context = code_children(value)[0] if alias else value
         steps.append(Simple(_evaluation(context)))
         if alias:
-            steps.append(Simple(Step(span_of(alias), target_accesses(alias))))
+            steps.append(Simple(_step(alias, target_accesses(alias))))
         suppresses = suppresses or _named_for_suppressing(context)
     body = _body(node, depth)
     if suppresses:
-        silent = Handler(Step(span_of(node), raises=False), ())
+        silent = Handler(_step(node, raises=False), ())
         return (*steps, Guarded(span_of(node), body, (silent,)))
     return (*steps, *body)
 
@@ -311,7 +318,7 @@ def _handler(clause: Node, depth: int) -> Handler:
     body = _body(clause, depth)
     value = clause.child_by_field_name("value")
     if value is None:
-        return Handler(Step(Span(clause.start_byte, clause.start_byte)), body, catches_all=True)
+        return Handler(Step(clause.start_byte, clause.start_byte), body, catches_all=True)
     alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
     alias = alias or clause.child_by_field_name("alias")
     if alias is None:
@@ -319,12 +326,11 @@ def _handler(clause: Node, depth: int) -> Handler:
     test = code_children(value)[0] if value.type == "as_pattern" else value
     written = target_accesses(alias)
     deleted = tuple(access._replace(kind=AccessKind.DELETE) for access in written)
-    span = span_of(alias)
     return Handler(
         _evaluation(test),
         body,
-        Step(span, written, raises=False),
-        Step(span, deleted, raises=False),
+        _step(alias, written, raises=False),
+        _step(alias, deleted, raises=False),
     )
 
 
@@ -339,11 +345,12 @@ def _case(clause: Node, depth: int) -> Arm:
     reads, writes = pattern_accesses(patterns)
     guard = clause.child_by_field_name("guard")
     irrefutable = len(patterns) == 1 and matches_anything(patterns[0])
-    span = Span(patterns[0].start_byte, patterns[-1].end_byte) if patterns else span_of(clause)
+    first, last = (patterns[0], patterns[-1]) if patterns else (clause, clause)
+    start, end = first.start_byte, last.end_byte
     return Arm(
-        Step(span, reads),
+        Step(start, end, reads),
         _body(clause, depth, "consequence"),
-        Step(span, writes, raises=False) if writes else None,
+        Step(start, end, writes, raises=False) if writes else None,
         _evaluation(guard) if guard else None,
         always=irrefutable,
     )
