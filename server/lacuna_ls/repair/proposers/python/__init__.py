@@ -7,10 +7,12 @@ follow how often each is the right one in public collections of single-function 
 
 from lacuna_ls.repair.proposers.python import (
     corrections,
+    fallbacks,
     guards,
     ingredients,
     names,
     operators,
+    results,
     slips,
     statements,
     structure,
@@ -32,7 +34,7 @@ def _is_test(node: Node) -> bool:
 
 
 TEMPLATES = Templates(
-    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES),
+    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES, *results.RULES, *fallbacks.RULES),
     block_types=frozenset({"module", "block"}),
     function_types=frozenset({"function_definition"}),
     frozen_types=frozenset(

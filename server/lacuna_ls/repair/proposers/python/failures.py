@@ -5,12 +5,15 @@ Read from the messages in which pytest explains an assertion; a message of anoth
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from lacuna_ls.repair.proposers.template import Context
 
 _ASSERTED = re.compile(r"^assert (.+)$", re.MULTILINE)
 _NOT_RAISED = re.compile(r"DID NOT RAISE <class '(?:builtins\.)?(\w+)'>")
+_OPAQUE = re.compile(r"^assert (.+?) == (.+)$", re.MULTILINE)
 _LONGEST = 30
 
 
@@ -31,6 +34,41 @@ def missing_errors(context: Context) -> tuple[str, ...]:
 
 def mentions(context: Context, *words: str) -> bool:
     return any(word in message for message in context.messages for word in words)
+
+
+def answers(context: Context) -> tuple[tuple[Any, Any], ...]:
+    """What the code answered and what the test expected, where both are literals."""
+    sides = (side for message in context.messages for side in _sides(message))
+    pairs = ((_value(left), _value(right)) for left, right in sides)
+    return tuple((a[0], b[0]) for a, b in pairs if a and b)
+
+
+def opaque_answers(context: Context) -> tuple[tuple[str, Any], ...]:
+    """What the message shows of an answer that is no literal, and the literal that was expected."""
+    shown = (found for message in context.messages for found in _OPAQUE.findall(message))
+    pairs = ((left, _value(right)) for left, right in shown if not _value(left))
+    return tuple((left, right[0]) for left, right in pairs if right)
+
+
+def _sides(message: str) -> Iterator[tuple[str, str]]:
+    for text in _ASSERTED.findall(message):
+        try:
+            tree = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if isinstance(tree, ast.Compare) and isinstance(tree.ops[0], ast.Eq):
+            left = ast.get_source_segment(text, tree.left)
+            right = ast.get_source_segment(text, tree.comparators[0])
+            if left is not None and right is not None and len(tree.ops) == 1:
+                yield left, right
+
+
+def _value(text: str) -> tuple[Any, ...]:
+    """A literal's value, alone; nothing if the text is none."""
+    try:
+        return (ast.literal_eval(text),)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return ()
 
 
 @lru_cache(maxsize=64)

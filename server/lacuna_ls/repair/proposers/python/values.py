@@ -1,11 +1,13 @@
 """Values: off by one, constants, initial values."""
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
+from lacuna_ls.domain.text import Span, TextEdit, encode
 from lacuna_ls.repair.proposers.python import failures
 from lacuna_ls.repair.proposers.python.expressions import Binding, binding, insert, named, replace
 from lacuna_ls.repair.proposers.template import Context, Rule, Splice
-from lacuna_ls.syntax.nodes import Node, ancestors
+from lacuna_ls.syntax.nodes import Node, ancestors, span_of
 
 # Expressions that may be a count or a position.
 _COUNTABLE = frozenset(
@@ -14,6 +16,8 @@ _COUNTABLE = frozenset(
 _LITERALS = frozenset({"string", "integer", "float", "true", "false", "none", "list", "tuple"})
 _STRING_PREFIXES = "rRbBuU"
 _FEW = 10
+_LONGEST = 60
+_CLOSE = 0.6
 # Characters that are written for one another.
 _RELATED = ("([{<", ")]}>", ",;:|", "+-*", "/\\", "'\"", "_- .", "01", "yn", "TF")
 
@@ -105,8 +109,26 @@ def ranged(node: Node, context: Context) -> Iterator[Splice]:
         yield from shifted(bound, context, 1.2)
     if len(bounds) == 1:
         yield insert(bounds[0].start_byte, "1, ", "start the range at 1")
+    if len(bounds) <= 2:
+        yield from _both_ends(bounds, context)
     if len(bounds) == 2 and context.text(bounds[0]) != "0":
         yield replace(bounds[0], "0", "start the range at 0", 0.9)
+
+
+def _both_ends(bounds: list[Node], context: Context) -> Iterator[Splice]:
+    """The range one further on."""
+    last = bounds[-1]
+    if last.type not in _COUNTABLE or "splat" in bounds[0].type:
+        return
+    further = [s for s in shifted(last, context) if s.summary.startswith("add")]
+    for splice in further:
+        if len(bounds) == 1:
+            first = TextEdit(Span(last.start_byte, last.start_byte), b"1, ")
+            yield Splice(splice.edit, "count from 1", 0.9, (first,))
+        elif bounds[0].type == "integer" and context.text(bounds[0]).isdecimal():
+            start = str(int(context.text(bounds[0])) + 1)
+            first = TextEdit(span_of(bounds[0]), encode(start))
+            yield Splice(splice.edit, f"count from {start}", 0.7, (first,))
 
 
 def returned(node: Node, context: Context) -> Iterator[Splice]:
@@ -152,8 +174,21 @@ def initial(node: Node, context: Context) -> Iterator[Splice]:
     if value is None:
         return
     text = context.text(value)
-    neutral = ("0", "1", '""', "[]", "{}", "set()", "None", "True", "False", 'float("inf")')
-    if text not in (*neutral, "''", "-1"):
+    neutral = (
+        "0",
+        "1",
+        '""',
+        "[]",
+        "{}",
+        "set()",
+        "None",
+        "True",
+        "False",
+        'float("inf")',
+        'float("-inf")',
+        "-1",
+    )
+    if text not in (*neutral, "''"):
         return
     for other in neutral:
         if other != text and not (other == '""' and text == "''"):
@@ -167,6 +202,8 @@ def string(node: Node, context: Context) -> Iterator[Splice]:
     text = context.text(node)
     quote = text.lstrip(_STRING_PREFIXES)[0]
     prefix, body = text[: text.index(quote)], text[text.index(quote) + 1 : -1]
+    for other in _like(body, context):
+        yield replace(node, other, f"use {named(other)}", 1.2)
     for rank, other in enumerate(_strings_nearby(node, context)):
         if other != text:
             yield replace(node, other, f"use {named(other)}", 0.8 * 0.9**rank)
@@ -183,6 +220,16 @@ def string(node: Node, context: Context) -> Iterator[Splice]:
         if variant != body:
             new = f"{prefix}{quote}{variant}{quote}"
             yield replace(node, new, f"use {named(new)}", 0.6)
+
+
+def _like(body: str, context: Context) -> Iterator[str]:
+    """Strings that a failing test expects and that differ little from what is written."""
+    for answer, expected in failures.answers(context):
+        if not isinstance(expected, str) or answer != body or len(expected) > _LONGEST:
+            continue
+        close = SequenceMatcher(None, body.lower(), expected.lower()).ratio() >= _CLOSE
+        if close and expected != body and not set(expected) & set('\\"\n\r'):
+            yield f'"{expected}"'
 
 
 def unquoted(node: Node, context: Context) -> Iterator[Splice]:
