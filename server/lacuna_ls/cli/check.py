@@ -67,9 +67,16 @@ def run(args: argparse.Namespace) -> int:
         print(*refusals, sep="\n", file=sys.stderr)
         return 2
     try:
-        return asyncio.run(_check(args, given))
+        return asyncio.run(_check_or_end(args, given))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+async def _check_or_end(args: argparse.Namespace, given: "Given") -> int:
+    """What an interrupt has cut short is no result, even if the last run came to its end."""
+    status = await _check(args, given)
+    task = asyncio.current_task()
+    return INTERRUPTED if task is not None and task.cancelling() else status
 
 
 def _check_arguments(args: argparse.Namespace) -> None:
