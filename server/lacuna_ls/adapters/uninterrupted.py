@@ -13,7 +13,7 @@ async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
-            if task.done():
+            if task.cancelled():
                 break
             cancelled = error
     if cancelled is not None:
