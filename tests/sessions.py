@@ -37,10 +37,14 @@ def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
+def workers() -> set[int]:
+    return set(_below(os.getpid()))
+
+
 def descendants() -> set[int]:
     """Workers, and what they have below them."""
-    workers = _below(os.getpid())
-    return {*workers, *(pid for worker in workers for pid in _below(worker))}
+    own = workers()
+    return {*own, *(pid for worker in own for pid in _below(worker))}
 
 
 def _below(pid: int) -> list[int]:

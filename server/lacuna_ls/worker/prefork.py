@@ -10,9 +10,11 @@ turns in it (`shared`). Where a conftest leads to the file, the session is begun
 conftest; where a plugin does, each candidate gets a session of its own.
 """
 
+import contextlib
 import gc
 import os
 import select
+import socket
 import sys
 import time
 from typing import Any, Callable, Optional, Sequence, Set, Tuple
@@ -28,6 +30,9 @@ Watched = Callable[[Any, Children], TurnWatch]
 
 _STOPPED, _ENDED, _TOO_LATE = 0, 4, 5
 _PATIENCE_S = 60.0
+# Who has asked for the screening may give it up while its session begins.
+_LOOKS_EVERY_S = 0.1
+_BEGUN, _GO = b"!", b"g"
 
 
 class _InFork(Exception):  # noqa: N818 -- no error
@@ -83,9 +88,9 @@ def screen(
     """
     for before_conftests in (False, True):
 
-        def session(begun_fd: int, early: bool = before_conftests) -> None:
+        def session(line: socket.socket, early: bool = before_conftests) -> None:
             turn_s = 0.0 if early or overlays else request.wall_s
-            fork = _Fork(server, watched, place.tier, begun_fd, turn_s)
+            fork = _Fork(server, watched, place.tier, line, turn_s)
             run_tests.begin_session(request, overlays, place, fork, before_conftests=early)
 
         status = _in_fork(server, children, session)
@@ -98,49 +103,69 @@ def screen(
         raise EOFError
 
 
-def _in_fork(server: Any, children: Children, session: Callable[[int], None]) -> Optional[int]:
+def _in_fork(
+    server: Any, children: Children, session: Callable[[socket.socket], None]
+) -> Optional[int]:
     """The exit status of a fork in which `session` ran; `None` if it did not begin."""
-    begun_fd, told_fd = os.pipe()
+    line, theirs = socket.socketpair()
     parent_pid = os.getpid()
     pid = os.fork()
     if pid == 0:
-        os.close(begun_fd)
+        line.close()
         children.forget()
         guard.lead_own_session(parent_pid)
         guard.adopt_orphans()
         try:
-            session(told_fd)
+            session(theirs)
         finally:
             os._exit(_ENDED)
-    os.close(told_fd)
+    theirs.close()
     try:
-        return _wait(pid, begun_fd, server, children)
+        if not _begins(pid, line, server):
+            return None
+        with contextlib.suppress(OSError):  # it has ended
+            line.sendall(_GO)
+        return _end_of(pid, server, children)
     finally:
-        os.close(begun_fd)
+        line.close()
         guard.kill_descendants(pid)
 
 
-def _wait(pid: int, begun_fd: int, server: Any, children: Children) -> Optional[int]:
+def _begins(pid: int, line: socket.socket, server: Any) -> bool:
+    """Whether the fork gets to where it takes the place at the line to the server.
+
+    Until it is told to, it reads nothing there, so that this process can look for the end.
+
+    Raises:
+        StopAsked: the server asked for it.
+        EOFError: the server has gone.
+    """
+    deadline_s = time.monotonic() + _PATIENCE_S
+    line.settimeout(_LOOKS_EVERY_S)
+    while time.monotonic() < deadline_s:
+        if server.will_stop():
+            raise StopAsked
+        try:
+            return line.recv(1) == _BEGUN
+        except socket.timeout:
+            # What it has forked may have the line, too.
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                return False
+    return False
+
+
+def _end_of(pid: int, server: Any, children: Children) -> int:
+    """The exit status of the fork, -1 if it was killed."""
     poll = select.poll()
-    poll.register(begun_fd, select.POLLIN)
     poll.register(children.read_fd, select.POLLIN)
     poll.register(server.fileno(), 0)  # only its end is of interest here
-    begun = False
-    deadline_s = time.monotonic() + _PATIENCE_S
     while True:
-        left_ms = None if begun else (deadline_s - time.monotonic()) * 1000
-        ready = dict(poll.poll(left_ms))
-        if not ready:
-            return None
-        if begun_fd in ready:
-            begun = begun or bool(os.read(begun_fd, 1))
-            poll.unregister(begun_fd)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended == pid:
+            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
+        ready = dict(poll.poll())
         if children.read_fd in ready:
             os.read(children.read_fd, 512)
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended == pid:
-                code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
-                return code if begun else None
         elif server.fileno() in ready:
             raise EOFError
 
@@ -149,13 +174,13 @@ class _Fork:
     """What the begun session calls: returns in each of its forks, with the candidate to judge."""
 
     def __init__(
-        self, server: Any, watched: Watched, tier: str, begun_fd: int, turn_s: float
+        self, server: Any, watched: Watched, tier: str, line: socket.socket, turn_s: float
     ) -> None:
         """Candidates take turns of `turn_s` where they can; never, if that is zero."""
         self._server = server
         self._watched = watched
         self._tier = tier
-        self._begun_fd = begun_fd
+        self._line = line
         self._turn_s = turn_s
         self._opened = _Opened()
         self._frames_fd = -1
@@ -166,8 +191,10 @@ class _Fork:
         gc.collect()
         gc.freeze()
         self._opened.stop()
-        os.write(self._begun_fd, b"!")
-        os.close(self._begun_fd)
+        self._line.sendall(_BEGUN)
+        if self._line.recv(1) != _GO:
+            os._exit(_ENDED)
+        self._line.close()
         children = Children()
         try:
             if self._opened.has(self._server.next_path()):

@@ -5,6 +5,7 @@ and forks for each, so that a run finds them loaded; the user's own modules are 
 the forks. It serves one request after the other until the server closes the line.
 """
 
+import contextlib
 import copy
 import gc
 import os
@@ -41,6 +42,8 @@ from .watch import Children, StopAsked, Watch, raised
 _PAUSE_S = 0.1
 # Of the frames of one candidate.
 _MAX_CANDIDATE_BYTES = 16 << 20
+# More than a socket holds.
+_MOST_PEEKED_BYTES = 1 << 20
 
 
 def main(fd: int) -> None:
@@ -267,6 +270,25 @@ class _Server:
                 return message.path if isinstance(message, FileContents) else ""
             time.sleep(0.001)  # the rest of the frame is on its way
 
+    def will_stop(self) -> bool:
+        """Whether the server has asked for the end by now; then all that came before is dropped.
+
+        Else nothing is taken, and what has not come yet is not waited for. What a socket does not
+        hold is not seen.
+
+        Raises:
+            EOFError: the server is gone.
+        """
+        peeked = copy.deepcopy(self._buffer)
+        with contextlib.suppress(BlockingIOError):
+            peeked.feed(self._received(socket.MSG_PEEK | socket.MSG_DONTWAIT, _MOST_PEEKED_BYTES))
+        while (taken := peeked.take()) is not None:
+            if taken[0] == SUPERVISOR and isinstance(decode(taken[1]), Stop):
+                while not self.asks_to_stop():
+                    self.receive()
+                return True
+        return False
+
     def contents(self) -> run_tests.Contents:
         """The next file, waited for.
 
@@ -310,8 +332,8 @@ class _Server:
         """See `watch.Server`."""
         self._buffer.feed(self._received())
 
-    def _received(self, flags: int = 0) -> bytes:
-        data = self._socket.recv(1 << 16, flags)
+    def _received(self, flags: int = 0, size: int = 1 << 16) -> bytes:
+        data = self._socket.recv(size, flags)
         if not data:
             raise EOFError
         return data

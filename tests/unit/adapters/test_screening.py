@@ -1,8 +1,11 @@
 """What screening says of a candidate is what a run of its own says, wherever the file is loaded."""
 
+import asyncio
+import os
 import py_compile
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.test_result import RunStatus
 from lacuna_ls.ports.code_runner import Overlay
 from real_runs import LIMITS, Trusting, project, request
+from sessions import workers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
 
@@ -180,3 +184,36 @@ async def test_tests_are_collected_once_for_all_candidates(tmp_path, name):
     assert [report.green for report in screened] == [False, False, True, False]
     messages = [f.failure.message for report in screened for f in report.failures]
     assert len({message.splitlines()[0] for message in messages}) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+async def test_who_gives_up_a_screening_whose_session_does_not_begin_keeps_the_process(tmp_path):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})
+    run = request(tmp_path, "test_calc.py")
+    candidates = [Overlay(tmp_path.resolve() / "calc.py", GREEN.encode())] * 2
+    pool = WorkerPool(Trusting())
+    try:
+        assert [report.green async for report in pool.screen(run, candidates)] == [True, True]
+        before = workers()
+        os.mkfifo(tmp_path / "services")
+        project(tmp_path, {"conftest.py": "open('services').read()\n"})
+        given_up = asyncio.ensure_future(anext(pool.screen(run, candidates)))
+        held_up = await _read(tmp_path / "services")
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert before <= workers()
+        os.close(held_up)
+        project(tmp_path, {"conftest.py": ""})
+        assert [report.green async for report in pool.screen(run, candidates)] == [True, True]
+    finally:
+        await pool.close()
+
+
+async def _read(fifo: Path) -> int:
+    """Wait until somebody reads it; they wait until the descriptor is closed."""
+    while True:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            await asyncio.sleep(0.01)
