@@ -21,8 +21,9 @@ from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
+from lacuna_ls.repair.repetition import once_more, same_verdict, shows_again
 from lacuna_ls.repair.screening import Screening
-from lacuna_ls.repair.trials import Waves, same_verdict
+from lacuna_ls.repair.trials import Waves
 from lacuna_ls.verification.evidence import Evidence
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ async def search(
     if not searchable(problem):
         return ended(SearchEnd.NOT_SEARCHABLE, {})
     async with (
-        _running(runner.run(_once_more(problem, budget))) as reproducing,
+        _running(runner.run(once_more(problem, budget))) as reproducing,
         _running(
             screening.run(screening_request(problem), Waves(problem, reproducing, budget))
         ) as screens,
@@ -72,7 +73,7 @@ async def search(
         deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
-            if not same_verdict(await reproducing, problem.report):
+            if not shows_again(problem, await reproducing):
                 return ended(SearchEnd.FLAKY, {})
             if trial is None:
                 await screens
@@ -151,14 +152,6 @@ async def _in_the_way(problem: Problem, runner: CodeRunner) -> str:
     overlays = (*problem.request.overlays, own)
     inside = await runner.run(replace(problem.request, overlays=overlays, limits=limits))
     return difference(problem.report, inside)
-
-
-def _once_more(problem: Problem, budget: Budget) -> TestRequest:
-    """The problem's run, traced. What hangs need not hang as long again."""
-    limits = problem.request.limits
-    if problem.report.status is RunStatus.TIMED_OUT:
-        limits = replace(limits, wall_s=min(limits.wall_s, budget.wall_s / 4))
-    return replace(problem.request, trace=(problem.path,), limits=limits)
 
 
 def screening_request(problem: Problem) -> TestRequest:

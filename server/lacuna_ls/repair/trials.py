@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
+from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.code_runner import Overlay
 from lacuna_ls.repair.admission import admitted
@@ -16,20 +16,16 @@ from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
 from lacuna_ls.repair.proposers.everywhere import with_everywhere
 from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, propose, templates_of
+from lacuna_ls.repair.repetition import shows_again
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
 
 # The first are admitted while the process gets ready, the others while those before them run.
 _FIRST, _LATER, _PAIRS = 300, 1000, 600
+# A thread that makes candidates cannot be stopped, so it is asked for a few at a time.
+_AT_A_TIME = 25
 # Of lines that no failing test ran, beside one that it ran.
 _FAINT = 1e-6
-
-
-def same_verdict(one: TestReport, other: TestReport) -> bool:
-    def verdict(report: TestReport) -> tuple[RunStatus, dict[str, Outcome]]:
-        return report.status, {result.test_id: result.outcome for result in report.results}
-
-    return verdict(one) == verdict(other)
 
 
 class Waves:
@@ -59,7 +55,7 @@ class Waves:
         """Empty when there are no more, and if the failure does not show again."""
         if self._singles is None:
             report = await self._covered()
-            if not same_verdict(report, self._problem.report):
+            if not shows_again(self._problem, report):
                 self._paired = True
                 return ()
             self._singles = self._admitted(_proposals(self._problem, report))
@@ -69,7 +65,7 @@ class Waves:
             return wave
         self._paired = True
         both = self._admitted(pairs(self._screened, starting_point(self._problem)))
-        return await asyncio.to_thread(_taken, both, min(self._left, _PAIRS))
+        return await _taken(both, min(self._left, _PAIRS))
 
     async def close(self) -> None:
         """No more are wanted."""
@@ -79,7 +75,7 @@ class Waves:
 
     async def _next_singles(self, size: int) -> tuple[Trial, ...]:
         assert self._singles is not None
-        wave = await asyncio.to_thread(_taken, self._singles, min(self._left, size))
+        wave = await _taken(self._singles, min(self._left, size))
         self._left -= len(wave)
         return wave
 
@@ -98,7 +94,18 @@ class Waves:
                 yield Trial(proposal, Overlay(self._problem.path, data))
 
 
-def _taken(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:
+async def _taken(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:
+    taken: list[Trial] = []
+    while len(taken) < size:
+        some = min(_AT_A_TIME, size - len(taken))
+        more = await asyncio.to_thread(_next, trials, some)
+        taken += more
+        if len(more) < some:
+            break
+    return tuple(taken)
+
+
+def _next(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:
     return tuple(islice(trials, size))
 
 
