@@ -74,6 +74,8 @@ def accesses_of(node: Node) -> tuple[Access, ...]:
         kind = node.type
         if kind == "identifier":
             found.append(Access(_READ, text_of(node), node.start_byte))
+        elif kind == "attribute":
+            pending.append(_object_of(node))
         elif kind in _RULES:
             found += _evaluated([(node, _HERE)])
         elif kind not in _LEAVES:
@@ -83,8 +85,11 @@ def accesses_of(node: Node) -> tuple[Access, ...]:
 
 def target_accesses(node: Node) -> tuple[Access, ...]:
     """The accesses of assigning to `node`: writes of names, reads in `a.b` and `a[i]`."""
-    if node.type == "identifier":
+    kind = node.type
+    if kind == "identifier":
         return (Access(_WRITE, text_of(node), node.start_byte),)
+    if kind == "subscript":
+        return accesses_of(node)
     return _evaluated(list(_target(node, _HERE)))
 
 
@@ -131,6 +136,9 @@ def _evaluated(items: list[_Item]) -> tuple[Access, ...]:
             continue
         node, where = item
         kind = node.type
+        while kind == "attribute":
+            node = _object_of(node)
+            kind = node.type
         if kind == "identifier":
             name = text_of(node)
             if name not in where.hidden:
@@ -167,9 +175,12 @@ def _target(node: Node, where: _Where) -> Iterator[_Item]:
             yield (part, where)
 
 
+def _object_of(attribute: Node) -> Node:
+    return attribute.child_by_field_name("object") or code_children(attribute)[0]
+
+
 def _object_only(node: Node, where: _Where) -> Iterable[_Item]:
-    owner = node.child_by_field_name("object")
-    return [(owner or next(c for c in node.named_children if c.type not in EXTRAS), where)]
+    return [(_object_of(node), where)]
 
 
 def _keyword_argument(node: Node, where: _Where) -> Iterable[_Item]:
@@ -277,7 +288,6 @@ def parameter_accesses(parameters: Node | None) -> tuple[Access, ...]:
 
 
 _RULES: dict[str, Callable[[Node, _Where], Iterable[_Item]]] = {
-    "attribute": _object_only,
     "member_type": _object_only,
     "keyword_argument": _keyword_argument,
     "named_expression": _named_expression,
