@@ -9,7 +9,7 @@ a search runs once more included.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,15 +65,24 @@ class FixSearches:
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
 
     def start(
-        self, save: Save, run: Run, after: asyncio.Task[None] | None
+        self,
+        save: Save,
+        run: Run,
+        after: asyncio.Task[None] | None,
+        reproduced: Callable[[], None] = lambda: None,
     ) -> asyncio.Task[None] | None:
-        """Search when `after` is done; `None` if the run leaves nothing to search."""
+        """Search when `after` is done; `None` if the run leaves nothing to search.
+
+        `reproduced` is called once the search has run the failing tests once more, or does not do
+        so for the time being.
+        """
         uri = save.document.uri
         self.forget(uri)
         problems = tuple(self._problems(save, run))
         if not problems or run.report.status not in _SEARCHED:
             return None
-        task = self._started(self._search(uri, problems, after))
+        task = self._started(self._search(uri, problems, after, reproduced))
+        task.add_done_callback(lambda _: reproduced())
         uris = frozenset(problem.document.uri for problem in problems)
         self._searches[uri] = _Search(save, run, uris, task)
         return task
@@ -150,51 +159,68 @@ class FixSearches:
         return newest is save.document and self._tools.files.read(save.path) == newest.data
 
     async def _search(
-        self, saved: str, problems: tuple[Problem, ...], after: asyncio.Task[None] | None
+        self,
+        saved: str,
+        problems: tuple[Problem, ...],
+        after: asyncio.Task[None] | None,
+        reproduced: Callable[[], None],
     ) -> None:
         """Search document after document until one has a fix."""
         if after is not None:
             await asyncio.wait([after])
+        if self._slots.locked():
+            reproduced()
         async with self._slots:
             for problem in problems:
-                if await self._found(saved, problem):
+                if await self._found(saved, problem, reproduced):
                     return
 
-    async def _found(self, saved: str, problem: Problem) -> bool:
-        uri, version = problem.document.uri, problem.document.version
-        shown_at = [finding.span for finding in self._server.diagnostics.shown(uri)]
+    async def _found(self, saved: str, problem: Problem, reproduced: Callable[[], None]) -> bool:
+        uri = problem.document.uri
         fixes: list[Fix] = []
 
         def confirmed(fix: Fix) -> None:
             fixes.append(fix)
             self._searches[saved].found = True
-            self._tools.finished.put(uri, version, fixes, shown_at)
+            self._put(problem, fixes)
             if fix.evidence.unsandboxed:
                 self._server.observed.ran_unsandboxed(uri)
 
         budget = Budget(wall_s=self._server.settings_of(uri).actions_time_budget_s)
-        runner = self.in_turn(problem.request.root, self._tools.runner)
+        runner = _InTurn(self._tools.runner, self._turn(problem.request.root), reproduced)
         result = await search(problem, runner, self._tools.clock, budget, confirmed)
         label = ", unsandboxed" if any(f.evidence.unsandboxed for f in result.fixes) else ""
         self._note(f"{problem.path.name}: {in_words(result)}{label}")
         if result.fixes:
             # They came in the order in which they were confirmed; these are the best first.
-            self._tools.finished.put(uri, version, result.fixes, shown_at)
+            self._put(problem, result.fixes)
         return bool(result.fixes)
+
+    def _put(self, problem: Problem, fixes: Sequence[Fix]) -> None:
+        uri, version = problem.document.uri, problem.document.version
+        shown_at = [finding.span for finding in self._server.diagnostics.shown(uri)]
+        self._tools.finished.put(uri, version, fixes, shown_at)
 
 
 @dataclass(frozen=True, slots=True)
 class _InTurn:
-    """A `CodeRunner` that runs the user's own tests only when no others run in their root."""
+    """A `CodeRunner` that runs the user's own tests only when no others run in their root.
+
+    `ran` is called after each of these runs.
+    """
 
     runner: CodeRunner
     turn: asyncio.Lock
+    ran: Callable[[], None] = lambda: None
 
     async def run(self, request: TestRequest) -> TestReport:
         if request.overlays:
             return await self.runner.run(request)
-        async with self.turn:
-            return await self.runner.run(request)
+        try:
+            async with self.turn:
+                return await self.runner.run(request)
+        finally:
+            self.ran()
 
     def screen(self, request: TestRequest, candidates: Candidates) -> AsyncIterator[TestReport]:
         return self.runner.screen(request, candidates)

@@ -10,7 +10,7 @@ affect run. A save that changed no code runs nothing: what is known stays, on th
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from typing import Any
 from lsprotocol import types
 
 from lacuna_ls.domain.errors import LacunaError
-from lacuna_ls.domain.test_result import RunStatus
+from lacuna_ls.domain.test_result import RunStatus, TestResult
 from lacuna_ls.lsp.affected import AffectedTests, RunTests
 from lacuna_ls.lsp.fix_search import FixSearches
 from lacuna_ls.lsp.known_contexts import Conditions
 from lacuna_ls.lsp.progress import progress
+from lacuna_ls.lsp.recordings import Recordings
 from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
@@ -30,7 +31,6 @@ from lacuna_ls.ports.code_runner import Limits, Overlay, TestRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.test_runs.examples import examples, is_new, without
-from lacuna_ls.test_runs.facts import recording
 from lacuna_ls.test_runs.finding import Finding
 from lacuna_ls.test_runs.plan import FileTests, only_of
 from lacuna_ls.test_runs.pytest_config import read_pytest_config
@@ -65,7 +65,7 @@ class Saves:
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started, tools.contexts)
         self._tested: dict[str, tuple[Document, Run]] = {}
-        self._recordings: dict[str, tuple[Path, asyncio.Task[None]]] = {}
+        self._recordings = Recordings(server, tools, self._started, turn, self._explained)
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
@@ -337,53 +337,40 @@ class Saves:
             self._server.observed.ran(each.document, each.path, results, concerned, reasons)
         self._server.observed.refresh_lenses()
 
-    def _start_recording(self, save: Save, run: Run) -> asyncio.Task[None] | None:
-        """Run the first failing tests once more, if the editor can show what they do."""
-        client = self._server.client
-        asked = recording(run.request, run.report, tuple(each.path for each in run.clean))
-        if asked is None or not (client.hover or client.inlay_hints):
-            return None
-        task = self._started(self._record(save, run, asked))
-        self._recordings[save.document.uri] = save.root, task
-        task.add_done_callback(_log_failure)
-        return task
-
-    async def _record(self, save: Save, run: Run, asked: TestRequest) -> None:
-        async with self._turns[save.root]:
-            report = await self._tools.runner.run(asked)
-        known = tuple(result for result in report.failures if result.facts)
-        self._server.observed.recorded([each.document.uri for each in run.clean], known)
+    def _explained(self, save: Save, run: Run, known: tuple[TestResult, ...]) -> None:
+        """The values of failing tests are known, which can tell better where they are shown."""
         self._verdicts[save.root].explained(known)
         for document, found in self._found(save, run):
             self._server.diagnostics.correct(document, found)
+            shown = [finding.span for finding in self._server.diagnostics.shown(document.uri)]
+            self._tools.finished.show_at(document.uri, document.version, shown)
 
     def _start_search(self, save: Save, run: Run) -> None:
         uri = save.document.uri
         self._searches.forget(uri)
-        self._end_recordings(lambda recorded, root: recorded == uri)
-        recording = self._start_recording(save, run) if run.report.failures else None
+        self._recordings.end(uri)
+        if not run.report.failures:
+            self._server.observed.refresh_hints()
+            return
+        reproduced = asyncio.Event()
+        search = self._searches.start(save, run, None, reproduced.set)
+        if search is None:
+            reproduced.set()
+        recording = self._recordings.start(save, run, reproduced)
         if recording is None:
             self._server.observed.refresh_hints()
-        if not run.report.failures:
-            return
-        task = self._searches.start(save, run, recording)
-        if task is not None:
-            task.add_done_callback(_log_failure)
+        for task in (search, recording):
+            if task is not None:
+                task.add_done_callback(_log_failure)
 
     def _forget_fixes(self, root: Path) -> None:
         self._searches.end(root)
-        self._end_recordings(lambda uri, recorded: recorded == root)
+        self._recordings.end_in(root)
         for document in self._server.documents:
             located = self._located(document)
             if located is not None and located.root == root:
                 self._tools.finished.drop(document.uri)
                 self._server.observed.outdated(document.uri)
-
-    def _end_recordings(self, concerned: Callable[[str, Path], bool]) -> None:
-        for uri, (root, task) in tuple(self._recordings.items()):
-            if concerned(uri, root):
-                del self._recordings[uri]
-                task.cancel()
 
     def _located(self, document: Document) -> Save | None:
         path = path_of(document.uri)

@@ -28,6 +28,12 @@ class FinishedFixes:
         """Replace what is known of the document. `shown_at` are the findings' spans in it."""
         self._finished[uri] = Finished(version, tuple(fixes), tuple(shown_at))
 
+    def show_at(self, uri: str, version: int, shown_at: Sequence[Span]) -> None:
+        """The findings of this version are shown elsewhere by now."""
+        finished = self.get(uri, version)
+        if finished is not None:
+            self.put(uri, version, finished.fixes, shown_at)
+
     def get(self, uri: str, version: int) -> Finished | None:
         """The fixes of exactly this version."""
         finished = self._finished.get(uri)
