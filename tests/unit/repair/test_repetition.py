@@ -54,7 +54,8 @@ def test_passing_tests_of_the_red_tests_file_come_first():
 
 @given(st.lists(st.tuples(OUTCOMES, DURATIONS_S), max_size=12), st.integers(0, 11))
 def test_what_was_repeated_shows_again_exactly_if_each_test_ends_as_before(tests, which):
-    before = problem(*((f"t.py::t{n}", outcome, s) for n, (outcome, s) in enumerate(tests)))
+    others = ((f"t.py::t{n}", outcome, s) for n, (outcome, s) in enumerate(tests))
+    before = problem(("t.py::red", Outcome.FAILED, 1.0), *others)
     chosen = set(repeated(before))
     results = tuple(result for result in before.report.results if result.test_id in chosen)
     assert shows_again(before, replace(before.report, results=results))
