@@ -5,8 +5,9 @@
 HumanEvalFix: each task's own checks become one test beside the program, and the search sees nothing
 else. A fix is right if it answers as the canonical solution does on inputs that the search never
 saw. Keys of the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs
-of that type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, and the wall time
-from the red report to the first fix in seconds, where there was one.
+of that type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, the wall time
+from the red report to the first fix in seconds, where there was one, and `cpu_s`, the processor
+time of a task with all its processes, judging aside.
 
 Programs that a model got wrong (`--data .../llm_wrong_dev.jsonl.gz`): the few tests that came with
 the task are what the search sees, and a fix is right if it passes the hidden ones. Keys: `precision`
@@ -19,6 +20,7 @@ import asyncio
 import gzip
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -33,6 +35,7 @@ from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.text import apply_edits
 from lacuna_ls.ports.code_runner import Limits, TestRequest
+from lacuna_ls.repair.apart import judges
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 from lacuna_ls.syntax.document import open_document
@@ -77,6 +80,7 @@ class Verdict:
     first_s: float | None
     tried: int
     said: str
+    cpu_s: float
 
 
 class _Monotonic:
@@ -152,6 +156,7 @@ def _as_fix_task(row: dict[str, Any]) -> dict[str, Any]:
 
 async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict | None:
     """`None` where there is nothing red to begin with."""
+    began_cpu_s = _cpu_s()
     problem, pool = await _problem(task, root)
     if problem.report.green:
         await pool.close()
@@ -164,6 +169,7 @@ async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float)
 
     result = await search(problem, pool, _Monotonic(), Budget(wall_s=wall_s), confirmed)
     await pool.close()
+    cpu_s = _cpu_s() - began_cpu_s
     texts = [apply_edits(problem.document.data, fix.candidate.edits) for fix in result.fixes]
     return Verdict(
         task["task_id"],
@@ -173,7 +179,14 @@ async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float)
         announced[0] if announced else None,
         result.candidates_tried,
         in_words(result),
+        round(cpu_s, 3),
     )
+
+
+def _cpu_s() -> float:
+    """Of this process and of all that it has started and that have ended."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPool]:
@@ -190,7 +203,8 @@ async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPoo
     targets = ("test_solution.py",)
     request = TestRequest(root, Path(sys.executable), targets, trace=(path,), limits=limits)
     document = open_document(path.as_uri(), 1, by_path(path), path.read_bytes())
-    return Problem(document, path, request, await pool.run(request)), pool
+    tests = judges(request, Path.read_bytes)
+    return Problem(document, path, request, await pool.run(request), tests), pool
 
 
 def _right(task: dict[str, Any], text: bytes, inputs: str, root: Path) -> bool:
@@ -221,9 +235,14 @@ def _figures_of_a_model(verdicts: list[Verdict]) -> dict[str, float | int | None
     right = sum(verdict.right[0] for verdict in shown)
     return {
         "n": len(verdicts),
+        "cpu_s": _mean_cpu_s(verdicts),
         "precision": round(right / len(shown), 3) if shown else None,
         "shown": round(len(shown) / len(verdicts), 3) if verdicts else None,
     }
+
+
+def _mean_cpu_s(verdicts: list[Verdict]) -> float | None:
+    return round(statistics.mean(v.cpu_s for v in verdicts), 3) if verdicts else None
 
 
 def _figures(verdicts: list[Verdict]) -> dict[str, float | int | None]:
@@ -241,6 +260,7 @@ def _figures(verdicts: list[Verdict]) -> dict[str, float | int | None]:
             v.right[:1] == (True,) for v in verdicts if v.bug_type == "missing logic"
         ),
         "shown_wrong": share(v.right[:1] == (False,) for v in verdicts),
+        "cpu_s": _mean_cpu_s(verdicts),
         "first_s_p50": round(statistics.median(first), 3) if first else None,
         "first_s_p90": round(cuts[8], 3) if cuts else None,
     }

@@ -16,6 +16,7 @@ from lacuna_ls.domain.errors import StoreError
 from lacuna_ls.domain.test_result import RunStatus, TestReport
 from lacuna_ls.domain.text import apply_edits, decode
 from lacuna_ls.lsp.save_run import SaveTools
+from lacuna_ls.repair.apart import judges
 from lacuna_ls.repair.engine import search, searchable
 from lacuna_ls.repair.fix import Budget, Fix, Problem
 from lacuna_ls.verification.evidence import titled
@@ -121,7 +122,15 @@ def _problem(subject: Subject, tested: Sequence[FileRun]) -> Problem:
     results = tuple(result for each in tested for result in each.report.results)
     elapsed_s = max(each.report.elapsed_s for each in tested)
     report = TestReport(first.report.status, results, first.report.detail, elapsed_s=elapsed_s)
-    return Problem(subject.document, subject.path, request, report)
+    tests = judges(request, _read)
+    return Problem(subject.document, subject.path, request, report, tests)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _concerns(tested: FileRun, subject: Subject) -> bool:

@@ -19,6 +19,7 @@ from lacuna_ls.domain.test_result import RunStatus, TestReport
 from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.ports.code_runner import Candidates, CodeRunner, ObserveRequest, TestRequest
+from lacuna_ls.repair.apart import judges
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.fix import Budget, Fix, Problem, in_words
 
@@ -151,7 +152,8 @@ class FixSearches:
         request = replace(run.request, limits=limits)
         for each in sorted(run.clean, key=lambda each: each.path != save.path):
             if (each.path == save.path or each.path in frames) and self._is_newest(each):
-                yield Problem(each.document, each.path, request, run.report)
+                tests = judges(request, self._tools.files.read)
+                yield Problem(each.document, each.path, request, run.report, tests)
 
     def _is_newest(self, save: Save) -> bool:
         """Whether editor, snapshot and disk agree byte by byte: a candidate replaces all three."""

@@ -65,7 +65,7 @@ async def search(
     async with (
         _running(runner.run(once_more(problem, budget))) as reproducing,
         _running(
-            screening.run(screening_request(problem), Waves(problem, reproducing, budget))
+            screening.run(screening_request(problem), Waves(problem, reproducing, budget, runner))
         ) as screens,
     ):
         found: dict[Proposal, Fix] = {}

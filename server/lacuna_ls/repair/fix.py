@@ -7,7 +7,7 @@ from pathlib import Path
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import Span
-from lacuna_ls.ports.code_runner import TestRequest
+from lacuna_ls.ports.code_runner import Overlay, TestRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.verification.evidence import Evidence
 
@@ -16,13 +16,15 @@ from lacuna_ls.verification.evidence import Evidence
 class Problem:
     """Red tests over one saved document. `request` is the run that gave `report`.
 
-    The document's text is what `path` holds on disk.
+    The document's text is what `path` holds on disk; `judges` are test files of the request, as far
+    as they are known, with what they hold there.
     """
 
     document: Document
     path: Path
     request: TestRequest
     report: TestReport
+    judges: tuple[Overlay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

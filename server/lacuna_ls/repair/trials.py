@@ -9,8 +9,9 @@ from itertools import islice
 
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import decode
-from lacuna_ls.ports.code_runner import Overlay
+from lacuna_ls.ports.code_runner import CodeRunner, Overlay
 from lacuna_ls.repair.admission import admitted
+from lacuna_ls.repair.apart import told_by_parts
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
@@ -36,10 +37,15 @@ class Waves:
     """
 
     def __init__(
-        self, problem: Problem, reproducing: asyncio.Future[TestReport], budget: Budget
+        self,
+        problem: Problem,
+        reproducing: asyncio.Future[TestReport],
+        budget: Budget,
+        runner: CodeRunner,
     ) -> None:
         """`reproducing` is the problem's run once more, with the lines that each test covers."""
         self._problem = problem
+        self._runner = runner
         self._reproducing = reproducing
         self._singles: Iterator[Trial] | None = None
         self._left = budget.max_candidates
@@ -58,7 +64,9 @@ class Waves:
             if not shows_again(self._problem, report):
                 self._paired = True
                 return ()
-            self._singles = self._admitted(_proposals(self._problem, report))
+            functions = _functions(self._problem)
+            told = await told_by_parts(self._problem, report, functions, self._runner)
+            self._singles = self._admitted(_proposals(self._problem, told))
         wave = await (self._ahead or self._next_singles(_FIRST))
         self._ahead = asyncio.create_task(self._next_singles(_LATER)) if wave else None
         if wave or self._paired:

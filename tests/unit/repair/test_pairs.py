@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 from pathlib import Path
 
+from fakes import FakeRunner
 from lacuna_ls.domain.test_result import Failure, Frame, Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import encode
 from lacuna_ls.ports.code_runner import TestRequest
@@ -41,7 +42,7 @@ async def waves_of(
     """The summaries of each wave, where the tests say the same of every candidate."""
     reproduced: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
     reproduced.set_result(asked.report)
-    waves = Waves(asked, reproduced, budget or Budget())
+    waves = Waves(asked, reproduced, budget or Budget(), FakeRunner(lambda _: asked.report))
     found: list[list[str]] = []
     while wave := await waves.next():
         found.append([trial.proposal.candidate.summary for trial in wave])
@@ -103,6 +104,6 @@ async def test_there_is_nothing_to_try_for_a_failure_that_does_not_show_again():
     asked = problem(completed(red(5)))
     reproduced: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
     reproduced.set_result(completed(TestResult("test_a.py::test_a", Outcome.PASSED, 0.0)))
-    waves = Waves(asked, reproduced, Budget())
+    waves = Waves(asked, reproduced, Budget(), FakeRunner(lambda _: asked.report))
     assert await waves.next() == ()
     assert await waves.next() == ()
