@@ -21,19 +21,18 @@ from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.test_result import RunStatus, TestResult
 from lacuna_ls.lsp.affected import AffectedTests, RunTests
 from lacuna_ls.lsp.fix_search import FixSearches
+from lacuna_ls.lsp.illustrations import Illustrations
 from lacuna_ls.lsp.known_contexts import Conditions
 from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.recordings import Recordings
 from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
-from lacuna_ls.ports.code_runner import Limits, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import Limits, TestRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
-from lacuna_ls.test_runs.examples import examples, is_new, without
 from lacuna_ls.test_runs.finding import Finding
 from lacuna_ls.test_runs.plan import FileTests, only_of
-from lacuna_ls.test_runs.pytest_config import read_pytest_config
 from lacuna_ls.test_runs.results import findings, summary
 from lacuna_ls.test_runs.same_code import moved_lines, moved_result
 from lacuna_ls.test_runs.selection import Targets, targets_of
@@ -43,7 +42,6 @@ from lacuna_ls.test_runs.verdicts import Verdicts
 log = logging.getLogger(__name__)
 
 _IN_THE_BACKGROUND = Limits(niceness=10)
-_DOCTESTS = "--doctest-modules"
 _NO_TESTS = "no tests of it were found"
 _CUT_SHORT = (RunStatus.TIMED_OUT, RunStatus.CRASHED)
 
@@ -61,7 +59,7 @@ class Saves:
         # Cancelled ones included, as long as their processes are not gone.
         self._tasks: set[asyncio.Task[None]] = set()
         self._verdicts: defaultdict[Path, Verdicts] = defaultdict(Verdicts)
-        self._passed_examples: defaultdict[Path, set[str]] = defaultdict(set)
+        self._illustrations = Illustrations(server, tools, self._note)
         self._told: set[tuple[Path, str]] = set()
         self._affected = AffectedTests(tools.files, self._started, tools.contexts)
         self._tested: dict[str, tuple[Document, Run]] = {}
@@ -182,7 +180,7 @@ class Saves:
             self._summarise(save, run)
             run = await self._run(save, request)
         self._summarise(save, run)
-        run = await self._without_illustrations(save, run)
+        run = await self._illustrations.left_out(save, run)
         self._verdicts[save.root].record(save.path, files, run.report, only_of(tests))
         self._explain(save, tests, run)
         return run, tests
@@ -195,40 +193,6 @@ class Saves:
             doctests=targets.doctests,
             arguments=self._server.settings.tests_arguments,
         )
-
-    async def _without_illustrations(self, save: Save, run: Run) -> Run:
-        """The run without failing examples that are none of the project's tests and never passed.
-
-        A save of the text as it was opened is a wish to see what there is, examples included.
-        """
-        doctests = run.request.doctests
-        config = read_pytest_config(save.root, self._tools.files)
-        if not doctests or _DOCTESTS in (*config.addopts, *run.request.arguments):
-            return run
-        found = examples(run.report, doctests)
-        passed = self._passed_examples[save.root]
-        passed.update(each.test_id for each in found if not each.red)
-        doubted = [each for each in found if each.red and each.test_id not in passed]
-        opened = self._server.documents.opened(save.document.uri)
-        if not doubted or opened is None or opened.data == save.document.data:
-            return run
-        overlay = Overlay(save.path, opened.data)
-        before = replace(run.request, targets=doctests, overlays=(overlay,))
-        report = await self._tools.runner.run(before)
-        passed.update(r.test_id for r in examples(report, doctests) if not r.red)
-        illustrations = {
-            each.test_id
-            for each in doubted
-            if each.test_id not in passed
-            and not is_new(each, save.path, save.document.data, opened.data)
-        }
-        if illustrations:
-            self._note(
-                f"{save.path.name}: {len(illustrations)} examples are taken for illustrations, "
-                "because they have never passed"
-            )
-        request, report = without(run.request, run.report, illustrations)
-        return Run(request, report, run.clean)
 
     async def _changed_no_code(self, save: Save) -> bool:
         """Whether only comments and layout changed since the last run, whose results then hold.
