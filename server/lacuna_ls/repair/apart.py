@@ -88,6 +88,8 @@ def _request(problem: Problem, split: Iterable[tuple[Overlay, Parts]]) -> TestRe
         only=named(request.only),
         overlays=(*request.overlays, *files),
         trace=(problem.path,),
+        facts=(),
+        contexts=False,
         limits=replace(request.limits, wall_s=wall_s),
     )
 

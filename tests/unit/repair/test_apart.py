@@ -67,6 +67,14 @@ async def test_a_test_that_is_a_target_by_its_name_is_replaced_by_its_parts() ->
     assert requests[0].targets == ("test_a.py::test_a__1", "test_a.py::test_a__2")
 
 
+async def test_a_parametrised_target_keeps_its_parameters() -> None:
+    whole = completed(result("test_a[1]", 1, 4, line=2))
+    shown = completed(result("test_a__1[1]", 1), result("test_a__2[1]", 4, line=4))
+    report, requests = await told(whole, shown, target="test_a.py::test_a[1]")
+    assert requests[0].targets == ("test_a.py::test_a__1[1]", "test_a.py::test_a__2[1]")
+    assert report.results == shown.results
+
+
 async def test_nothing_is_run_where_one_function_is_concerned() -> None:
     report = completed(result("test_a", 4, line=2))
     assert await told(report, IN_PARTS) == (report, [])
