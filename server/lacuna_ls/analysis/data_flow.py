@@ -112,10 +112,10 @@ def live_in(flow: Flow, within: frozenset[int] | None = None) -> list[int]:
     transfers, successors, predecessors = flow.transfers, flow.successors, flow.predecessors
     live = [0] * len(transfers)
     pending = list(range(len(live))) if within is None else sorted(within)
-    queued = set(pending)
+    queued = [within is None or step in within for step in range(len(live))]
     while pending:
         step = pending.pop()
-        queued.discard(step)
+        queued[step] = False
         after = early = 0
         for target, leaves_early in successors[step]:
             if within is not None and target not in within:
@@ -129,8 +129,8 @@ def live_in(flow: Flow, within: frozenset[int] | None = None) -> list[int]:
         if state != live[step]:
             live[step] = state
             for source, _ in predecessors[step]:
-                if source not in queued and (within is None or source in within):
-                    queued.add(source)
+                if not queued[source] and (within is None or source in within):
+                    queued[source] = True
                     pending.append(source)
     return live
 

@@ -65,7 +65,7 @@ class Unit:
         object.__setattr__(self, "_bindings", bindings_of(self.accesses(), self.parameters))
 
     def accesses(self) -> tuple[Access, ...]:
-        return tuple(a for step in steps_of(self.block) for a in step.accesses)
+        return tuple([a for step in steps_of(self.block) for a in step.accesses])
 
     def bindings(self) -> Bindings:
         return self._bindings

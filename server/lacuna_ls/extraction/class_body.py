@@ -48,10 +48,10 @@ def contract_of_class_statements(region: Region, traits: Traits, line_of: LineOf
 
 def _outputs(region: Region, line_of: LineOf) -> int:
     """What the statements bind; what they bind and delete again stays inside."""
-    touched = region.touched()
+    touched = region.touched
     inside = touched & ~region.perhaps_after() & ~region.perhaps_before()
     outputs = touched & ~inside
-    caught = any(e.target != RAISED for e in region.leaving if e not in region.falls_through())
+    caught = any(e.target != RAISED for e in region.leaving if e not in region.falls_through)
     unsure = region.ordered(outputs if caught else outputs & ~region.sure_after())
     if unsure:
         raise RefusedError(

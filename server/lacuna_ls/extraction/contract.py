@@ -79,7 +79,7 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
     refuse_hazards(traits, line_of)
     refuse_shared_variables(region, line_of)
     _refuse_visible_to_handlers(region, line_of)
-    is_returned = bool(traits.returns) and all(e.target == EXIT for e in region.falls_through())
+    is_returned = bool(traits.returns) and all(e.target == EXIT for e in region.falls_through)
     outputs = 0 if is_returned else _outputs(region, line_of)
     early = None if is_returned else _early(traits.returns, outputs)
     parameters = _parameters(region, outputs, line_of)
@@ -100,7 +100,7 @@ def contract_of_statements(region: Region, traits: Traits, line_of: LineOf) -> C
         is_generator=bool(traits.yields),
         declared_global=declared,
         kept_global=kept,
-        free=frozenset(a.name for a in region.accesses) - region.unseen,
+        free=frozenset([a.name for a in region.accesses]) - region.unseen,
         early=early,
         returns=traits.returns if early else (),
         generic=generic,
@@ -123,7 +123,7 @@ def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
     graph = region.flow.graph
     if not any(a.kind in CAPTURES for step in graph.steps for a in step.accesses):
         return
-    touched, used = region.touched(), region.flow.sets.bits(a.name for a in region.accesses)
+    touched, used = region.touched, region.flow.sets.bits(a.name for a in region.accesses)
     later = reachable(region.flow, [s for s in region.steps if _captures(region, s)])
     for index, step in enumerate(graph.steps):
         before = _reaches_region(region, index)
@@ -145,7 +145,7 @@ def refuse_shared_variables(region: Region, line_of: LineOf) -> None:
                 if index in later and access.kind in (AccessKind.WRITE, AccessKind.DELETE):
                     _refuse_if_captured(region, access.name, line)
             elif access.kind is AccessKind.CAPTURE_WRITE and bit:
-                outside = region.perhaps_before() | region.live_after() | ~region.touched()
+                outside = region.perhaps_before() | region.live_after() | ~region.touched
                 if bit & outside:
                     raise RefusedError(
                         f"Line {line} assigns `{access.name}` from a nested function, and it is "
@@ -193,9 +193,8 @@ def refuse_shared_with_functions_around(region: Region, line_of: LineOf) -> None
 
 def _refuse_visible_to_handlers(region: Region, line_of: LineOf) -> None:
     """Refuse if an exception would let a handler see an assignment that now stays inside."""
-    touched = region.touched()
     early = [e for e in region.leaving if e.kind is not EdgeKind.NORMAL]
-    early = [e for e in early if touched & region.live[e.target]]
+    early = [e for e in early if region.touched & region.live[e.target]]
     written = perhaps_touched(region.flow, region.entries, region.steps) if early else []
     for edge in early:
         state = written[edge.source]
@@ -226,8 +225,8 @@ def _early(returns: tuple[Return, ...], outputs: int) -> Early | None:
 
 
 def _outputs(region: Region, line_of: LineOf) -> int:
-    outputs = region.live_after() & region.touched()
-    ends = {edge.target for edge in region.falls_through()}
+    outputs = region.live_after() & region.touched
+    ends = {edge.target for edge in region.falls_through}
     unsure = region.ordered(outputs & ~region.sure_after())
     if unsure and not all(fails_at_once(region, ends, name) for name in unsure):
         line = line_of_write(region, unsure[0], line_of)
@@ -240,7 +239,7 @@ def _outputs(region: Region, line_of: LineOf) -> int:
 
 def _parameters(region: Region, outputs: int, line_of: LineOf) -> int:
     exposed = region.exposed()
-    touched = region.touched()
+    touched = region.touched
     bound = region.perhaps_before(exposed & touched | outputs)
     wanted = exposed & (bound | ~touched) | outputs & ~region.sure_by_itself() & bound
     unsure = region.ordered(wanted & ~region.sure_before())

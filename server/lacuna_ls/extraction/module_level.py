@@ -45,7 +45,7 @@ def contract_of_module_statements(
     for access in region.accesses:
         if access.kind is AccessKind.GLOBAL:
             raise RefusedError(f"Line {line_of(access.offset)} declares a global of the module.")
-    touched = region.touched()
+    touched = region.touched
     names = region.members(touched)
     accessed = frozenset(a.name for a in region.accesses)
     simple = (

@@ -16,7 +16,8 @@ _NORMAL = EdgeKind.NORMAL
 class Region:
     """`sure` and `live` are the solutions over the whole function, by step.
 
-    `at_start` are the names that are bound where the function begins.
+    `touched` are the names that it may write, `at_start` those that are bound where the function
+    begins. Of the `leaving` edges those that `falls_through` holds go on to what comes next.
 
     `unseen` are the names that a function elsewhere cannot see by itself: the unit's own and
     those of the functions around it.
@@ -28,19 +29,12 @@ class Region:
     steps: frozenset[int]
     entries: tuple[int, ...]
     leaving: tuple[Edge, ...]
+    falls_through: tuple[Edge, ...]
     accesses: tuple[Access, ...]
+    touched: int
     at_start: int
     sure: tuple[int, ...]
     live: tuple[int, ...]
-
-    def falls_through(self) -> tuple[Edge, ...]:
-        return tuple([e for e in self.leaving if e.kind is _NORMAL])
-
-    def touched(self) -> int:
-        bits = 0
-        for step in self.steps:
-            bits |= self.flow.transfers[step].touched
-        return bits
 
     def sure_before(self) -> int:
         """Names bound whenever control enters."""
@@ -69,7 +63,7 @@ class Region:
         """Names that may be bound where control falls through."""
         known = perhaps_bound(self.flow, self.at_start)
         bits = 0
-        for edge in self.falls_through():
+        for edge in self.falls_through:
             transfer = self.flow.transfers[edge.source]
             bits |= after(self.flow, known, edge.source) | transfer.touched & ~transfer.unbound
         return bits
@@ -81,7 +75,7 @@ class Region:
     def _at_exits(self, state: Iterable[int]) -> int:
         known = list(state)
         bits = -1
-        for edge in self.falls_through():
+        for edge in self.falls_through:
             bits &= after(self.flow, known, edge.source)
         return bits
 
@@ -95,7 +89,7 @@ class Region:
 
     def live_after(self) -> int:
         bits = 0
-        for edge in self.falls_through():
+        for edge in self.falls_through:
             bits |= self.live[edge.target]
         return bits
 
@@ -130,14 +124,21 @@ def _region(unit: Unit, graph: Graph, steps: frozenset[int]) -> Region:
     flow = flow_of(graph, unseen)
     entries = sorted({e.target for e in graph.edges if e.target in steps and e.source not in steps})
     at_start = flow.sets.bits(_bound_at_entry(unit))
+    leaving = [e for e in graph.edges if e.source in steps and e.target not in steps]
+    inside = sorted(steps)
+    touched = 0
+    for step in inside:
+        touched |= flow.transfers[step].touched
     return Region(
         unit=unit,
         flow=flow,
         unseen=unseen,
         steps=steps,
-        entries=tuple(entries or sorted(steps)[:1]),
-        leaving=tuple([e for e in graph.edges if e.source in steps and e.target not in steps]),
-        accesses=tuple([a for index in sorted(steps) for a in graph.steps[index].accesses]),
+        entries=tuple(entries or inside[:1]),
+        leaving=tuple(leaving),
+        falls_through=tuple([e for e in leaving if e.kind is _NORMAL]),
+        accesses=tuple([a for step in inside for a in graph.steps[step].accesses]),
+        touched=touched,
         at_start=at_start,
         sure=tuple(surely_bound(flow, at_start)),
         live=tuple(live_in(flow)),

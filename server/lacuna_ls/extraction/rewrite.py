@@ -185,6 +185,8 @@ def _moved(
 
     def changed(start: int, stop: int) -> bytes:
         """A part of the text. A change in front of a line end belongs to the line that it ends."""
+        if not changes:
+            return data[start:stop]
         pieces: list[bytes] = []
         position = start
         for edit in changes:
@@ -237,7 +239,7 @@ def _lines_in_strings(source: Source, nodes: tuple[Node, ...]) -> frozenset[int]
     """Lines that begin inside a string literal."""
     lines: set[int] = set()
     text = source.data[nodes[0].start_byte : nodes[-1].end_byte]
-    if not _LONG_STRING.search(text):
+    if not (b"'" in text or b'"' in text) or not _LONG_STRING.search(text):
         return frozenset()
     for root in nodes:
         for node in preorder(root):
