@@ -32,9 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from lacuna_ls.lsp import transport
     from lacuna_ls.lsp.lifecycle import create_server
+    from lacuna_ls.lsp.pauses import keep_seldom
     from lacuna_ls.lsp.server import LacunaServer
 
     _start_log(args)
+    keep_seldom()
 
     def build(server: LacunaServer) -> "Services":
         from lacuna_ls.bootstrap import build_services

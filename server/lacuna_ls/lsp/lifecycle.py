@@ -18,6 +18,7 @@ from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.lsp.client_features import features_of
 from lacuna_ls.lsp.convert import negotiated
 from lacuna_ls.lsp.errors import RequestRefusedError
+from lacuna_ls.lsp.pauses import exempt_what_is_loaded
 from lacuna_ls.lsp.protocol import Phase
 from lacuna_ls.lsp.server import COMMANDS, LacunaServer
 from lacuna_ls.lsp.uris import path_of
@@ -83,6 +84,7 @@ class _Lifecycle:
             return
         await self._pull_settings()
         await services.prepare()
+        exempt_what_is_loaded()
 
     def initialized(self, params: types.InitializedParams) -> Any:
         if self._started:
