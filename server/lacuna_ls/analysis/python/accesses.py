@@ -6,7 +6,7 @@ once; a generator that is not consumed on the spot captures, as a lambda does.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lacuna_ls.analysis.scopes import Access, AccessKind, bindings_of, free_accesses
 from lacuna_ls.syntax.nodes import Node
@@ -32,8 +32,7 @@ _PATTERNS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
+class _Where(NamedTuple):
     """How a part is evaluated.
 
     `hidden` names belong to comprehensions around; `deferred` code runs later, if ever; `depth`
@@ -223,7 +222,7 @@ def _perhaps(where: _Where) -> _Where:
     """The same place where evaluation may not get to; most often the same one."""
     if where is _HERE:
         return _SKIPPED
-    return replace(where, certain=False) if where.certain else where
+    return where._replace(certain=False) if where.certain else where
 
 
 def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
@@ -233,7 +232,7 @@ def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
         yield (first, where)
     inner = _perhaps(where)
     if node.type == "generator_expression" and not _consumed_at_once(node):
-        inner = replace(inner, deferred=True)
+        inner = inner._replace(deferred=True)
     for clause in clauses:
         left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
         if left is None or right is None:
@@ -241,7 +240,7 @@ def _comprehension(node: Node, where: _Where) -> Iterable[_Item]:
             continue
         if clause is not clauses[0]:
             yield (right, inner)
-        inner = replace(inner, hidden=inner.hidden | target_names(left))
+        inner = inner._replace(hidden=inner.hidden | target_names(left))
         yield from (item for item in _target(left, inner) if not isinstance(item, Access))
     body = node.child_by_field_name("body")
     if body:
