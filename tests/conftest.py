@@ -4,8 +4,18 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from e2e.real_server import Editor, connected
+
+# A test does not fail because the machine has other work.
+settings.register_profile(
+    "patient",
+    settings(),
+    deadline=None,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.too_slow],
+)
+settings.load_profile("patient")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 100.0
 _INTERVAL_S = 0.02
 
 

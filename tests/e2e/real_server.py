@@ -16,7 +16,7 @@ from lacuna_ls.model.corpus import build_index
 from real_runs import project
 
 COMMAND = (sys.executable, "-I", "-m", "lacuna_ls")
-PATIENCE_S = 40.0
+PATIENCE_S = 100.0
 
 
 class Editor(Client):

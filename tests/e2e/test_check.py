@@ -94,7 +94,7 @@ def test_a_fix_is_shown_as_a_patch_with_its_evidence_and_nothing_is_written(root
     assert best["tests"] == ["test_shop.py::test_a_dozen_is_bulk"]
     assert (done.returncode, (root / "shop.py").read_text()) == (1, SHOP)
     subprocess.run(
-        ["git", "apply", "-"], input=best["patch"], cwd=root, text=True, check=True, timeout=20
+        ["git", "apply", "-"], input=best["patch"], cwd=root, text=True, check=True, timeout=100
     )
     assert (root / "shop.py").read_text() == SHOP.replace("> 12", ">= 12")
 

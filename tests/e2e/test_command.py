@@ -22,7 +22,7 @@ def run(*arguments: str, home: Path | None = None) -> "subprocess.CompletedProce
         [*COMMAND, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         env={**os.environ, **own},
     )

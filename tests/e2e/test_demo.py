@@ -36,7 +36,7 @@ def demo(folder: Path, *arguments: str | Path) -> Shown:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     report = json.loads(file.read_text()) if file.exists() else {}

@@ -11,7 +11,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, make_test_lsp_client
 from e2e.editor import Editor, connected
 from e2e.profiles import NAMES
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 SUM = '''def add(a, b):
     """

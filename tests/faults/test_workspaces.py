@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from e2e.real_server import COMMAND, Editor, connected, descendants, user
+from e2e.real_server import COMMAND, PATIENCE_S, Editor, connected, descendants, user
 from lacuna_ls.domain.text import encode
 from lacuna_ls.lsp.client import OpenFile
 from real_runs import project
@@ -121,7 +121,7 @@ async def test_a_file_that_vanished(editor, tmp_path):
 
 async def started(root: Path) -> None:
     """The hanging test has begun."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not (root / "hangs").exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.02)
 
@@ -232,7 +232,7 @@ async def test_a_killed_client_takes_the_server_and_a_hanging_test_with_it(tmp_p
     client.send_signal(signal.SIGKILL)
     await client.wait()
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(_ended(descriptor) for descriptor in watched))
     finally:
         for descriptor in watched:

@@ -381,7 +381,7 @@ async def test_the_process_that_screens_starts_while_the_failure_is_reproduced()
                 yield each
 
     plain = replace(problem(), report=without_spectrum(report(ages(TEXT))))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert texts(await found(Meeting(runner(ages).script), plain)) == [RIGHT]
 
 

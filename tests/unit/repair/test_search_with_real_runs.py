@@ -54,7 +54,7 @@ async def test_a_screening_that_is_left_early_does_not_wait_for_what_was_not_yet
     asked = request(tmp_path, "test_age.py")
     large = AGE.encode() + b"#" * 100_000
     candidates = [Overlay(asked.root / "age.py", large)] * 400
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         reports = WorkerPool(Trusting()).screen(asked, candidates)
         assert not (await anext(reports)).green
         assert isinstance(reports, AsyncGenerator)
