@@ -255,6 +255,8 @@ class _Session:
         self._output = Capped(request.limits.output_bytes)
         self._sending = asyncio.create_task(self._send(request.overlays))
         self._screening = False
+        # Runs that were given up here, and whose end the process has still to tell.
+        self._late = 0
         self._builder = ReportBuilder(nonce)
         self.goes_on = False
         self.loaded: dict[str, str] = {}
@@ -284,6 +286,12 @@ class _Session:
 
     async def run(self, wall_s: float) -> TestReport:
         """The report on one run."""
+        while late := self._late:
+            # Of a candidate that was given up; what is said of it is not said of the next.
+            ended = await self._ended(ReportBuilder(self._nonce), wall_s)
+            if self._late > late:
+                return ReportBuilder(self._nonce).report(ended, self._output.text())
+            self._late -= 1
         builder = ReportBuilder(self._nonce)
         ended = await self._ended(builder, wall_s)
         return builder.report(ended, self._output.text())
@@ -301,6 +309,7 @@ class _Session:
             async with asyncio.timeout(wall_s + PATIENCE_S):
                 ended = await listening
         except TimeoutError:
+            self._late += 1
             return messages.Ended(0, 0, True, "", wall_s, wall_s)
         if ended is not None:
             return ended

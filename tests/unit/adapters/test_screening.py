@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from lacuna_ls.adapters import worker_pool
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.test_result import RunStatus
 from lacuna_ls.ports.code_runner import Overlay
+from lacuna_ls.worker import messages
 from real_runs import LIMITS, Trusting, project, request
 from sessions import workers
 
@@ -206,6 +208,29 @@ async def test_who_gives_up_a_screening_whose_session_does_not_begin_keeps_the_p
         os.close(held_up)
         project(tmp_path, {"conftest.py": ""})
         assert [report.green async for report in pool.screen(run, candidates)] == [True, True]
+    finally:
+        await pool.close()
+
+
+async def test_a_verdict_that_comes_too_late_is_not_taken_for_that_of_the_next(
+    tmp_path, monkeypatch
+):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})
+    run = request(tmp_path, "test_calc.py")
+    code = tmp_path.resolve() / "calc.py"
+    candidates = [Overlay(code, text.encode()) for text in (GREEN, CODE + "# red\n", GREEN)]
+    os.mkfifo(tmp_path / "services")
+    project(tmp_path, {"conftest.py": "open('services').read()\n"})
+    pool = WorkerPool(Trusting())
+    try:
+        reports = pool.screen(run, candidates)
+        monkeypatch.setattr(messages, "WAITING_FACTOR", 0.0)
+        late = asyncio.ensure_future(anext(reports))
+        held_up = await _read(tmp_path / "services")
+        assert (await late).status is RunStatus.TIMED_OUT
+        monkeypatch.setattr(worker_pool, "PATIENCE_S", 100.0)
+        os.close(held_up)
+        assert [report.green async for report in reports] == [False, True]
     finally:
         await pool.close()
 
