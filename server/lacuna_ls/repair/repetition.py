@@ -9,10 +9,11 @@ from lacuna_ls.repair.fix import Budget, Problem
 
 # Of the tests that pass: some are needed to compare with, and the search waits for them.
 _PASSING_S = 1.0
+_MOST_PASSING = 40
 
 
 def once_more(problem: Problem, budget: Budget) -> TestRequest:
-    """The problem's run, traced: its red tests, and of the others those that take no time.
+    """The problem's run, traced: its red tests, and a few of the others.
 
     What hangs need not hang as long again.
     """
@@ -44,18 +45,30 @@ def same_verdict(one: TestReport, other: TestReport) -> bool:
 
 
 def _chosen(report: TestReport) -> Iterator[TestResult]:
-    """The red tests, and others as long as there is time: of the same files first, the shortest first."""
+    """The red tests, and a few others that are quick: those most like the red ones first."""
     if report.status is not RunStatus.COMPLETED:
         yield from report.results
         return
     yield from report.failures
-    files = {result.test_id.partition("::")[0] for result in report.failures}
-    others = [result for result in report.results if not result.red]
+    functions = {_function(result) for result in report.failures}
+    files = {_file(result) for result in report.failures}
+
+    def promise(result: TestResult) -> tuple[bool, bool, float]:
+        return _function(result) not in functions, _file(result) not in files, result.duration_s
+
     left_s = _PASSING_S
-    for each in sorted(
-        others, key=lambda r: (r.test_id.partition("::")[0] not in files, r.duration_s)
-    ):
+    others = sorted((result for result in report.results if not result.red), key=promise)
+    for each in others[:_MOST_PASSING]:
         left_s -= each.duration_s
         if left_s < 0:
             return
         yield each
+
+
+def _function(result: TestResult) -> str:
+    """The id without the parameters of this case."""
+    return result.test_id.partition("[")[0]
+
+
+def _file(result: TestResult) -> str:
+    return result.test_id.partition("::")[0]

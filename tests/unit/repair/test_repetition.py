@@ -43,6 +43,14 @@ def test_of_a_slow_run_the_red_tests_are_repeated_and_what_takes_no_time():
     assert repeated(slow) == ("t.py::red", "t.py::quick")
 
 
+def test_of_many_tests_other_cases_of_the_red_one_are_repeated_first():
+    many = [(f"t.py::t{n}", Outcome.PASSED, 0.0) for n in range(300)]
+    case = ("t.py::day[2]", Outcome.PASSED, 0.1)
+    chosen = repeated(problem(("t.py::day[1]", Outcome.FAILED, 0.1), *many, case))
+    assert chosen[:2] == ("t.py::day[1]", "t.py::day[2]")
+    assert len(chosen) < 50
+
+
 def test_passing_tests_of_the_red_tests_file_come_first():
     slow = problem(
         ("other.py::quick", Outcome.PASSED, 0.2),
