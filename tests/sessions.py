@@ -6,6 +6,13 @@ from pathlib import Path
 
 _PATIENCE_S = 100.0
 _INTERVAL_S = 0.02
+_of_others: set[int] = set()
+
+
+def from_here_on() -> None:
+    """Look only at what is started from now on, not at what other tests have not ended yet."""
+    _of_others.clear()
+    _of_others.update(_below(os.getpid()))
 
 
 async def begun(other_than: int = 0) -> int:
@@ -15,7 +22,7 @@ async def begun(other_than: int = 0) -> int:
     """
     seen: list[tuple[int, str]] = []
     for _ in range(int(_PATIENCE_S / _INTERVAL_S)):
-        below = [pid for worker in _below(os.getpid()) for pid in _below(worker)]
+        below = [pid for worker in workers() - _of_others for pid in _below(worker)]
         found = [pid for pid in below if pid != other_than]
         seen = [*seen[-2:], (found[0], _state(found[0]))] if found else []
         if len(seen) == 3 and len(set(seen)) == 1 and seen[0][1].startswith("S"):

@@ -10,7 +10,7 @@ import pytest
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from real_runs import Trusting, failures, outcomes, project, request
-from sessions import begun, gone, running
+from sessions import begun, from_here_on, gone, running
 from terminal import here, in_the_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
@@ -26,6 +26,7 @@ TELLS_ITS_PROCESS = {
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch, tmp_path):
+    from_here_on()
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

@@ -11,7 +11,7 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.worker_process import WorkerProcess
 from lacuna_ls.worker import messages
 from real_runs import Trusting, project, request
-from sessions import begun, gone, running
+from sessions import begun, from_here_on, gone, running
 from terminal import here, in_the_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the runner forks")
@@ -89,6 +89,7 @@ PROJECTS = {
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch, tmp_path):
+    from_here_on()
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
