@@ -1,5 +1,6 @@
 """What stands in the editor after a red save besides diagnostics, with real runs."""
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from e2e.real_server import Editor, connected
+from e2e.real_server import PATIENCE_S, Editor, connected
 from lacuna_ls.lsp.client import CAPABILITIES, OpenFile
 from lacuna_ls.lsp.uris import uri_of
 
@@ -59,10 +60,10 @@ async def hints(editor: Editor, file: OpenFile) -> dict[int, str]:
 
 async def seen(editor: Editor, file: OpenFile) -> dict[int, str]:
     """The hints, once they are there."""
-    for _ in range(4000):
-        if found := await hints(editor, file):
-            return found
-    raise AssertionError("no values came")
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := await hints(editor, file)):  # noqa: ASYNC110 - the server tells no one
+            await asyncio.sleep(0.02)
+    return found
 
 
 async def hover(editor: Editor, file: OpenFile, line: int, character: int) -> str:
