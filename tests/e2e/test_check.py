@@ -123,6 +123,8 @@ async def test_an_interrupt_ends_the_tests_too(root):
         cwd=root,
         env={**os.environ, **user(root.parent / "home")},
         stderr=subprocess.DEVNULL,
+        # A shell that starts the tests in the background has them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     pid = int(await asyncio.to_thread((root / "pid").read_text))
     process.send_signal(signal.SIGINT)
