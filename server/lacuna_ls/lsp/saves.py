@@ -302,9 +302,15 @@ class Saves:
         self._server.observed.refresh_lenses()
 
     def _explained(self, save: Save, run: Run, known: tuple[TestResult, ...]) -> None:
-        """The values of failing tests are known, which can tell better where they are shown."""
+        """The values of failing tests are known, which can tell better where they are shown.
+
+        In a document that was edited since they are shown where they went: the next save tells.
+        """
         self._verdicts[save.root].explained(known)
         for document, found in self._found(save, run):
+            newest = self._server.documents.get(document.uri)
+            if newest is None or newest.data != document.data:
+                continue
             self._server.diagnostics.correct(document, found)
             shown = [finding.span for finding in self._server.diagnostics.shown(document.uri)]
             self._tools.finished.show_at(document.uri, document.version, shown)

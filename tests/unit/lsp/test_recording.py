@@ -146,3 +146,16 @@ def hovered(desk: Desk, document: Document, line: int) -> str:
     params = types.HoverParams(types.TextDocumentIdentifier(document.uri), types.Position(line, 6))
     found = desk.server.protocol.handlers[types.TEXT_DOCUMENT_HOVER](params)
     return "" if found is None else found.contents.value
+
+
+async def test_what_comes_after_an_edit_is_shown_with_the_next_save_only(shows):
+    shop = shows.open("shop.py", SHOP)
+    await shows.red(shop, "shop.py")
+    await shows.runner.ended(SEARCHED, shows.failed("shop.py"))
+    await shows.runner.began(RECORDED)
+    shows.edit(shop, SHOP + "x = 1\n")
+    shows.server.diagnostics.clear(shop.uri)
+    said = len(shows.published(shop))
+    await shows.runner.ended(RECORDED, recorded(shows, "shop.py"))
+    await turns()
+    assert len(shows.published(shop)) == said
