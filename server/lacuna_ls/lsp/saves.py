@@ -135,8 +135,9 @@ class Saves:
             self._note(f"{save.path.name}: {_NO_TESTS}")
             return
         own = targets_of(save.path, save.root, save.document, self._tools.files)
-        # The first save, and one without a change, are a wish to see what there is.
-        whole = tested is None or tested[0].data == save.document.data
+        # The first save, and one without a change, are a wish to see what there is; and what was
+        # red is shown until it has run again.
+        whole = tested is None or tested[0].data == save.document.data or not tested[1].report.green
         conditions = self._conditions(save, language)
         tests, chosen = await self._affected.first(save.path, own, conditions, whole=whole)
         if not (tests or own.paths or self._affected.knows(save.root)):
