@@ -157,6 +157,23 @@ async def test_a_red_test_among_a_few_is_shown_if_its_whole_file_says_so(desk):
     assert desk.published(shop)[-1] == []
 
 
+async def test_what_was_red_runs_whole_with_the_next_save(desk):
+    shop = await known(desk)
+    edited = desk.put(shop, EDITED)
+    first = len(desk.runner.requests) + 1
+    saving = desk.save(edited)
+    red = "test_shop.py::test_a"
+    assert await desk.answered(first, red) == "test_a"
+    assert await desk.answered(first + 1, red) == "test_shop.py"
+    await saving
+    await turns()
+    mended = desk.put(edited, WHOLE)
+    again = len(desk.runner.requests) + 1
+    saving = desk.save(mended)
+    assert await desk.answered(again) == "test_shop.py"
+    await saving
+
+
 async def test_a_test_that_is_red_only_when_it_is_watched_is_not_shown(desk):
     desk.files.contents[desk.root / "test_far.py"] = b"import shop\n"
     shop = desk.open("shop.py", WHOLE)
