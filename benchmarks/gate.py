@@ -40,7 +40,7 @@ from benchmarks.packages import ArchiveFiles, fetch, fit
 
 MANIFEST = Path(__file__).with_name("gate_packages.txt")
 WEIGHTS = Path(gate.__file__).with_name(gate.WEIGHTS_FILE)
-LINES_PER_PACKAGE = 1200
+LINES_PER_PACKAGE = 700
 HIDDEN = 64
 EPOCHS = 12
 BATCH = 256
