@@ -126,6 +126,7 @@ class FakeFiles:
 
     contents: dict[Path, bytes] = field(default_factory=dict)
     reads: list[Path] = field(default_factory=list)
+    changed_ns: dict[Path, int] = field(default_factory=dict)
 
     def read(self, path: Path) -> bytes | None:
         self.reads.append(path)
@@ -134,6 +135,9 @@ class FakeFiles:
     def signature(self, path: Path) -> tuple[int, int] | None:
         data = self.contents.get(path)
         return None if data is None else (crc32(data), len(data))
+
+    def changed_at_ns(self, path: Path) -> int | None:
+        return self.changed_ns.get(path, 0) if path in self.contents else None
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         return (p for p in sorted(self.contents) if root in p.parents and p.suffix in suffixes)

@@ -17,6 +17,7 @@ from pathlib import Path
 from lacuna_ls.actions import (
     break_function,
     extract_by_model,
+    extract_marked,
     extract_method,
     extract_opportunity,
     fix_failing_test,
@@ -39,6 +40,7 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
+from lacuna_ls.domain.text import Span
 from lacuna_ls.lsp.break_search import BreakSearches
 from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
@@ -74,6 +76,9 @@ class _Files:
 
     def signature(self, path: Path) -> tuple[int, int] | None:
         return self.now(path).signature(path)
+
+    def changed_at_ns(self, path: Path) -> int | None:
+        return self.now(path).changed_at_ns(path)
 
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         return self.now(root).source_files(root, suffixes)
@@ -132,6 +137,7 @@ def build_services(server: LacunaServer) -> Services:
             fix_failing_test.provider(finished),
             search_longer.provider(longer.places, SEARCH_LONGER),
             break_function.provider(breaks.found),
+            extract_marked.provider(partial(_marked, server), proofs.known),
             extract_method.provider(proofs.known),
             extract_opportunity.provider(proofs.known),
             extract_by_model.provider(partial(_model_for, server, chosen), proofs.known),
@@ -150,6 +156,11 @@ def build_services(server: LacunaServer) -> Services:
         close=partial(_close, saves, longer, breaks, corpora, chosen, runner),
         objection=proofs.objection,
     )
+
+
+def _marked(server: LacunaServer, document: Document) -> list[Span]:
+    """What hints mark; they stand in the newest text, as what a menu is asked about does."""
+    return [mark.span for mark in server.diagnostics.hinted(document.uri)]
 
 
 def _model_for(

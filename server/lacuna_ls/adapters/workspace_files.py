@@ -64,6 +64,14 @@ class RunFiles:
             return None
         return status.st_mtime_ns, status.st_size
 
+    def changed_at_ns(self, path: Path) -> int | None:
+        if not self._inside(path):
+            return None
+        try:
+            return path.stat().st_ctime_ns
+        except OSError:
+            return None
+
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         """In the order of their paths. Links to folders are not followed."""
         return self._below(root.resolve(), PurePosixPath(), self._own_rules, suffixes)

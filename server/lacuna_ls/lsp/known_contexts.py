@@ -5,6 +5,7 @@ Reading, parsing and comparing happen in one thread, so that whoever gives up wa
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -35,8 +36,24 @@ _CONFIGURING = (
 _PATIENCE_S = 0.1
 _Found = TypeVar("_Found")
 
-Seen = Mapping[Path, tuple[int, int] | None]
-"""Files by their signatures, as they were before a run."""
+_CLOCK_GRAIN_NS = 2_000_000_000
+"""The coarsest that a file system tells time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Files by their `signatures`, and the time since the epoch, as they were before a run."""
+
+    signatures: Mapping[Path, tuple[int, int] | None]
+    at_ns: int
+
+    def is_still(self, path: Path, files: Files) -> bool:
+        """Whether a file has not changed since; of one that is not there its folder tells."""
+        if path in self.signatures:
+            return self.signatures[path] == files.signature(path)
+        place = next((p for p in (path, *path.parents) if files.changed_at_ns(p) is not None), None)
+        changed_at_ns = None if place is None else files.changed_at_ns(place)
+        return changed_at_ns is None or changed_at_ns + _CLOCK_GRAIN_NS < self.at_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +110,18 @@ class KnownContexts:
         self, path: Path, own: Targets, conditions: Conditions, *, whole: bool
     ) -> tuple[tuple[FileTests, ...], Seen]:
         """See `plan.first_tests`. Reads no more of the workspace than was recorded of it."""
+        at_ns = time.time_ns()
         place = self._places.get((conditions.root, conditions.language.name))
         known = place is not None and any(test in place.contexts.files for test in own.paths)
         if own.paths and not (known and await self._idle()):
-            return tuple(map(FileTests, own.paths)), {}
+            return tuple(map(FileTests, own.paths)), Seen({}, at_ns)
 
         def work(place: _Place) -> tuple[tuple[FileTests, ...], Seen]:
             nearest = partial(
                 self._reached, place, path, fresh=not (own.paths and place.graph.modules)
             )
             found = first_tests(own, nearest, self._judge(place), whole=whole)
-            return found, place.now.signatures()
+            return found, Seen(place.now.signatures(), at_ns)
 
         return await self._at(conditions, work)
 
@@ -128,7 +146,8 @@ class KnownContexts:
     def seen(self, conditions: Conditions) -> Seen:
         """The files as they were when the imports were last read."""
         place = self._places.get((conditions.root, conditions.language.name))
-        return {p: module.signature for p, module in place.graph.modules.items()} if place else {}
+        modules = place.graph.modules if place else {}
+        return Seen({path: each.signature for path, each in modules.items()}, time.time_ns())
 
     async def ran(
         self,
@@ -139,22 +158,18 @@ class KnownContexts:
         *,
         watched: bool = False,
     ) -> None:
-        """Take over a run; one that was `watched` is of one file.
-
-        Nothing is taken over if the files are not those that were `seen` before it.
-        """
+        """Take over a run on the files that were `seen`; one that was `watched` is of one file."""
 
         def work(place: _Place) -> None:
-            if any(self._files.signature(path) != was for path, was in seen.items()):
-                return
             place.changed = True
             if watched and report.status in (RunStatus.TIMED_OUT, RunStatus.CRASHED):
                 place.unwatchable.update(each.file for each in tests)
             elif watched and report.results:
                 place.unheard = not report.executions
             world = self._world(place)
+            stayed = cache(lambda path: seen.is_still(path, self._files))
             for each in tests:
-                run = FileRun(each.file, report, frozenset(each.only))
+                run = FileRun(each.file, report, frozenset(each.only), stayed)
                 take = place.contexts.watched if report.executions else place.contexts.ran
                 take(run, world(each.file), place.now, conditions.root)
 

@@ -16,6 +16,10 @@ class Files(Protocol):
         """Modification time in ns and size: equal means unchanged. `None` if there is no file."""
         ...
 
+    def changed_at_ns(self, path: Path) -> int | None:
+        """When contents or place last changed, since the epoch, by the clock of its file system."""
+        ...
+
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         """Files below `root` that ignore rules and secret filters let through."""
         ...

@@ -13,8 +13,9 @@ a test whose dependencies have equal digests behaves as it did.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path, PurePath
 
 from lacuna_ls.domain.execution import Execution
@@ -26,6 +27,7 @@ FAILED = "it failed when it last ran"
 UNRECORDED = "what it executes could not be recorded"
 UNWATCHED = "what it calls was not recorded when it last ran"
 ITS_FILE = "tests beside it execute what changed"
+CHANGED = "what it executes changed while it ran"
 CAN_WAIT = (UNWATCHED, ITS_FILE)
 """Doubts that one more run ends."""
 
@@ -77,16 +79,20 @@ class Judged:
     @property
     def owed(self) -> bool:
         """Whether a run is due whatever is saved."""
-        return bool(self.hits) or any(why in CAN_WAIT for why in self.unproven.values())
+        return bool(self.hits) or any(w in (*CAN_WAIT, CHANGED) for w in self.unproven.values())
 
 
 @dataclass(frozen=True, slots=True)
 class FileRun:
-    """What a report says of one file of tests. Where `only` names tests, others were left out."""
+    """What a report says of one file of tests. Where `only` names tests, others were left out.
+
+    `stayed` tells of a file whether it is as it was before the run.
+    """
 
     file: str
     report: TestReport
     only: frozenset[str] = frozenset()
+    stayed: Callable[[Path], bool] = lambda path: True
 
     @property
     def results(self) -> Iterator[TestResult]:
@@ -138,10 +144,7 @@ class Contexts:
         return frozenset(changed)
 
     def watched(self, run: "FileRun", world: str, now: CodeNow, root: Path) -> None:
-        """Take over a run that recorded what it did, in a process of its own.
-
-        What `now` says must be what ran.
-        """
+        """Take over a run that recorded what it did, in a process of its own."""
         if run.report.status not in (RunStatus.COMPLETED, RunStatus.NO_TESTS):
             self.files.pop(run.file, None)
             return
@@ -159,7 +162,7 @@ class Contexts:
             if not why and not {"", test} <= recorded.keys():
                 why = UNRECORDED
             tests[test] = TestContext(array("I", sorted(recorded.get(test, set()) | shared)), why)
-        self._take(run, world, tests)
+        self._take(run, world, tests, root)
 
     def ran(self, run: "FileRun", world: str, now: CodeNow, root: Path) -> None:
         """Take over a run that was not watched: its tests have seen what is there now."""
@@ -178,16 +181,22 @@ class Contexts:
             why = before.unproven
             if result.red:
                 why = FAILED
-            elif why != UNRECORDED and (dependencies != before.dependencies or why == FAILED):
+            elif why != UNRECORDED and (
+                dependencies != before.dependencies or why in (FAILED, CHANGED)
+            ):
                 why = UNWATCHED
             tests[result.test_id] = TestContext(dependencies, why)
-        self._take(run, world, tests)
+        self._take(run, world, tests, root)
 
-    def _take(self, run: "FileRun", world: str, tests: dict[str, TestContext]) -> None:
+    def _take(self, run: "FileRun", world: str, tests: dict[str, TestContext], root: Path) -> None:
         """Tests that did not come though they were to run are those that are no more.
 
         Those that were not to run have not met what these executed for the first time.
         """
+        stayed = cache(lambda number: run.stayed(root / self.dependencies[number].path))
+        for test, context in tests.items():
+            if not all(map(stayed, context.dependencies)):
+                tests[test] = replace(context, unproven=CHANGED)
         before = self.files.get(run.file)
         if before is not None and before.world == world:
             cut_short = run.report.status is not RunStatus.COMPLETED

@@ -17,6 +17,7 @@ from unit.lsp.test_saves import SHOP, Desk, turns
 
 WHOLE = SHOP + "\n\ndef unused(n):\n    return n\n"
 EDITED = WHOLE.replace("* 3", "* 4")
+NEVER_BEFORE_NS = 1 << 62
 
 
 @dataclass
@@ -204,3 +205,18 @@ async def test_a_damaged_record_is_a_line_in_the_log_and_tests_are_watched_anew(
     with caplog.at_level(logging.WARNING):
         assert await desk.saved(shop, 1, 2) == ["test_shop.py", "test_shop.py watched"]
     assert "damaged" in caplog.text
+
+
+async def test_what_is_written_while_tests_run_is_not_taken_for_what_ran(desk):
+    shop = await known(desk)
+    # What is known cannot be asked in time, so the files as they were are not known either.
+    desk.saves._affected._known._last = asyncio.get_running_loop().create_future()
+    start = len(desk.runner.requests)
+    saving = desk.save(shop)
+    await desk.runner.began(start + 1)
+    edited = desk.put(shop, EDITED)
+    desk.files.changed_ns[desk.root / "shop.py"] = NEVER_BEFORE_NS
+    await desk.answered(start + 1)
+    await saving
+    await turns()
+    assert await desk.saved(edited, 1) == ["test_a"]
