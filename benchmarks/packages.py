@@ -38,6 +38,9 @@ class ArchiveFiles:
         data = self._contents.get(path)
         return None if data is None else (0, len(data))
 
+    def changed_at_ns(self, path: Path) -> int | None:
+        return 0 if path in self._contents else None
+
     def source_files(self, root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         return (path for path in sorted(self._contents) if path.suffix in suffixes)
 
