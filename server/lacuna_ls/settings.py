@@ -38,6 +38,7 @@ class Settings:
     holes_max_holes: int = 4
     tests_on_save: str = "affected"
     actions_time_budget_s: float = 10.0
+    extract_hints: str = "quiet"
     ignore: tuple[str, ...] = ()
 
 
@@ -202,6 +203,7 @@ RULES = (
         "a number above 0, at most 600",
         _number(0, 600, high_too=True),
     ),
+    Rule("extract.hints", "extract_hints", '"quiet" or "off"', _one_of("quiet", "off")),
     Rule("ignore", "ignore", "a list of globs", _texts, editor=False),
 )
 

@@ -6,9 +6,8 @@ cursor is in come first. The rules and the result are those of extract method.
 
 Why: finding the bounds is the hard part. What is looked for is what authors keep as functions: a
 part that has its own variables, needs few from outside and gives few back, and takes branches and
-loops along. Most functions are fine as they are, and then nothing is offered. Nothing is offered
-unasked, either: no hints in the margin, no marks in the text. Who asks for extractions by their kind
-is offered the expression at the cursor besides.
+loops along. Most functions are fine as they are, and then nothing is offered. Who asks for extractions
+by their kind is offered the expression at the cursor besides.
 
 Example:
     def report(orders):

@@ -17,7 +17,12 @@ def nothing_known(document: Document, edits: Sequence[TextEdit]) -> Evidence | N
     return None
 
 
-def extraction_offer(document: Document, extraction: Extraction, known: Known) -> Offer:
+def extraction_offer(
+    document: Document,
+    extraction: Extraction,
+    known: Known,
+    kind: ActionKind = ActionKind.REFACTOR_EXTRACT,
+) -> Offer:
     """`Extract lines 12-19 into "parse_header"`, with what was checked of it."""
     count = extraction.duplicates
     more = f" and {count} duplicate{'s' if count > 1 else ''}" if count else ""
@@ -25,7 +30,7 @@ def extraction_offer(document: Document, extraction: Extraction, known: Known) -
     evidence = known(document, extraction.edits) or Evidence(checked_syntax=True)
     return Offer(
         titled(f'Extract {where}{more} into "{extraction.name}"', evidence),
-        ActionKind.REFACTOR_EXTRACT,
+        kind,
         document.version,
         extraction.edits,
         evidence,

@@ -11,13 +11,21 @@ log = logging.getLogger(__name__)
 def all_offers(
     providers: Sequence[CodeActionProvider], request: ActionRequest, kinds: Sequence[str] = ()
 ) -> tuple[Offer, ...]:
-    """Offers of every provider whose kind lies under one of `kinds` (all, if empty)."""
+    """Offers of every provider whose kind lies under one of `kinds` (all, if empty).
+
+    The same edits are listed once, by the first provider that has them.
+    """
     offers: list[Offer] = []
+    listed: list[object] = []
     for provider in providers:
         if kinds and not any(_under(provider.kind, kind) for kind in kinds):
             continue
         try:
-            offers += provider.offers(request)
+            for offer in provider.offers(request):
+                edits = offer.edits, offer.elsewhere
+                if edits == ((), ()) or edits not in listed:
+                    offers.append(offer)
+                    listed.append(edits)
         except Exception:
             log.exception("the %s action failed", provider.kind)
     return tuple(offers)

@@ -1,6 +1,6 @@
 """Finds the module that says what a language's programs mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
@@ -25,6 +25,10 @@ class Semantics(Protocol):
 
     def excerpt(self, data: bytes, span: Span) -> Span | None:
         """Whole statements of the file that are enough to understand the function around `span`."""
+        ...
+
+    def definitions(self, data: bytes) -> Iterator[Span]:
+        """Statements of the file that define functions and classes, with what is between them."""
         ...
 
     def joined(self, text: bytes) -> bytes:

@@ -102,14 +102,20 @@ def root_around(document: Document, span: Span) -> Node | None:
     if semantics is None:
         return None
     part = semantics.excerpt(document.data, span)
-    root = None if part is None else root_of_part(document, part)
-    if part is not None and root is not None and root.has_error:
-        text = document.data[part.start : part.end]
-        root = root_of_part(document, part, semantics.joined(text))
-    if root is not None and not root.has_error and semantics.is_in_definition(root, span):
+    root = None if part is None else root_of_definition(document, semantics, part)
+    if root is not None and semantics.is_in_definition(root, span):
         return root
     tree = document.tree
     return None if tree is None else tree.root_node
+
+
+def root_of_definition(document: Document, semantics: Semantics, part: Span) -> Node | None:
+    """A tree of whole statements of the file, which `part` has to be; `None` where it has errors."""
+    root = root_of_part(document, part)
+    if root is not None and root.has_error:
+        text = document.data[part.start : part.end]
+        root = root_of_part(document, part, semantics.joined(text))
+    return None if root is None or root.has_error else root
 
 
 def _semantics(document: Document, span: Span) -> Semantics | None:

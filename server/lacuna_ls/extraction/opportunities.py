@@ -111,7 +111,7 @@ def opportunities(
         line = document.source.line_span(document.source.line_at(span.start))
         around = root_around(document, line)
         for owner in _functions_around(document, around, line, span) if around else ():
-            found = _of_function(document, semantics, owner, ranked, most, threshold)
+            found = of_function(document, semantics, owner, ranked, most, threshold)
             if found:
                 return found
         return ()
@@ -120,11 +120,11 @@ def opportunities(
         opportunity
         for node in (preorder(tree.root_node) if tree else ())
         if node.type == "function_definition"
-        for opportunity in _of_function(document, semantics, node, ranked, most, threshold)
+        for opportunity in of_function(document, semantics, node, ranked, most, threshold)
     )
 
 
-def _of_function(
+def of_function(
     document: Document,
     semantics: Semantics,
     owner: Node,
@@ -132,6 +132,7 @@ def _of_function(
     most: int,
     threshold: float,
 ) -> tuple[Opportunity, ...]:
+    """What may be extracted of the function `owner`, the best first."""
     unit = semantics.unit_of(owner)
     if unit is None or unit.kind is not UnitKind.FUNCTION:
         return ()

@@ -21,6 +21,7 @@ class ClientFeatures:
     action_disabled: bool = False
     action_preferred: bool = False
     action_resolve_edit: bool = False
+    quick_fix_diagnostics: bool = False
     diagnostic_versions: bool = False
     diagnostic_related: bool = False
     configuration: bool = False
@@ -53,6 +54,8 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
         action_disabled=bool(_get(action, "disabled_support")),
         action_preferred=bool(_get(action, "is_preferred_support")),
         action_resolve_edit="edit" in resolves and bool(_get(action, "data_support")),
+        quick_fix_diagnostics=published is not None
+        and _get(action, "code_action_literal_support") is not None,
         diagnostic_versions=bool(_get(published, "version_support")),
         diagnostic_related=bool(_get(published, "related_information")),
         configuration=bool(_get(capabilities, "workspace.configuration")),

@@ -12,6 +12,7 @@ from lacuna_ls.actions.registry import all_offers
 from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.text import Source, TextEdit, decode
 from lacuna_ls.lsp.convert import range_of, span_of
+from lacuna_ls.lsp.diagnostics import EXTRACT
 from lacuna_ls.lsp.errors import invalid_params, not_kept, not_made, stale
 from lacuna_ls.lsp.rename import rename_command
 from lacuna_ls.lsp.server import LacunaServer
@@ -53,7 +54,7 @@ class _Menus:
         if not 0 <= index < len(offers):
             raise invalid_params(types.CODE_ACTION_RESOLVE)
         offer = offers[index]
-        if offer.kind is ActionKind.REFACTOR_EXTRACT:
+        if offer.kind is ActionKind.REFACTOR_EXTRACT or offer.rename_at is not None:
             return self._tried(action, document, offer)
         action.edit = self._edit(document, offer)
         return action
@@ -128,11 +129,14 @@ class _Menus:
         lazy = client.action_resolve_edit and offer.disabled is None
         inline = not client.action_resolve_edit and offer.disabled is None
         renames = client.rename_command and offer.disabled is None
-        fixes = ours if offer.kind is ActionKind.QUICK_FIX else ()
+        extracts = offer.rename_at is not None
+        fixes = [d for d in ours if (d.code == EXTRACT) == extracts]
+        if offer.kind is not ActionKind.QUICK_FIX:
+            fixes = []
         return types.CodeAction(
             title=offer.title,
             kind=offer.kind.value,
-            diagnostics=list(fixes) or None,
+            diagnostics=fixes or None,
             is_preferred=True if offer.preferred and client.action_preferred else None,
             disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled else None,
             edit=self._edit(document, offer) if inline else None,

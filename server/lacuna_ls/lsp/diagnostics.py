@@ -6,7 +6,7 @@ it disappears, because nobody has run the tests on what stands there now.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lsprotocol import types
 
@@ -17,9 +17,12 @@ from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.finding import Finding
 
 if TYPE_CHECKING:
+    from lacuna_ls.extraction.quiet import Mark
     from lacuna_ls.lsp.server import LacunaServer
 
 MOST_SHOWN = 10
+# Of a hint, which an offer that makes a new function takes away.
+EXTRACT = "extract"
 
 
 class Diagnostics:
@@ -28,6 +31,7 @@ class Diagnostics:
     def __init__(self, server: "LacunaServer") -> None:
         self._server = server
         self._shown: dict[str, tuple[Finding, ...]] = {}
+        self._hints: dict[str, tuple[Mark, ...]] = {}
 
     def publish(self, document: Document, findings: Sequence[Finding]) -> None:
         """Show what was found in `document`, in place of what was shown before.
@@ -47,21 +51,33 @@ class Diagnostics:
             if found != self.shown(document.uri):
                 self._show(newest, found)
 
+    def hint(self, document: Document, marks: Sequence["Mark"]) -> None:
+        """Show quietly what may be extracted, beside the findings; `document` is the newest."""
+        if tuple(marks) != self._hints.get(document.uri, ()):
+            self._hints[document.uri] = tuple(marks)
+            self._show(document, self.shown(document.uri))
+
+    def hinted(self, uri: str) -> tuple["Mark", ...]:
+        """What may be extracted, where it stands in the newest text."""
+        return self._hints.get(uri, ())
+
     def shown(self, uri: str) -> tuple[Finding, ...]:
         return self._shown.get(uri, ())
 
     def edited(self, before: Document, after: Document) -> None:
         """Follow an edit; the client hears of it only if something moved or went away."""
-        shown = self._shown.get(after.uri)
-        if not shown:
+        shown, hints = self.shown(after.uri), self.hinted(after.uri)
+        if not shown and not hints:
             return
         still = moved(shown, before.source, after.source)
-        if still != shown:
+        self._hints[after.uri] = moved(hints, before.source, after.source)
+        if still != shown or _lines(before, hints) != _lines(after, self.hinted(after.uri)):
             self._show(after, still)
 
     def clear(self, uri: str) -> None:
         """Show nothing for this URI any more."""
-        if self._shown.pop(uri, ()):
+        shown, hints = self._shown.pop(uri, ()), self._hints.pop(uri, ())
+        if shown or hints:
             self._server.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(uri=uri, diagnostics=[])
             )
@@ -69,10 +85,14 @@ class Diagnostics:
     def _show(self, document: Document, findings: tuple[Finding, ...]) -> None:
         self._shown[document.uri] = findings
         versioned = self._server.client.diagnostic_versions
+        hints = self.hinted(document.uri)[: max(MOST_SHOWN - len(findings), 0)]
         self._server.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
                 uri=document.uri,
-                diagnostics=[self._diagnostic(document, finding) for finding in findings],
+                diagnostics=[
+                    *(self._diagnostic(document, finding) for finding in findings),
+                    *(self._hint(document, mark) for mark in hints),
+                ],
                 version=document.version if versioned else None,
             )
         )
@@ -85,6 +105,19 @@ class Diagnostics:
             source="lacuna",
             code=finding.test_id,
             related_information=self._related(finding),
+        )
+
+    def _hint(self, document: Document, mark: "Mark") -> types.Diagnostic:
+        """On the first line only: nothing is to be painted over a page."""
+        source = document.source
+        first, last = source.line_at(mark.span.start), source.line_at(mark.span.end)
+        shown = Span(mark.span.start, min(mark.span.end, source.line_span(first).end))
+        return types.Diagnostic(
+            range=range_of(source, shown, self._server.encoding),
+            message=f"These {last - first + 1} lines could be a function: {mark.name}",
+            severity=types.DiagnosticSeverity.Hint,
+            source="lacuna",
+            code=EXTRACT,
         )
 
     def _related(self, finding: Finding) -> list[types.DiagnosticRelatedInformation] | None:
@@ -111,13 +144,16 @@ def _shown_in(
     return moved(ordered, document.source, newest.source)
 
 
-def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[Finding, ...]:
+_Placed = TypeVar("_Placed", "Finding", "Mark")
+
+
+def moved(findings: Sequence[_Placed], before: Source, after: Source) -> tuple[_Placed, ...]:
     """Findings of `before` where their lines stand in `after`; those on changed lines are gone."""
     if before.data == after.data:
         return tuple(findings)
     changed = changed_span(before.data, after.data)
     shift = len(after.data) - len(before.data)
-    kept: list[Finding] = []
+    kept: list[_Placed] = []
     for finding in findings:
         lines = Span(
             before.line_span(before.line_at(finding.span.start)).start,
@@ -133,6 +169,10 @@ def moved(findings: Sequence[Finding], before: Source, after: Source) -> tuple[F
             span = Span(finding.span.start + by, finding.span.end + by)
             kept.append(replace(finding, span=span))
     return tuple(kept)
+
+
+def _lines(document: Document, marks: Sequence["Mark"]) -> list[int]:
+    return [document.source.line_at(mark.span.start) for mark in marks]
 
 
 def _whole_lines(source: Source, span: Span) -> bool:

@@ -132,6 +132,8 @@ class _Lifecycle:
         services = self._server.built_services()
         read = services.repository_settings if services is not None else lambda root: {}
         self._read_settings({root: read(root) for root in self._server.roots}, report=True)
+        for document in self._server.documents if self._started else ():
+            self._server.opportunity_hints.touched(document.uri)
 
     def _read_settings(
         self, repositories: Mapping[Path, Mapping[str, Any]], *, report: bool

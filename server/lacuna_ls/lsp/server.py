@@ -21,6 +21,7 @@ from lacuna_ls.settings import Settings
 if TYPE_CHECKING:
     from lacuna_ls.lsp.diagnostics import Diagnostics
     from lacuna_ls.lsp.observed import Observations
+    from lacuna_ls.lsp.opportunity_hints import OpportunityHints
     from lacuna_ls.lsp.services import BuildServices, Services
     from lacuna_ls.syntax.store import DocumentStore
 
@@ -46,6 +47,7 @@ class LacunaServer(LanguageServer):
     documents: "DocumentStore"
     diagnostics: "Diagnostics"
     observed: "Observations"
+    opportunity_hints: "OpportunityHints"
 
     def __init__(self, build_services: "BuildServices") -> None:
         super().__init__("lacuna-ls", lacuna_ls.__version__, protocol_cls=EdgeProtocol)

@@ -14,6 +14,7 @@ from lacuna_ls.domain.text import TextEdit
 from lacuna_ls.lsp.convert import edit_of, text_of
 from lacuna_ls.lsp.diagnostics import Diagnostics
 from lacuna_ls.lsp.observed import Observations
+from lacuna_ls.lsp.opportunity_hints import OpportunityHints
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.syntax.document import edit_document, open_document
@@ -27,12 +28,14 @@ def register(server: LacunaServer) -> None:
     server.documents = DocumentStore()
     server.diagnostics = Diagnostics(server)
     server.observed = Observations(server)
+    server.opportunity_hints = OpportunityHints(server)
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
         data = text_of(item.text, server.encoding)
         language = _language(item.language_id, item.uri)
         server.documents.put(open_document(item.uri, item.version, language, data))
+        server.opportunity_hints.touched(item.uri)
 
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         before = server.documents.get(params.text_document.uri)
@@ -49,6 +52,7 @@ def register(server: LacunaServer) -> None:
         server.documents.put(after)
         server.diagnostics.edited(before, after)
         server.observed.edited(before, after)
+        server.opportunity_hints.touched(after.uri)
         services = server.built_services()
         if services is not None:
             services.edited(after.uri)
@@ -65,6 +69,7 @@ def register(server: LacunaServer) -> None:
         server.documents.close(uri)
         server.diagnostics.clear(uri)
         server.observed.clear(uri)
+        server.opportunity_hints.forget(uri)
 
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         forget(params.text_document.uri)

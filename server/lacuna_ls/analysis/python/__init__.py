@@ -1,7 +1,7 @@
 """What Python programs mean, beyond their syntax. Named by `grammars/python/language.toml`."""
 
 from lacuna_ls.analysis.python import writing
-from lacuna_ls.analysis.python.excerpt import excerpt, joined
+from lacuna_ls.analysis.python.excerpt import definitions, excerpt, joined
 from lacuna_ls.analysis.python.expressions import expression_at
 from lacuna_ls.analysis.python.functions import is_in_definition, lowered, unit_at, unit_of
 from lacuna_ls.analysis.python.outline import outline_of
@@ -11,6 +11,7 @@ from lacuna_ls.analysis.python.traits import traits_of
 
 __all__ = [
     "compiled",
+    "definitions",
     "excerpt",
     "expression_at",
     "is_in_definition",

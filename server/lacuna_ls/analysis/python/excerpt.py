@@ -7,6 +7,7 @@ lie is told by one regular expression over the text, many times faster than a pa
 """
 
 import re
+from collections.abc import Iterator
 
 from lacuna_ls.domain.text import Span
 
@@ -40,6 +41,30 @@ def excerpt(data: bytes, span: Span) -> Span | None:
         if _OUTSIDE_STRINGS.fullmatch(data, start, found.end()) is not None:
             return Span(start, found.end())
     return Span(start, len(data)) if _OUTSIDE_STRINGS.fullmatch(data, start) else None
+
+
+def definitions(data: bytes) -> Iterator[Span]:
+    """Each definition at the left margin with its decorators, and what follows up to the next one.
+
+    Together they are the file from its first definition on; in a file whose strings do not end,
+    what is found before the first of those.
+    """
+    start, decorated = -1, False
+    position = 0
+    for found in _DEFINITION.finditer(data):
+        if _OUTSIDE_STRINGS.fullmatch(data, position, found.start()) is None:
+            continue
+        position = found.start()
+        if not decorated:
+            if start >= 0:
+                yield Span(start, position)
+            start = position
+        decorated = found.group() == b"@"
+    if start >= 0 and _OUTSIDE_STRINGS.fullmatch(data, position) is not None:
+        yield Span(start, len(data))
+
+
+_DEFINITION = re.compile(rb"^(?:@|(?:async[ \t]+)?def\b|class\b)", re.MULTILINE)
 
 
 def joined(text: bytes) -> bytes:

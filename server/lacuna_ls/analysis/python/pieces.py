@@ -6,6 +6,7 @@ this does not know is analysed by its tree instead.
 """
 
 import symtable
+import threading
 import warnings
 from collections.abc import Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
@@ -30,7 +31,7 @@ def compiled(text: bytes, line: int | None, asked: frozenset[str]) -> Piece | No
     """
     headed = text[:1] in _BLANKS
     whole = _HEADER + text if headed else text
-    with warnings.catch_warnings():
+    with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             code = compile(whole, "<piece>", "exec", dont_inherit=True)
@@ -71,6 +72,8 @@ def parsed(text: bytes, line: int | None, asked: frozenset[str]) -> Piece | None
     return Piece(asked & _names_outside_of(unit), unit.is_async, unit.is_generator)
 
 
+# How warnings are filtered is the process's, and more than one thread extracts.
+_WARNINGS = threading.Lock()
 _BLANKS = (b" ", b"\t", b"\f")
 
 
