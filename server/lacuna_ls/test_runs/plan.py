@@ -13,6 +13,7 @@ from lacuna_ls.test_runs.selection import NEAREST, Targets
 
 _UNKNOWN = "it is not proven unaffected: what it executes has not been recorded yet"
 _UNPROVEN = "it is not proven unaffected: {}"
+_MOST_NAMES_BYTES = 48 << 10
 Judge = Callable[[str], Judged | None]
 """What is known of a file of tests; `None` where that is not enough to leave any test out."""
 
@@ -99,8 +100,10 @@ def _later(
 
 
 def _of(file: str, wanted: dict[str, str], known: Judged) -> FileTests:
+    """All of a file also where the names of those wanted are more than a request takes."""
     every = len(wanted) == len(known.hits) + len(known.unproven) + len(known.untouched)
-    return FileTests(file, () if every else tuple(wanted), wanted)
+    too_many = sum(len(ascii(test)) for test in wanted) > _MOST_NAMES_BYTES
+    return FileTests(file, () if every or too_many else tuple(wanted), wanted)
 
 
 def _hits(judged: Judged) -> dict[str, str]:

@@ -121,3 +121,8 @@ def test_each_test_has_its_reason():
 def test_a_request_names_tests_only_where_some_are_left_out():
     assert only_of((FileTests("a"), FileTests("b"))) == ()
     assert only_of((FileTests("a"), FileTests("b", ("b::x",)))) == ("a", "b::x")
+
+
+def test_a_file_of_which_more_tests_are_hit_than_can_be_named_runs_whole():
+    many = Judged({f"a::{n:05}": CHANGED for n in range(9_000)}, {}, ("a::x",))
+    assert planned(Targets(("a",)), {"a": many}) == (["a"], [])
