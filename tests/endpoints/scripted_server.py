@@ -20,7 +20,9 @@ class Asked:
     @property
     def prompt(self) -> str:
         """All that was said, in one text."""
-        return "\n".join(message["content"] for message in self.body["messages"])
+        if "messages" in self.body:
+            return "\n".join(message["content"] for message in self.body["messages"])
+        return json.dumps(self.body, ensure_ascii=False)
 
 
 Answer = Callable[[Asked, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -180,6 +182,58 @@ def event(text: str, *, index: int = 0, finish: str | None = None) -> bytes:
     """One chunk of a chat, as servers stream it."""
     choice: dict[str, Any] = {"index": index, "delta": {"content": text}, "finish_reason": finish}
     return b"data: " + json.dumps({"choices": [choice]}, ensure_ascii=False).encode() + b"\n\n"
+
+
+def by_path(**answers: Answer) -> Callable[[Asked], Answer]:
+    """A script that answers by the last part of the path; 404 for a part that it has nothing for."""
+    return lambda asked: answers.get(asked.path.rpartition("/")[2], refusal(404))
+
+
+def in_json(value: Any) -> Answer:
+    return answer(200, "application/json", json.dumps(value).encode())
+
+
+def sent(*events: Any, then: str = "close") -> Answer:
+    """A stream of these events, as they are; `[DONE]` follows unless something else does."""
+    pieces = [b"data: " + json.dumps(each).encode() + b"\n\n" for each in events]
+    return streamed(*pieces, *([b"data: [DONE]\n\n"] if then == "close" else []), then=then)
+
+
+def completed(*tokens: tuple[str, float | None], finish: str | None = "stop") -> list[Any]:
+    """The events of a completion with log-probabilities in parallel lists, a token in each."""
+    events: list[Any] = [
+        {
+            "choices": [
+                {
+                    "index": 0,
+                    "text": text,
+                    "logprobs": {"tokens": [text], "token_logprobs": [logprob]},
+                    "finish_reason": None,
+                }
+            ]
+        }
+        for text, logprob in tokens
+    ]
+    return [*events, {"choices": [{"index": 0, "text": "", "finish_reason": finish}]}]
+
+
+def completing(answer: Answer, *, counts: bool = True) -> Callable[[Asked], Answer]:
+    """A script of a server that reads suffixes: the probe finds that, and `answer` is for the rest."""
+
+    def script(asked: Asked) -> Answer:
+        part = asked.path.rpartition("/")[2]
+        if part == "models":
+            return models("coder")
+        if part != "completions" or asked.body is None or "messages" in asked.body:
+            return refusal(404)
+        if asked.body.get("stream"):
+            return answer
+        words = len(asked.body["prompt"].split()) + len(asked.body.get("suffix", "").split())
+        usage = {"prompt_tokens": words} if counts else None
+        logprobs = {"tokens": ["a"], "token_logprobs": [-0.1]}
+        return in_json({"choices": [{"text": "a", "logprobs": logprobs}], "usage": usage})
+
+    return script
 
 
 def _head(status: int, kind: str, *, length: int | None = None, **headers: str) -> bytes:

@@ -317,10 +317,7 @@ async def test_nothing_of_prompt_key_or_reply_is_logged(caplog):
     assert "private" not in logged
 
 
-async def test_completions_are_not_asked_of_it():
-    own = model("http://127.0.0.1:9")
+async def test_it_does_not_score():
     request = CompletionRequest("", "", "python", 1)
-    with pytest.raises(ModelError, match="chat only"):
-        own.complete(request)
-    with pytest.raises(ModelError, match="chat only"):
-        await own.score(request, "x")
+    with pytest.raises(ModelError, match="does not score"):
+        await model("http://127.0.0.1:9").score(request, "x")

@@ -10,12 +10,17 @@ from lacuna_ls.domain.completion import Completion, FinishReason, Token
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model can do. `model_id` names it in calibrations and in what users read."""
+    """What a model can do. `model_id` names it in calibrations and in what users read.
+
+    With `blocks` a completion without a line end among its stop strings ends where the statement of
+    the cursor's line is closed.
+    """
 
     model_id: str
     fill_in_middle: bool
     logprobs: bool
     chat: bool
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,25 @@ class CompletionRequest:
     temperature: float = 0.0
     top_logprobs: int = 0
     path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A piece of another text that helps: `name` is what a reader would call where it is from."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptedRequest(CompletionRequest):
+    """A request with what the project says besides: `context`, what changes least first.
+
+    `line_comment` begins a comment in the language, for models that are told of the context so.
+    """
+
+    context: tuple[Excerpt, ...] = ()
+    line_comment: str = "#"
 
 
 @dataclass(frozen=True, slots=True)

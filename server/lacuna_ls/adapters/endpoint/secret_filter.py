@@ -71,6 +71,23 @@ class SecretFilter:
         text = _FORMATS.sub(lambda match: self._placeholder(match.group()), text)
         return _ASSIGNED.sub(self._without_value, text)
 
+    def around(self, prefix: str, suffix: str) -> tuple[str, str] | None:
+        """Both sides of a cursor without their secrets; `None` for a cursor inside of one.
+
+        A secret that is being written has no end yet: the end of its line is taken for one.
+        """
+        before, after = prefix.rpartition("\n")[2], suffix.partition("\n")[0]
+        line = self.redacted(before)
+        ends = (after, *(quote for quote in "\"'"))
+        if any(self._spans(before, end, line) for end in ends):
+            return None
+        return self.redacted(prefix), self.redacted(suffix)
+
+    def _spans(self, before: str, after: str, redacted_before: str) -> bool:
+        """Whether something that is secret begins in `before` and goes on in `after`."""
+        whole = self.redacted(before + after)
+        return not whole.startswith(redacted_before)
+
     def restored(self, text: str) -> str:
         """The text with the secrets back that `redacted` took out; of others nothing is known."""
         return _PLACEHOLDER.sub(self._secret, text)

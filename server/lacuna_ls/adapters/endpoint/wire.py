@@ -5,7 +5,7 @@ Importing this takes half a second: only `chat_model` does, in a thread, before 
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Wire:
             # At their DEBUG they write what is sent, headers included.
             logging.getLogger(name).setLevel(logging.WARNING)
         self._host = host_of(endpoint)
+        self._root = base_url(endpoint).removesuffix("/v1")
         self._client = openai.AsyncOpenAI(
             # Never empty and never `None`: the SDK would look for a key of its own.
             api_key=key or "none",
@@ -93,6 +94,67 @@ class Wire:
             raise Refusal(None) from error
         except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
             raise self._not_chat("its answer could not be read") from error
+
+    async def answered(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of one answer that is not streamed; without a body it is only asked for.
+
+        `path` counts from the API's root; with a slash in front, from the server's.
+
+        Raises:
+            Refusal: the server refused it.
+            ModelError: what it answered is too large.
+        """
+        url = self._url(path)
+        try:
+            if body is None:
+                return await self._client.get(url, cast_to=object)
+            return await self._client.post(url, cast_to=object, body=body)
+        except openai.APIError as error:
+            raise _refusal(error) from error
+        except (httpx2.HTTPError, ValueError) as error:
+            raise Refusal(None) from error
+
+    async def events(
+        self, path: str, body: Mapping[str, Any]
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        """What is streamed of an answer, event by event; closing the iterator hangs up.
+
+        Raises:
+            Refusal: the server refused it, or its answer broke off.
+            ModelError: what it answered is something else, or too large.
+        """
+        kind = openai.AsyncStream[object]
+        try:
+            async with await self._client.post(
+                self._url(path),
+                cast_to=object,
+                body={**body, "stream": True},
+                stream=True,
+                stream_cls=kind,
+            ) as events:
+                sent = events.response.headers.get("content-type", "").partition(";")[0].strip()
+                if sent == "application/json":
+                    yield self._mapping(json.loads(await events.response.aread()))
+                    return
+                if sent != "text/event-stream":
+                    what = sent if sent and len(sent) < 40 and sent.isprintable() else "something"
+                    raise self._not_chat(f"{what} was answered")
+                async for event in events:
+                    yield self._mapping(event)
+        except openai.APIError as error:
+            raise _refusal(error) from error
+        except httpx2.HTTPError as error:
+            raise Refusal(None) from error
+        except ValueError as error:
+            raise self._not_chat("its answer could not be read") from error
+
+    def _mapping(self, event: Any) -> Mapping[str, Any]:
+        if not isinstance(event, Mapping):
+            raise self._not_chat("its answer could not be read")
+        return event
+
+    def _url(self, path: str) -> str:
+        return path if not path.startswith("/") else f"{self._root}{path}"
 
     async def _streamed(self, events: Any) -> tuple[str, ...]:
         choices: dict[int, _Choice] = {}
