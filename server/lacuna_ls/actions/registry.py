@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from lacuna_ls.actions.provider import ActionRequest, CodeActionProvider, Offer
+from lacuna_ls.domain.text import TextEdit
 
 log = logging.getLogger(__name__)
 
@@ -13,19 +14,19 @@ def all_offers(
 ) -> tuple[Offer, ...]:
     """Offers of every provider whose kind lies under one of `kinds` (all, if empty).
 
-    The same edits are listed once, by the first provider that has them.
+    An extraction that two providers have is listed once, by the first of them.
     """
     offers: list[Offer] = []
-    listed: list[object] = []
+    extracted: list[tuple[TextEdit, ...]] = []
     for provider in providers:
         if kinds and not any(_under(provider.kind, kind) for kind in kinds):
             continue
         try:
             for offer in provider.offers(request):
-                edits = offer.edits, offer.elsewhere
-                if edits == ((), ()) or edits not in listed:
+                if offer.rename_at is None or offer.edits not in extracted:
                     offers.append(offer)
-                    listed.append(edits)
+                if offer.rename_at is not None:
+                    extracted.append(offer.edits)
         except Exception:
             log.exception("the %s action failed", provider.kind)
     return tuple(offers)
