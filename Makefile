@@ -49,6 +49,7 @@ bench: $(PYTHON_READY) ## Latency against a bare server; figures on the terminal
 
 gate: $(PYTHON_READY) ## Fit the weights of the embedded model anew (fetches packages, takes minutes)
 	$(BIN)/python benchmarks/gate.py $(ARGS)
+	$(BIN)/python benchmarks/name_ranking.py $(ARGS)
 
 calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches packages, takes minutes)
 	$(BIN)/python benchmarks/make_calibration.py $(ARGS)

@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ HELD_OUT_EVERY = 5
 _LEAST = 1e-12
 
 Numbers = NDArray[np.float32]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ def main() -> int:
     asyncio.run(library_index(cache_folder()))
     with ProcessPoolExecutor(arguments.workers) as pool:
         tables = list(pool.map(rows_of, wheels, [arguments.lines] * len(wheels)))
-    held_out = stacked(tables[::HELD_OUT_EVERY])
-    fitted = stacked([t for i, t in enumerate(tables) if i % HELD_OUT_EVERY])
-    print(f"{len(fitted)} tokens to fit, {len(held_out)} held out")
-    weights = fit_weights(fitted, held_out)
+    some, others = held_out(tables)
+    fitted, reported = stacked(some), stacked(others)
+    print(f"{len(fitted)} tokens to fit, {len(reported)} held out")
+    weights = fit_weights(fitted, reported)
     named = {name: getattr(weights, name).astype(np.float16) for name in Weights.__slots__}
     np.savez_compressed(arguments.out, allow_pickle=False, **named)
     print(f"{arguments.out.name}: {arguments.out.stat().st_size / 1e3:.0f} kB")
@@ -93,16 +94,25 @@ def stacked(tables: list[Rows]) -> Rows:
     )
 
 
+def held_out(tables: list[T]) -> tuple[list[T], list[T]]:
+    """Those to fit, and those only reported."""
+    fitted = [table for number, table in enumerate(tables) if number % HELD_OUT_EVERY]
+    return fitted, tables[::HELD_OUT_EVERY]
+
+
 def rows_of(wheel: Path, lines: int) -> Rows:
-    return asyncio.run(_rows_of(wheel, lines))
+    rows = [row for place in cursors_of(wheel, lines) for row in rows_at(*place)]
+    inputs, present, shares = zip(*rows, strict=True)
+    return Rows(np.array(inputs, np.float32), np.array(present), np.array(shares))
 
 
-async def _rows_of(wheel: Path, most: int) -> Rows:
+def cursors_of(wheel: Path, most: int) -> Iterator[tuple[Mixture, Vocabulary, Cursor, str]]:
+    """Cursors at starts of lines, with the experts there and what the author wrote."""
     files = ArchiveFiles(wheel)
     vocabulary = Vocabulary()
-    library = LibraryExpert(await library_index(cache_folder()), vocabulary)
+    library = LibraryExpert(asyncio.run(library_index(cache_folder())), vocabulary)
     workspace = Workspace(files, vocabulary)
-    await workspace.refresh(files.root, frozenset({".py"}))
+    asyncio.run(workspace.refresh(files.root, frozenset({".py"})))
     chance = Random(wheel.name)
     texts = {
         path: decode(files.read(path) or b"").replace("\r\n", "\n")
@@ -110,22 +120,13 @@ async def _rows_of(wheel: Path, most: int) -> Rows:
         if fit(files, path)
     }
     places = [(path, number) for path, text in texts.items() for number in code_lines(text)]
-    rows: list[tuple[Numbers, NDArray[np.bool_], Numbers]] = []
     open_files = OpenFiles(vocabulary)
     for path, number in sorted(chance.sample(places, min(most, len(places)))):
         above, content, below = around(texts[path], number)
         cursor = finished(open_files.locate(above, "\n" + below if chance.random() < 0.5 else ""))
         others = workspace.expert_without(path)
         corpora = [expert for expert in (others, library) if expert is not None]
-        mixture = Mixture(vocabulary, cursor.file, corpora, weights=_ANY)
-        rows += row_of_tokens(mixture, vocabulary, cursor, content)
-    inputs, present, shares = zip(*rows, strict=True)
-    return Rows(np.array(inputs, np.float32), np.array(present), np.array(shares))
-
-
-_ANY = Weights(
-    *(np.zeros(shape, np.float32) for shape in ((INPUTS, 1), 1, (1, len(SLOTS)), len(SLOTS)))
-)
+        yield Mixture(vocabulary, cursor.file, corpora), vocabulary, cursor, content
 
 
 def around(text: str, number: int) -> tuple[str, str, str]:
@@ -145,7 +146,7 @@ def finished(steps: Any) -> Cursor:
             return cursor
 
 
-def row_of_tokens(
+def rows_at(
     mixture: Mixture, vocabulary: Vocabulary, cursor: Cursor, content: str
 ) -> Iterator[tuple[Numbers, NDArray[np.bool_], Numbers]]:
     context = cursor.position.context

@@ -4,6 +4,7 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from lacuna_ls.model.block import Margin
 from lacuna_ls.model.decode import Position
 from lacuna_ls.model.experts import FileExpert
 from lacuna_ls.model.lexer import (
@@ -18,17 +19,18 @@ from lacuna_ls.model.vocabulary import Vocabulary
 
 _WINDOW = 1 << 18
 _LINE_WINDOW = 1 << 10
+_MARGIN_SEEN = 1 << 11
 _MOST_FILES = 8
 _LINE_PIECES = re.compile(r"(\r\n|\n|\r)")
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """One request's surroundings. `indent` is the width of the cursor line's indentation."""
+    """One request's surroundings."""
 
     file: FileExpert
     position: Position
-    indent: int
+    margin: Margin
 
     def lex(self, text: str) -> list[tuple[str, str]]:
         """Tokens of a text at the cursor, and the part of the text that each covers.
@@ -39,7 +41,7 @@ class Cursor:
         pieces = _LINE_PIECES.split(text)
         tokens = [(token, token) for token in lex_content(half + pieces[0])]
         tokens = _without(half, tokens)
-        previous = self.indent
+        previous = self.margin.indent
         for end, line in zip(pieces[1::2], pieces[2::2], strict=True):
             indent, content = split_indent(line)
             covered = end + line[: len(line) - len(content)]
@@ -92,7 +94,9 @@ class OpenFiles:
         line_end = file.text.find("\n", offset)
         rest = file.text[offset : line_end if line_end >= 0 else None][:_LINE_WINDOW]
         closing = self._vocabulary.find(lex_content(rest)[0]) if rest.strip() else None
-        return Cursor(expert, Position(expert.context(), half, closing), indent)
+        near = file.text[max(0, offset - _MARGIN_SEEN) : offset + _MARGIN_SEEN]
+        margin = Margin(indent, tabs="\n\t" in near)
+        return Cursor(expert, Position(expert.context(), half, closing), margin)
 
 
 def _without(half: str, tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -57,11 +57,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A finished proposal. `end_logprob` is `None` if the token limit cut it."""
+    """A finished proposal. `end_logprob` is `None` if the token limit cut it.
+
+    `context` are the last tokens of it and before it, `depth` the brackets it leaves open.
+    """
 
     pieces: tuple[Piece, ...]
     end_logprob: float | None
     finish: FinishReason
+    context: Context
+    depth: int
 
     @property
     def text(self) -> str:
@@ -141,13 +146,13 @@ def score(
     for text in texts:
         distribution = mixture.distribution(context)
         whole = distribution.mass_starting_with(half) if half else 1.0
-        logprobs.append(_log(distribution.probability(text) / whole))
+        logprobs.append(log_of(distribution.probability(text) / whole))
         context = (*context[1 - LONGEST :], vocabulary.find(text))
         depth += _nesting(text[len(half) :])
         half = ""
         yield
     closing = position.closing if depth <= 0 else None
-    return logprobs, _log(mixture.distribution(context).end(closing))
+    return logprobs, log_of(mixture.distribution(context).end(closing))
 
 
 def _next(
@@ -171,7 +176,7 @@ def _extensions(
     """The path with each of `chosen`; the others of `options` are its alternatives."""
     grown: list[_Path] = []
     for option in chosen:
-        logprob = _log(option.probability)
+        logprob = log_of(option.probability)
         text = option.text[len(half) :]
         grown.append(
             _Path(
@@ -199,12 +204,13 @@ def _alternatives(
 ) -> tuple[Alternative, ...]:
     others = [o for o in options if o is not chosen and len(o.text) > len(half)] if most else []
     return tuple(
-        Alternative(o.text[len(half) :], carried + _log(o.probability)) for o in others[:most]
+        Alternative(o.text[len(half) :], carried + log_of(o.probability)) for o in others[:most]
     )
 
 
 def _ended(path: _Path, end: float) -> Line:
-    return Line(path.pieces, path.carried + _log(end), FinishReason.STOP)
+    logprob = path.carried + log_of(end)
+    return Line(path.pieces, logprob, FinishReason.STOP, path.context, path.depth)
 
 
 def _cut(path: _Path, decoding: Decoding, lines: list[Line]) -> bool:
@@ -214,7 +220,7 @@ def _cut(path: _Path, decoding: Decoding, lines: list[Line]) -> bool:
     if stops:
         lines.append(_cut_at(path, min(stops)))
     elif len(path.pieces) >= decoding.max_tokens:
-        lines.append(Line(path.pieces, None, FinishReason.LENGTH))
+        lines.append(Line(path.pieces, None, FinishReason.LENGTH, path.context, path.depth))
     else:
         return False
     return True
@@ -230,7 +236,7 @@ def _cut_at(path: _Path, length: int) -> Line:
         else:
             end += piece.logprob
         length -= len(piece.text)
-    return Line(tuple(kept), end, FinishReason.STOP)
+    return Line(tuple(kept), end, FinishReason.STOP, path.context, path.depth)
 
 
 def _draw(options: Sequence[Option], end: float, temperature: float, random: Random) -> int | None:
@@ -254,5 +260,5 @@ def _nesting(text: str) -> int:
     return (mark in ("(", "[", "{")) - (mark in (")", "]", "}"))
 
 
-def _log(probability: float) -> float:
+def log_of(probability: float) -> float:
     return min(0.0, math.log(probability)) if probability > 0.0 else _IMPOSSIBLE

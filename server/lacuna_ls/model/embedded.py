@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.model import decode
+from lacuna_ls.model import block, decode
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.cursor import Cursor, OpenFiles
 from lacuna_ls.model.decode import Decoding, Piece
@@ -54,10 +54,14 @@ class EmbeddedModel:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(model_id(), fill_in_middle=True, logprobs=True, chat=False)
+        return Capabilities(model_id(), fill_in_middle=True, logprobs=True, chat=False, blocks=True)
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
-        """One chunk a sample: the rest of the cursor's line, whatever `request.stop` says of it."""
+        """One chunk a sample: the rest of the cursor's line.
+
+        Without a line end among `request.stop` the likeliest one goes on to where its statement is
+        closed (`block`).
+        """
         cursor = await self._cursor(request)
         mixture = self._mix(request, cursor)
         decoding = Decoding(
@@ -66,8 +70,12 @@ class EmbeddedModel:
         if request.temperature > 0:
             random = Random(self._seed)  # noqa: S311 - draws samples, protects nothing
             steps = decode.sample(mixture, cursor.position, decoding, random)
-        else:
+        elif "\n" in request.stop:
             steps = decode.beam(mixture, cursor.position, decoding)
+        else:
+            steps = block.statement(
+                mixture, cursor.position, decoding, self._vocabulary, cursor.margin
+            )
         for index, line in enumerate(await _cooperate(steps)):
             text = line.text
             yield Chunk(index, text, _tokens(line.pieces), line.finish, line.end_logprob)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.gate import ORDERS, SLOT, Source
+from lacuna_ls.model.names import Tokens
 from lacuna_ls.model.shapes import FIRST_TOKEN, SHAPE_ORDERS, codes_at, codes_before
 from lacuna_ls.model.suffix_index import (
     MAX_ORDER,
@@ -150,6 +151,15 @@ class FileExpert:
         start = max(self._scope, self._cursor - _RECENT_TOKENS)
         places = np.flatnonzero(is_wanted[self._tokens[start : self._cursor]]) + start
         return self._by_nearness(places)
+
+    def surroundings(self) -> Tokens:
+        """What `NameFacts` read."""
+        start = max(LONGEST, self._cursor - _RECENT_TOKENS)
+        return Tokens(
+            self._tokens[start : self._cursor],
+            max(0, self._scope - start),
+            self._tokens[self._cursor + 1 :],
+        )
 
     def following(self, token: int, is_wanted: NDArray[np.bool_]) -> tuple[Ids, Shares]:
         """Wanted tokens right after `token`, before the cursor, nearer ones with a larger share."""

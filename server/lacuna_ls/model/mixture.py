@@ -5,14 +5,15 @@ share of their rare tokens, spelt by `characters`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna_ls.model import characters, gate
+from lacuna_ls.model import characters, gate, names
 from lacuna_ls.model.experts import Context, Expert, FileExpert, Shares
-from lacuna_ls.model.gate import SLOT, Evidence, Source, Weights
+from lacuna_ls.model.gate import SLOT, Evidence, Source
+from lacuna_ls.model.names import Candidates, NameFacts
 from lacuna_ls.model.shapes import FIRST_TOKEN, FRESH, REACH, shape_of
 from lacuna_ls.model.suffix_index import Continuations
 from lacuna_ls.model.vocabulary import RESERVED, UNSEEN_CLASSES, Ids, Vocabulary, unseen_class
@@ -53,6 +54,11 @@ class Distribution:
         token = self.vocabulary.find(text)
         known = self._of(token) if token >= RESERVED else 0.0
         return known + self._spelt(text)
+
+    def probabilities_of(self, tokens: Ids) -> list[float]:
+        """Of the next token being each of these."""
+        known: list[float] = self._of_all(tokens).tolist()
+        return known
 
     def end(self, closing: int | None = None) -> float:
         """Probability that the line, or what stands before `closing`, ends here."""
@@ -150,11 +156,10 @@ class Mixture:
         vocabulary: Vocabulary,
         file: FileExpert,
         corpora: Sequence[Expert],
-        weights: Weights | None = None,
     ) -> None:
         self._vocabulary = vocabulary
         self._experts: tuple[Expert, ...] = (file, *corpora)
-        self._weights = weights or gate.shipped()
+        self.names = NameFacts(vocabulary, file.surroundings())
         self._dense = np.zeros(len(vocabulary))
         self._unigrams = self._mixed_unigrams()
         self._unseen = self._unigrams[:UNSEEN_CLASSES] + _UNSEEN / UNSEEN_CLASSES
@@ -174,11 +179,28 @@ class Mixture:
         known = self._known.get(context)
         if known is None:
             seen = self.observe(context)
-            shares = gate.weigh(self._weights, seen.evidence, seen.kinds, self.of_file)
+            shares = gate.weigh(gate.shipped(), seen.evidence, seen.kinds, self.of_file)
             if len(self._known) == _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[context] = self.mixed(seen, shares)
+            known = self._known[context] = self._ranked(seen, self.mixed(seen, shares))
         return known
+
+    def candidates(
+        self, seen: Observation, mixed: Distribution
+    ) -> tuple[NDArray[np.int64], Candidates]:
+        """Names whose probability is to be shared out again, and their places in `mixed.ids`."""
+        places = self.names.candidates(mixed.ids, mixed.probabilities)
+        shares = mixed.probabilities[places]
+        return places, Candidates(mixed.ids[places], shares, dict(seen.answers), self._unigrams)
+
+    def _ranked(self, seen: Observation, mixed: Distribution) -> Distribution:
+        places, candidates = self.candidates(seen, mixed)
+        if not places.size:
+            return mixed
+        table, rows = self.names.features(seen.context, candidates)
+        ranked = mixed.probabilities.copy()
+        ranked[places] = names.rank(names.shipped(), table, rows, float(candidates.shares.sum()))
+        return replace(mixed, probabilities=ranked)
 
     def observe(self, context: Context) -> Observation:
         evidence = gate.Evidence()
