@@ -22,7 +22,7 @@ from random import Random
 from lacuna_ls.adapters.calibration_store import SHIPPED, to_json
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.completion import predictor, sample
-from lacuna_ls.completion.engine import confidence, holes_of
+from lacuna_ls.completion.engine import holes_of
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.text import decode
@@ -126,7 +126,7 @@ def _row(package: str, drawn: sample.Draw, taken: sample.Sample) -> Row:
         chosen = [holes_of(proposal, threshold, holes) for threshold in THRESHOLDS]
         kept[holes] = tuple(_kept_share(proposal, nodes) for nodes in chosen)
         whole[holes] = tuple(0 in nodes for nodes in chosen)
-    sure = confidence(proposal.completion, proposal.shown.kept)
+    sure = predictor.confidence(proposal.completion, proposal.shown.kept)
     exact = decode(proposal.text).strip() == drawn.truth.strip()
     return Row(package, taken.misses, kept, whole, sure, exact)
 

@@ -30,8 +30,9 @@ class _Entry:
         grown = len(document.data) - len(self.data)
         if document.uri != self.uri or count != grown or count < 0:
             return None
+        proposed = self.proposal.text + self.proposal.block
         same = (
-            self.proposal.text.startswith(document.data[self.offset : offset])
+            proposed.startswith(document.data[self.offset : offset])
             and document.data[: self.offset] == self.data[: self.offset]
             and document.data[offset:] == self.data[self.offset :]
         )

@@ -4,18 +4,19 @@ request -> model -> postprocess -> partial program -> frontier is a `Proposal`; 
 the user's options turn a proposal into a `Suggestion`. Only the second half depends on epsilon.
 """
 
-from math import exp
+from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.alternatives import alternatives
+from lacuna_ls.completion.block import block_below
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.postprocess import open_for_completion, shown
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.completion.window import around
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
-from lacuna_ls.domain.completion import Completion, FinishReason
+from lacuna_ls.domain.completion import FinishReason
 from lacuna_ls.domain.text import Span, decode, encode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, usable_cell
 from lacuna_ls.holes.frontier import frontier
@@ -38,7 +39,7 @@ async def complete(
     path: Path | None = None,
     cache: CompletionCache | None = None,
 ) -> tuple[Suggestion, ...]:
-    """At most one suggestion for the rest of the line at `offset`.
+    """At most one suggestion: the rest of the line at `offset`, and what closes what it opens.
 
     Nothing is offered where code stands behind the cursor, where the model is too unsure, or
     where the result would parse worse. Without a calibration for exactly this predictor the plain
@@ -47,7 +48,7 @@ async def complete(
     Args:
         document: A snapshot in a known language.
         offset: The cursor, in bytes.
-        model: Asked at most once; not at all while the user types along a cached suggestion.
+        model: Asked once, and once more for a block; not at all while the user types along a cached suggestion.
         calibrations: Looked up by `predictor.key`.
         options: Snapped down to the calibrated grid.
         path: The document's file, where it has one; passed on to the model.
@@ -61,13 +62,17 @@ async def complete(
     hit = cache.get(document, offset) if cache is not None else None
     proposal = hit.proposal if hit else await propose(document, offset, model, path)
     typed = hit.typed if hit else 0
-    if proposal is None or typed == len(proposal.text):
+    if proposal is None:
         return ()
+    if hit is None:
+        block = await block_below(document, offset, model, path, proposal)
+        proposal = replace(proposal, block=block)
     if cache is not None and hit is None:
         cache.put(document, offset, proposal)
     key = predictor.key(proposal.completion.model_id, document.language)
     calibration = calibrations.load(key) if proposal.scored else None
-    return (render(proposal, offset, calibration, options, typed=typed),)
+    suggestion = render(proposal, offset, calibration, options, typed=typed)
+    return (suggestion,) if suggestion.text else ()
 
 
 async def propose(
@@ -83,7 +88,7 @@ async def propose(
         return None
     near, at = around(document, offset)
     part = shown(near, at, first)
-    if part is None or confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
+    if part is None or predictor.confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
         return None
     text = encode(first.text)[part.kept.start : part.kept.end]
     assert part.document.tree is not None
@@ -108,18 +113,6 @@ async def propose(
     )
 
 
-def confidence(completion: Completion, kept: Span) -> float:
-    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
-
-    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
-    """
-    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
-    if kept.end == len(encode(completion.text)):
-        logprobs.append(completion.end_logprob)
-    known = [logprob for logprob in logprobs if logprob is not None]
-    return exp(sum(known) / len(known)) if known else 1.0
-
-
 def holes_of(proposal: Proposal, threshold: float | None, max_holes: int) -> tuple[int, ...]:
     """Nodes of the partial program that become holes; `None` leaves one hole over everything."""
     if threshold is None:
@@ -137,15 +130,18 @@ def render(
 ) -> Suggestion:
     """The suggestion for one epsilon; `typed` bytes of it already stand before `offset`."""
     cell = usable_cell(calibration, options.epsilon, options.max_holes) if calibration else None
-    remaining = decode(proposal.text[typed:])
+    replaced = Span(offset, offset)
+    whole = proposal.text + proposal.block
     if calibration is None or cell is None:
-        return Suggestion(Span(offset, offset), remaining, (), Claim(calibrated=False))
-    return Suggestion(
-        Span(offset, offset),
-        remaining,
-        _holes(proposal, holes_of(proposal, cell.threshold, cell.max_holes), typed),
-        _claim(calibration, cell),
-    )
+        return Suggestion(replaced, decode(whole[typed:]), (), Claim(calibrated=False))
+    nodes = holes_of(proposal, cell.threshold, cell.max_holes)
+    holes = _holes(proposal, nodes, typed)
+    claim = _claim(calibration, cell)
+    if not proposal.block or nodes == WHOLE or len(holes) >= options.max_holes:
+        return Suggestion(replaced, decode(proposal.text[typed:]), holes, claim)
+    start = len(whole) - len(proposal.block.lstrip())
+    block = Hole(Span(max(start - typed, 0), len(whole) - typed))
+    return Suggestion(replaced, decode(whole[typed:]), (*holes, block), claim)
 
 
 def _holes(proposal: Proposal, nodes: tuple[int, ...], typed: int) -> tuple[Hole, ...]:

@@ -156,14 +156,14 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    allowed = _tolerated_faults(document, offset)
+    allowed = _toleratedfaults(document, offset)
     whole = _inserted(document, offset, text)
     if not truncated:
-        fine = _faults(whole) <= allowed
+        fine = faults(whole) <= allowed
         return Shown(Span(start, start + len(text)), whole) if fine else None
     for size in _closed_sizes(whole, Span(offset, offset + len(text))):
         shorter = _inserted(document, offset, text[:size])
-        if _faults(shorter) <= allowed:
+        if faults(shorter) <= allowed:
             return Shown(Span(start, start + size), shorter)
     return None
 
@@ -189,17 +189,17 @@ def _inserted(document: Document, offset: int, text: bytes) -> Document:
     return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
 
 
-def _tolerated_faults(document: Document, offset: int) -> int:
+def _toleratedfaults(document: Document, offset: int) -> int:
     """Faults that are not this line's: an unfinished line is to be mended by its completion."""
     if document.tree is None or not document.tree.root_node.has_error:
         return 0
     line = document.source.line_span(document.source.line_at(offset))
     blank = TextEdit(Span(line.start, max(line.end, offset)), b"")
-    without_line = _faults(edit_document(document, document.version, [blank]))
-    return min(without_line, _faults(document)) if without_line else 0
+    without_line = faults(edit_document(document, document.version, [blank]))
+    return min(without_line, faults(document)) if without_line else 0
 
 
-def _faults(document: Document) -> int:
+def faults(document: Document) -> int:
     """Number of error and missing nodes; parts of the tree without any are not walked."""
     assert document.tree is not None
     count = 0

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from math import exp
 from pathlib import Path
 
-from lacuna_ls.domain.text import decode
+from lacuna_ls.domain.completion import Completion
+from lacuna_ls.domain.text import Span, decode, encode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, predictor_key
 from lacuna_ls.holes.partial_program import WeightKind
 from lacuna_ls.ports.language_model import CompletionRequest
@@ -40,6 +42,18 @@ def request(data: bytes, offset: int, language: Language, path: Path | None) -> 
         top_logprobs=5,
         path=path,
     )
+
+
+def confidence(completion: Completion, kept: Span) -> float:
+    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
+
+    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
+    """
+    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
+    if kept.end == len(encode(completion.text)):
+        logprobs.append(completion.end_logprob)
+    known = [logprob for logprob in logprobs if logprob is not None]
+    return exp(sum(known) / len(known)) if known else 1.0
 
 
 @cache

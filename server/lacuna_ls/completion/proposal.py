@@ -13,7 +13,7 @@ from lacuna_ls.syntax.document import Document
 class Proposal:
     """A completion with its frontier: any epsilon renders from here without another model call.
 
-    `text` is what is shown, `others` are further samples of the model, whole. `near` is the part of
+    `text` is what is shown of the cursor's line, `block` what is shown below it. `others` are further samples of the model, whole. `near` is the part of
     the document that was parsed, without the completion, and `offset` the cursor in it. `scored` is
     false where the log-probabilities are not the model's own; then no calibration applies.
     """
@@ -27,3 +27,4 @@ class Proposal:
     program: PartialProgram
     frontier: Frontier
     scored: bool
+    block: bytes = b""
