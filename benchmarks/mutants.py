@@ -102,6 +102,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--record", type=Path)
     options = parser.parse_args()
+    # Nobody who runs tests on save has their compiled form thrown away each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     known = _recorded(options.record)
     seen: list[Seen] = []
     for suite in read_suites(_SUITES):
@@ -167,11 +169,12 @@ async def _tried(
 async def _one(bench: Bench, mutant: Mutant, row: Seen) -> Seen:
     """Plant the mutant, see what the editor is offered, and judge it."""
     original = mutant.path.read_bytes()
+    _forget_compiled(mutant.path)
     file = bench.client.open(mutant.path)
     try:
         return await _offered(bench, mutant, row, file, original)
     finally:
-        mutant.path.write_bytes(original)
+        _write(mutant.path, original)
         bench.client.change(file, file.text + "\n")
         bench.client.notify("textDocument/didClose", {"textDocument": {"uri": file.uri}})
         del bench.client.files[file.uri]
@@ -240,9 +243,9 @@ async def _judged(bench: Bench, mutant: Mutant, original: bytes, fixed: bytes) -
     """Whether the fixed text is the original, or cannot be told from it; and how that was seen."""
     if same_program(fixed, original):
         return True, "the same program"
-    mutant.path.write_bytes(fixed)
+    _write(mutant.path, fixed)
     outcomes = await asyncio.to_thread(run_in_terminal, bench.suite, bench.root, bench.python)
-    mutant.path.write_bytes(original)
+    _write(mutant.path, original)
     if outcomes != bench.sound:
         return False, "the whole suite tells them apart"
     with tempfile.TemporaryDirectory() as folder:
@@ -271,6 +274,17 @@ async def _judged(bench: Bench, mutant: Mutant, original: bytes, fixed: bytes) -
     if len(new) < _NEW_INPUTS:
         return False, f"not decided: {len(new)} new inputs; {observation.detail}"
     return True, f"the same on the whole suite and {len(new)} new inputs"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    _forget_compiled(path)
+
+
+def _forget_compiled(path: Path) -> None:
+    """Two texts of one length, written within a second, look the same to the import system."""
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def figures(seen: list[Seen]) -> dict[str, float | int | None]:

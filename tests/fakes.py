@@ -50,7 +50,7 @@ class FakeRunner:
     async def screen(
         self, request: TestRequest, candidates: Candidates
     ) -> AsyncIterator[TestReport]:
-        for candidate in candidates if isinstance(candidates, Sequence) else await candidates:
+        async for candidate in _each(candidates):
             self.screened.append(candidate)
             yield self.script(
                 TestRequest(
@@ -66,6 +66,15 @@ class FakeRunner:
     async def observe(self, request: ObserveRequest) -> Observation:
         self.observed.append(request)
         return self.behaviour(request)
+
+
+async def _each(candidates: Candidates) -> AsyncIterator[Overlay]:
+    if isinstance(candidates, Sequence):
+        for candidate in candidates:
+            yield candidate
+        return
+    async for candidate in candidates:
+        yield candidate
 
 
 def said(*pieces: str | tuple[str, float], end: float | None = -0.01) -> Completion:

@@ -24,16 +24,20 @@ from lacuna_ls.adapters.warm_workers import Place, WarmWorkers
 from lacuna_ls.adapters.worker_observations import ObservationBuilder, observe_task
 from lacuna_ls.adapters.worker_process import GOES_ON, PATIENCE_S, Listener, WorkerProcess
 from lacuna_ls.adapters.worker_report import Capped, ReportBuilder
+from lacuna_ls.adapters.worker_timings import TimingBuilder, time_task
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.domain.timing import Timing
 from lacuna_ls.ports.code_runner import (
     CONFIRMING_SEEDS,
+    OBSERVING_SEED,
     Candidates,
     ObserveRequest,
     Overlay,
     TestRequest,
 )
+from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.worker import messages
 
@@ -43,6 +47,7 @@ _MIN_COLLECTING_S = 0.25
 _BASELINE_FACTOR = 3.0
 _REMEMBERED_RUNS = 64
 _SENT_AHEAD = 2
+_TIMING_SEED = 0
 
 _Key = tuple[Path, Path, tuple[str, ...]]
 
@@ -101,9 +106,8 @@ class WorkerPool:
         request = replace(request, limits=limits)
         async with self._session(request, collecting_s) as session:
             await self._expect_confirming(request)
-            known = candidates if isinstance(candidates, Sequence) else await candidates
             patience_s = messages.WAITING_FACTOR * (wall_s + collecting_s)
-            async for report in session.screen(known, patience_s):
+            async for report in session.screen(candidates, patience_s):
                 yield report
 
     async def observe(self, request: ObserveRequest) -> Observation:
@@ -111,15 +115,24 @@ class WorkerPool:
         variants = (Overlay(request.path, text) for text in request.variants)
         tests = replace(request.tests, overlays=(*request.tests.overlays, *variants))
         self._check_trust(tests)
-        async with self._session(tests, observing=request) as session:
+        async with self._session(tests, observing=observe_task(request)) as session:
             return await session.observe(request)
+
+    async def time(self, request: TimeRequest) -> Timing:
+        """See `CodeTimer.time`."""
+        variants = (Overlay(request.path, text) for text in request.variants)
+        overlays = (*request.tests.overlays, *variants)
+        tests = replace(request.tests, overlays=overlays, hash_seed=_TIMING_SEED)
+        self._check_trust(tests)
+        async with self._session(tests, observing=time_task(request)) as session:
+            return await session.time(request)
 
     @contextlib.asynccontextmanager
     async def _session(
         self,
         request: TestRequest,
         collecting_s: float | None = None,
-        observing: ObserveRequest | None = None,
+        observing: messages.Observe | None = None,
     ) -> AsyncIterator["_Session"]:
         """A process that has begun with the request; nothing of the run is left afterwards.
 
@@ -141,7 +154,7 @@ class WorkerPool:
             afterwards.callback(shutil.rmtree, scratch, ignore_errors=True)
             task = _task(request, nonce, scratch, collecting_s)
             if observing is not None:
-                task = task._replace(observe=observe_task(observing))
+                task = task._replace(observe=observing)
             process = await self._workers.take(place, _environment(request, tier), task)
             session = _Session(request, process, nonce)
             try:
@@ -184,9 +197,9 @@ class WorkerPool:
             ) from error
 
     async def _expect_confirming(self, request: TestRequest) -> None:
-        """Have the processes ready that will confirm what passes."""
+        """Have the processes ready that will judge what passes."""
         tier = await self._tier(request, 0.0)
-        for seed in CONFIRMING_SEEDS:
+        for seed in (*CONFIRMING_SEEDS, OBSERVING_SEED):
             place = Place(request.interpreter, request.root, seed, tier)
             seeded = replace(request, hash_seed=seed)
             self._workers.expect(place, _environment(seeded, tier))
@@ -301,6 +314,11 @@ class _Session:
         builder = ObservationBuilder(self._nonce, len(request.variants))
         return builder.observation(await self._ended(builder, request.tests.limits.wall_s))
 
+    async def time(self, request: TimeRequest) -> Timing:
+        """What was measured in one run."""
+        builder = TimingBuilder(self._nonce, len(request.variants) - 1)
+        return builder.timing(await self._ended(builder, request.tests.limits.wall_s))
+
     async def _ended(
         self, builder: Listener, wall_s: float, enough: Callable[[], bool] = lambda: False
     ) -> messages.Ended:
@@ -316,17 +334,31 @@ class _Session:
         code = await self._process.status()
         return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
 
-    async def screen(
-        self, candidates: Sequence[Overlay], wall_s: float
-    ) -> AsyncIterator[TestReport]:
+    async def screen(self, candidates: Candidates, wall_s: float) -> AsyncIterator[TestReport]:
         """The report on each candidate, in order."""
         self._screening = True
-        for index in range(len(candidates)):
-            # The next one is there when the process has done with this one; those after that can
-            # wait here, where nobody has to read them if they are not wanted any more.
-            ahead = candidates[:_SENT_AHEAD] if index == 0 else candidates[index + 1 : index + 2]
-            self._send_later(ahead)
-            yield await self.run(wall_s)
+        # The next one is there when the process has done with this one; those after that can
+        # wait here, where nobody has to read them if they are not wanted any more.
+        room = asyncio.Semaphore(_SENT_AHEAD)
+        sent: asyncio.Queue[bool] = asyncio.Queue()
+
+        async def send() -> None:
+            try:
+                async for candidate in _one_by_one(candidates, room):
+                    self._send_later(candidate)
+                    sent.put_nowait(True)
+            finally:
+                sent.put_nowait(False)
+
+        sending = asyncio.create_task(send())
+        try:
+            while await sent.get():
+                yield await self.run(wall_s)
+                room.release()
+            await sending
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
     async def end(self) -> bool:
         """End all that the request has started; whether the process can take another."""
@@ -334,18 +366,31 @@ class _Session:
         await asyncio.gather(self._sending, return_exceptions=True)
         return await self._process.stop()
 
-    def _send_later(self, overlays: Sequence[Overlay]) -> None:
+    def _send_later(self, overlay: Overlay) -> None:
         before = self._sending
 
         async def follow() -> None:
             await before
-            await self._send(overlays)
+            await self._send((overlay,))
 
         self._sending = asyncio.create_task(follow())
 
     async def _send(self, overlays: Sequence[Overlay]) -> None:
         for overlay in overlays:
             await self._process.send_contents(overlay)
+
+
+async def _one_by_one(candidates: Candidates, room: asyncio.Semaphore) -> AsyncIterator[Overlay]:
+    """The candidates, each asked for when there is `room`."""
+    if isinstance(candidates, Sequence):
+        for candidate in candidates:
+            await room.acquire()
+            yield candidate
+        return
+    await room.acquire()
+    async for candidate in candidates:
+        yield candidate
+        await room.acquire()
 
 
 def _environment(request: TestRequest, tier: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The port through which tests run, in the user's interpreter and never in this process."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -95,9 +95,12 @@ class ObserveRequest:
 
 # The hash seeds of the runs that confirm what was screened; the second one runs the tests backwards.
 CONFIRMING_SEEDS = (1, 2)
+# Of the run in which it is observed meanwhile.
+OBSERVING_SEED = 3
 
-# Those that are still being made are waited for while the process that will screen them starts.
-Candidates = Sequence[Overlay] | Awaitable[Sequence[Overlay]]
+# Those that are still being made are asked for while the process that screens them starts, and while
+# it screens those before them: a few more than have been reported on.
+Candidates = Sequence[Overlay] | AsyncIterator[Overlay]
 
 
 class CodeRunner(Protocol):

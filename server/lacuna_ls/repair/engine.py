@@ -22,8 +22,8 @@ from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
 from lacuna_ls.repair.repetition import once_more, same_verdict, shows_again
-from lacuna_ls.repair.screening import Screening
-from lacuna_ls.repair.trials import Waves
+from lacuna_ls.repair.screening import Screening, Trial
+from lacuna_ls.repair.trials import Templated
 from lacuna_ls.verification.evidence import Evidence
 
 T = TypeVar("T")
@@ -65,7 +65,11 @@ async def search(
     async with (
         _running(runner.run(once_more(problem, budget))) as reproducing,
         _running(
-            screening.run(screening_request(problem), Waves(problem, reproducing, budget, runner))
+            screening.run(
+                screening_request(problem),
+                Templated(problem, reproducing, budget, runner),
+                _unchanged(problem),
+            )
         ) as screens,
     ):
         found: dict[Proposal, Fix] = {}
@@ -81,9 +85,8 @@ async def search(
             if clock.monotonic_s() > deadline_s:
                 screening.cut_short = True
                 break
-            proposal, place = trial.proposal, screening.place(trial.proposal)
-            refuted = await falsifier.refutes(trial, place)
-            evidence = None if refuted else await confirm(problem, trial.overlay, runner)
+            proposal = trial.proposal
+            evidence = await _judged(problem, trial, screening.place(proposal), falsifier, runner)
             screening.decide(proposal, stands=evidence is not None)
             if evidence is not None:
                 texts[proposal] = trial.overlay.data
@@ -103,6 +106,21 @@ async def search(
             return replace(result, reason=reason)
     result = ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
     return replace(result, fixes=await _told_apart(problem, found, texts, runner))
+
+
+async def _judged(
+    problem: Problem, trial: Trial, place: int, falsifier: Falsifier, runner: CodeRunner
+) -> Evidence | None:
+    """What confirms a survivor, if nothing does not and nothing refutes it: both at once."""
+    async with (
+        _running(falsifier.refutes(trial, place)) as refuting,
+        _running(confirm(problem, trial.overlay, runner)) as confirming,
+    ):
+        done, _ = await asyncio.wait((refuting, confirming), return_when=asyncio.FIRST_COMPLETED)
+        if refuting in done:
+            return None if await refuting else await confirming
+        evidence = await confirming
+        return None if evidence is None or await refuting else evidence
 
 
 @asynccontextmanager
@@ -146,12 +164,20 @@ def searchable(problem: Problem) -> bool:
 
 async def _in_the_way(problem: Problem, runner: CodeRunner) -> str:
     """Why the unchanged file is judged otherwise where candidates run; empty if it is not."""
-    own = Overlay(problem.path, problem.document.data)
     wall_s = min(problem.request.limits.wall_s, _AFTER_A_HANG_S + 3 * problem.report.elapsed_s)
     limits = replace(problem.request.limits, wall_s=wall_s)
-    overlays = (*problem.request.overlays, own)
+    overlays = (*problem.request.overlays, _own(problem))
     inside = await runner.run(replace(problem.request, overlays=overlays, limits=limits))
     return difference(problem.report, inside)
+
+
+def _own(problem: Problem) -> Overlay:
+    return Overlay(problem.path, problem.document.data)
+
+
+def _unchanged(problem: Problem) -> Overlay | None:
+    """What can be run before there are candidates, and ends."""
+    return _own(problem) if problem.report.status is RunStatus.COMPLETED else None
 
 
 def screening_request(problem: Problem) -> TestRequest:
@@ -198,8 +224,7 @@ async def _free_of_order(problem: Problem, runner: CodeRunner) -> bool:
     """Whether the tests say of the unchanged file backwards what they said in their own order."""
     if problem.report.status is not RunStatus.COMPLETED:
         return False
-    own = Overlay(problem.path, problem.document.data)
-    request = replace(problem.request, overlays=(*problem.request.overlays, own))
+    request = replace(problem.request, overlays=(*problem.request.overlays, _own(problem)))
     seed = CONFIRMING_SEEDS[1]
     report = await runner.run(replace(request, hash_seed=seed, backwards=True))
     return same_verdict(report, problem.report)

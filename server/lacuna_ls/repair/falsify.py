@@ -26,7 +26,7 @@ from lacuna_ls.domain.observation import (
     ObservedInput,
 )
 from lacuna_ls.domain.text import Span, decode
-from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, ObserveRequest
+from lacuna_ls.ports.code_runner import OBSERVING_SEED, CodeRunner, ObserveRequest
 from lacuna_ls.repair.fix import Problem
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.repair.screening import Trial
@@ -101,8 +101,8 @@ async def observed(
     function = callable_at(tree.root_node, scope, templates.function_types)
     if function is None:
         return Observation(())
-    # A process with this seed is there: it has confirmed, or will confirm, candidates.
-    tests = replace(problem.request, trace=(), facts=(), hash_seed=CONFIRMING_SEEDS[0])
+    # Candidates are confirmed meanwhile, by processes with other seeds.
+    tests = replace(problem.request, trace=(), facts=(), hash_seed=OBSERVING_SEED)
     request = ObserveRequest(
         tests,
         problem.path,

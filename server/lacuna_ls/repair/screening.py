@@ -1,7 +1,8 @@
 """Running the failing tests on one candidate after the other, while survivors are confirmed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,19 +25,15 @@ class Trial:
     overlay: Overlay
 
 
-class Waves(Protocol):
+class Trials(Protocol):
     """Where candidates come from."""
 
-    async def next(self) -> Sequence[Trial]:
-        """The next of them; empty when there are no more."""
+    def trials(self) -> AsyncIterator[Trial]:
+        """The candidates, asked for once; later ones may hang on what was seen of earlier ones."""
         ...
 
     def saw(self, trial: Trial, report: TestReport) -> None:
         """What the failing tests said of a candidate."""
-        ...
-
-    async def close(self) -> None:
-        """No more are wanted."""
         ...
 
 
@@ -57,51 +54,46 @@ class Screening:
         self.tried = 0
         self.cut_short = False
 
-    async def run(self, request: TestRequest, waves: Waves) -> None:
-        """Screen candidates, which come most promising first, as long as it is worth while."""
+    async def run(
+        self, request: TestRequest, source: Trials, unchanged: Overlay | None = None
+    ) -> None:
+        """Screen candidates, which come most promising first, as long as it is worth while.
+
+        With `unchanged`, the file as it is, the process gets ready before there is a candidate.
+        """
+        given: deque[Trial] = deque()
+        trials = source.trials()
+        overlays = _overlays(trials, given, unchanged)
+        reports = self._runner.screen(request, overlays)
         try:
-            # The process gets ready while the first wave is made.
-            wave = asyncio.ensure_future(waves.next())
-            while await self._screen(request, wave, waves):
-                wave = asyncio.ensure_future(waves.next())
-                if not await wave:
+            async for report in reports:
+                if unchanged is not None:
+                    unchanged = None
+                    continue
+                trial = given.popleft()
+                source.saw(trial, report)
+                if not await self._goes_on(trial, report):
                     return
         finally:
             self._ended = True
             self._progress.set()
-            wave.cancel()
-            await asyncio.gather(wave, return_exceptions=True)
-            await waves.close()
+            for each in (reports, overlays, trials):
+                if isinstance(each, AsyncGenerator):
+                    await each.aclose()
 
-    async def _screen(
-        self, request: TestRequest, wave: asyncio.Future[Sequence[Trial]], waves: Waves
-    ) -> bool:
-        """Screen one wave; whether more candidates are wanted."""
-        overlays = asyncio.ensure_future(_overlays(wave))
-        reports = self._runner.screen(request, overlays)
-        try:
-            of_wave = 0
-            async for report in reports:
-                trial = (await wave)[of_wave]
-                of_wave += 1
-                self.tried += 1
-                waves.saw(trial, report)
-                if report.green:
-                    self._places[trial.proposal] = self.tried
-                    self._undecided[trial.proposal] = trial.proposal.priority
-                    self._waiting[trial.proposal] = trial
-                    self._progress.set()
-                if await self._left_behind(trial.proposal.priority):
-                    return False
-                if self._clock.monotonic_s() >= self._deadline_s:
-                    self.cut_short = True
-                    return False
-            return bool(await wave)
-        finally:
-            if isinstance(reports, AsyncGenerator):
-                await reports.aclose()
-            overlays.cancel()
-            await asyncio.gather(overlays, return_exceptions=True)
+    async def _goes_on(self, trial: Trial, report: TestReport) -> bool:
+        """Take in what was seen of a candidate; whether more are wanted."""
+        self.tried += 1
+        if report.green:
+            self._places[trial.proposal] = self.tried
+            self._undecided[trial.proposal] = trial.proposal.priority
+            self._waiting[trial.proposal] = trial
+            self._progress.set()
+        if await self._left_behind(trial.proposal.priority):
+            return False
+        if self._clock.monotonic_s() >= self._deadline_s:
+            self.cut_short = True
+        return not self.cut_short
 
     def end_by(self, deadline_s: float) -> None:
         """Screen no longer than that, if the deadline is not earlier anyway."""
@@ -140,5 +132,12 @@ class Screening:
         return self._waiting.pop(ranked(tuple(self._waiting), seen)[0])
 
 
-async def _overlays(trials: asyncio.Future[Sequence[Trial]]) -> list[Overlay]:
-    return [trial.overlay for trial in await asyncio.shield(trials)]
+async def _overlays(
+    trials: AsyncIterator[Trial], given: deque[Trial], unchanged: Overlay | None
+) -> AsyncIterator[Overlay]:
+    """The texts of the trials, each of which is put down as `given`."""
+    if unchanged is not None:
+        yield unchanged
+    async for trial in trials:
+        given.append(trial)
+        yield trial.overlay

@@ -1,10 +1,11 @@
-"""What the model-free search tries, in waves, most promising first.
+"""What the model-free search tries, most promising first.
 
 Templates are cheap and admission is not, so candidates are admitted as they are asked for.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from itertools import islice
 
 from lacuna_ls.domain.test_result import TestReport
@@ -21,19 +22,18 @@ from lacuna_ls.repair.repetition import shows_again
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
 
-# The first are admitted while the process gets ready, the others while those before them run.
-_FIRST, _LATER, _PAIRS = 300, 1000, 600
-# A thread that makes candidates cannot be stopped, so it is asked for a few at a time.
-_AT_A_TIME = 25
+_PAIRS = 600
+# A thread that makes candidates cannot be stopped, so it is asked for a few at a time; for fewer
+# while there are none to screen.
+_FIRST, _AT_A_TIME = 5, 25
 # Of lines that no failing test ran, beside one that it ran.
 _FAINT = 1e-6
 
 
-class Waves:
-    """Admitted candidates in waves; what became of one wave can be asked when the next is made.
+class Templated:
+    """Admitted candidates: single edits first, as many as the budget allows, then pairs of edits.
 
-    The first waves are single edits, most promising first, as many as the budget allows; the last
-    are pairs of edits.
+    The pairs are made of what was seen of all single edits.
     """
 
     def __init__(
@@ -47,45 +47,40 @@ class Waves:
         self._problem = problem
         self._runner = runner
         self._reproducing = reproducing
-        self._singles: Iterator[Trial] | None = None
         self._left = budget.max_candidates
-        self._paired = False
-        self._ahead: asyncio.Task[tuple[Trial, ...]] | None = None
+        self._given = 0
         self._screened: list[tuple[Proposal, Reach]] = []
+        self._all_seen = asyncio.Event()
 
     def saw(self, trial: Trial, report: TestReport) -> None:
         """What the failing tests said of a candidate."""
         self._screened.append((trial.proposal, reach(self._problem, report)))
+        if len(self._screened) == self._given:
+            self._all_seen.set()
 
-    async def next(self) -> Sequence[Trial]:
-        """Empty when there are no more, and if the failure does not show again."""
-        if self._singles is None:
-            report = await self._covered()
-            if not shows_again(self._problem, report):
-                self._paired = True
-                return ()
-            functions = _functions(self._problem)
-            told = await told_by_parts(self._problem, report, functions, self._runner)
-            self._singles = self._admitted(_proposals(self._problem, told))
-        wave = await (self._ahead or self._next_singles(_FIRST))
-        self._ahead = asyncio.create_task(self._next_singles(_LATER)) if wave else None
-        if wave or self._paired:
-            return wave
-        self._paired = True
+    async def trials(self) -> AsyncIterator[Trial]:
+        """None if the failure does not show again."""
+        report = await self._covered()
+        if not shows_again(self._problem, report):
+            return
+        functions = _functions(self._problem)
+        told = await told_by_parts(self._problem, report, functions, self._runner)
+        singles = self._admitted(_proposals(self._problem, told))
+        async with aclosing(_ahead(islice(singles, self._left))) as given:
+            async for trial in given:
+                yield self._counted(trial)
+        while len(self._screened) < self._given:
+            self._all_seen.clear()
+            await self._all_seen.wait()
         both = self._admitted(pairs(self._screened, starting_point(self._problem)))
-        return await _taken(both, min(self._left, _PAIRS))
+        async with aclosing(_ahead(islice(both, min(self._left, _PAIRS)))) as given:
+            async for trial in given:
+                yield self._counted(trial)
 
-    async def close(self) -> None:
-        """No more are wanted."""
-        if self._ahead is not None:
-            self._ahead.cancel()
-            await asyncio.gather(self._ahead, return_exceptions=True)
-
-    async def _next_singles(self, size: int) -> tuple[Trial, ...]:
-        assert self._singles is not None
-        wave = await _taken(self._singles, min(self._left, size))
-        self._left -= len(wave)
-        return wave
+    def _counted(self, trial: Trial) -> Trial:
+        self._given += 1
+        self._left -= 1
+        return trial
 
     async def _covered(self) -> TestReport:
         """A report that says what the tests covered."""
@@ -94,7 +89,7 @@ class Waves:
             return self._problem.report
         return await asyncio.shield(self._reproducing)
 
-    def _admitted(self, proposals: Iterator[Proposal]) -> Iterator[Trial]:
+    def _admitted(self, proposals: Iterable[Proposal]) -> Iterator[Trial]:
         for proposal in proposals:
             layout = proposal.family == SYNTAX
             data = admitted(self._problem.document, proposal.candidate, layout=layout)
@@ -102,15 +97,17 @@ class Waves:
                 yield Trial(proposal, Overlay(self._problem.path, data))
 
 
-async def _taken(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:
-    taken: list[Trial] = []
-    while len(taken) < size:
-        some = min(_AT_A_TIME, size - len(taken))
-        more = await asyncio.to_thread(_next, trials, some)
-        taken += more
-        if len(more) < some:
-            break
-    return tuple(taken)
+async def _ahead(trials: Iterator[Trial]) -> AsyncGenerator[Trial]:
+    """The trials, some of them made while those before them are screened."""
+    making = asyncio.create_task(asyncio.to_thread(_next, trials, _FIRST))
+    try:
+        while some := await making:
+            making = asyncio.create_task(asyncio.to_thread(_next, trials, _AT_A_TIME))
+            for trial in some:
+                yield trial
+    finally:
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
 
 
 def _next(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:

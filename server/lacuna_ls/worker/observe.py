@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Se
 from . import behaviour, canonical, documented, generated, inputs, run_tests, values, variants
 from .capture import Call, Capture
 from .confinement import Confinement
-from .messages import Done, NoFramework, Observe, Observed, Request
+from .messages import Done, NoFramework, Observe, Observed, Request, Timed
 
 CAPTURED, DOCUMENTED, MUTATED, EDGE, GENERATED, PROBED = (
     "captured", "documented", "mutated", "edge", "generated", "probed",
@@ -58,7 +58,8 @@ def observe(
 
     def rest() -> None:
         module = capture.stop()
-        for each in _observed(module, capture, texts, task):
+        found = _timed if task.rounds else _observed
+        for each in found(module, capture, texts, task):
             with contextlib.suppress(ValueError):  # larger than a frame
                 channel.send(each)
         channel.send(Done(request.nonce, 0))
@@ -66,7 +67,7 @@ def observe(
 
     run_tests._as_if_started(request.root)
     run_tests._silence()
-    run_tests._be_of_a_candidate(request, place)
+    run_tests._be_of_a_candidate(request, place, request.niceness)
     run_tests._see([*known, base], channel)
     capture.start()
     _run_tests(request, _Capturing(capture, rest), channel)
@@ -154,6 +155,18 @@ def _observed(
             each.expected_code,
             canonical.form(argument[0]).loose if argument else "",
         )
+
+
+def _timed(
+    module: Optional[types.ModuleType], capture: Capture, texts: Sequence[bytes], task: Observe
+) -> Iterator[Timed]:
+    function = None if module is None else variants.callable_of(module, task.function)
+    if module is None or function is None:
+        return
+    from . import timing
+
+    calls = [each.call for each in _inputs(function, capture, task)]
+    yield from timing.timed(module, calls, texts, task)
 
 
 def _code(path: str, base: bytes, text: bytes) -> _Code:

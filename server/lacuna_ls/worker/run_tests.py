@@ -1,8 +1,9 @@
 """What the forked test process does: limits, contents in place of files, then the test framework.
 
 The verdict is that of `python -m pytest TARGETS` in the root, or of `python -m unittest` where the
-interpreter has no pytest. Nothing is added to pytest's configuration but its cache folder: results
-of runs that the user did not start must not change what `--last-failed` does in the terminal.
+interpreter has no pytest. Added to pytest's configuration are its cache folder, as results of runs
+that the user did not start must not change what `--last-failed` does in the terminal, and how it
+prints failures.
 """
 
 import importlib
@@ -18,8 +19,11 @@ from .messages import TESTS, Broken, Done, Loaded, Request, Unseen, encode, fram
 from .turns import Turns
 from .waiting import Waiting
 
-_CANDIDATES_NICENESS = 10
+# Whatever somebody waits for goes first: the editor, and the runs that judge a survivor.
+_CANDIDATES_NICENESS = 19
 _UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
+# Nobody reads the text of a failure, and the long form takes longer than most tests.
+_UNREAD = ("--tb=native",)
 _OLDEST_PYTEST = 7
 
 
@@ -157,7 +161,7 @@ def screen(request: Request, overlays: Sequence[Contents], place: Confinement, f
     channel = Channel(fd)
     _as_if_started(request.root)
     _silence()
-    _be_of_a_candidate(request, place)
+    _be_of_a_candidate(request, place, _CANDIDATES_NICENESS)
     _see(overlays, channel)
     _run_framework(request, channel, Session(up_to_the_first_red=True))
     os._exit(0)
@@ -189,7 +193,7 @@ def begin_session(
         if own.turns is None:
             channel.open(own.fd, own.token)
         _as_if_started(request.root)
-        _be_of_a_candidate(request, place)
+        _be_of_a_candidate(request, place, _CANDIDATES_NICENESS)
         _see([own.candidate], channel)
 
     def collected(session: Any, tell: Callable[[], None]) -> None:
@@ -212,9 +216,8 @@ def begin_session(
         os._exit(0)
 
 
-def _be_of_a_candidate(request: Request, place: Confinement) -> None:
-    # Whatever somebody waits for goes first: the editor, and the runs that confirm a candidate.
-    os.nice(_CANDIDATES_NICENESS)
+def _be_of_a_candidate(request: Request, place: Confinement, niceness: int) -> None:
+    os.nice(niceness)
     guard.limit_run(request.cpu_s, request.memory_bytes, request.threads)
     place.enter(request.memory_bytes)
 
@@ -279,7 +282,7 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
-        *request.arguments, *(_UP_TO_THE_FIRST_RED if session.up_to_the_first_red else ()),
+        *request.arguments, *(_UP_TO_THE_FIRST_RED if session.up_to_the_first_red else _UNREAD),
         *request.targets,
     ]  # fmt: skip
     _be_program("pytest", arguments)

@@ -38,8 +38,10 @@ from .shared import TurnWatch
 from .spare import Spares
 from .watch import Children, StopAsked, Watch, raised
 
-# Whoever goes on saving needs the machine for the runs themselves.
+# Whoever goes on saving needs the machine for the runs themselves; and so does what follows a red
+# run, of which the first sign is a run that nobody waits for.
 _PAUSE_S = 0.1
+_AFTER_BACKGROUND_S = 2.0
 # Of the frames of one candidate.
 _MAX_CANDIDATE_BYTES = 16 << 20
 # More than a socket holds.
@@ -63,9 +65,10 @@ def main(fd: int) -> None:
 
 def _serve(server: "_Server", children: Children, sessions: "_Sessions", spares: Spares) -> None:
     world: Optional[ahead.World] = None
+    pause_s = _PAUSE_S
     while True:
         keeper = spares if spares.used else sessions
-        if keeper.wanted and not server.speaks_within(_PAUSE_S):
+        if keeper.wanted and not server.speaks_within(pause_s):
             keeper.begin()
         message = server.message()
         if isinstance(message, Prepare):
@@ -85,6 +88,7 @@ def _serve(server: "_Server", children: Children, sessions: "_Sessions", spares:
             server.send(encode(Changed()))
         else:
             server.begin(message)
+            pause_s = _PAUSE_S if worth_beginning(message) else _AFTER_BACKGROUND_S
             try:
                 if spares.used:
                     spares.run(_limited(message))

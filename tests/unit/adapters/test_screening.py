@@ -188,6 +188,43 @@ async def test_tests_are_collected_once_for_all_candidates(tmp_path, name):
     assert len({message.splitlines()[0] for message in messages}) == 1
 
 
+async def test_candidates_are_asked_for_while_those_before_them_are_screened(tmp_path):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})
+    code = tmp_path.resolve() / "calc.py"
+    first: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def candidates():
+        """The second hangs on nothing, the third on what became of the first."""
+        yield Overlay(code, GREEN.encode())
+        yield Overlay(code, CODE.encode())
+        yield Overlay(code, (GREEN if await first else CODE).encode())
+
+    pool = WorkerPool(Trusting())
+    try:
+        reports = pool.screen(request(tmp_path, "test_calc.py"), candidates())
+        first.set_result((await anext(reports)).green)
+        assert [report.green async for report in reports] == [False, True]
+    finally:
+        await pool.close()
+
+
+async def test_what_goes_wrong_while_candidates_are_made_is_raised(tmp_path):
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})
+
+    async def candidates():
+        yield Overlay(tmp_path.resolve() / "calc.py", GREEN.encode())
+        raise LookupError("no more")
+
+    pool = WorkerPool(Trusting())
+    try:
+        reports = pool.screen(request(tmp_path, "test_calc.py"), candidates())
+        assert (await anext(reports)).green
+        with pytest.raises(LookupError, match="no more"):
+            await anext(reports)
+    finally:
+        await pool.close()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 async def test_who_gives_up_a_screening_whose_session_does_not_begin_keeps_the_process(tmp_path):
     project(tmp_path, {"calc.py": CODE, "test_calc.py": TEST})

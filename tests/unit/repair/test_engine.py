@@ -7,7 +7,7 @@ import pytest
 
 from fakes import FakeClock, FakeRunner
 from lacuna_ls.domain.errors import RunnerError
-from lacuna_ls.domain.observation import Observation
+from lacuna_ls.domain.observation import Behaviour, Ending, InputKind, Observation, ObservedInput
 from lacuna_ls.domain.test_result import (
     CoveredFile,
     Outcome,
@@ -261,10 +261,78 @@ async def test_each_fix_is_announced_when_it_stands_in_the_order_of_the_result()
     assert len(announced) == 3
 
 
+def of_candidates(runs: FakeRunner) -> list[bytes]:
+    """What was screened, without the file itself."""
+    return [overlay.data for overlay in runs.screened if overlay.data != TEXT]
+
+
+async def test_the_process_that_screens_runs_the_file_as_it_is_before_there_are_candidates():
+    runs = runner(ages)
+    await found(runs)
+    assert [overlay.data for overlay in runs.screened].index(TEXT) == 0
+
+
+async def test_a_file_whose_tests_hang_is_not_run_again_to_get_ready():
+    def script(request: TestRequest) -> TestReport:
+        right = bool(request.overlays) and request.overlays[-1].data == RIGHT
+        return report(ages(RIGHT)) if right else report({}, RunStatus.TIMED_OUT)
+
+    runs = FakeRunner(script)
+    await found(runs, replace(problem(), report=report({}, RunStatus.TIMED_OUT)))
+    assert runs.screened
+    assert TEXT not in [overlay.data for overlay in runs.screened]
+
+
+async def test_a_survivor_is_observed_and_confirmed_at_the_same_time():
+    class Meeting(FakeRunner):
+        confirming = asyncio.Event()
+        observing = asyncio.Event()
+
+        async def run(self, request: TestRequest) -> TestReport:
+            if request.overlays:
+                self.confirming.set()
+                await self.observing.wait()
+            return await super().run(request)
+
+        async def observe(self, request: ObserveRequest) -> Observation:
+            self.observing.set()
+            await self.confirming.wait()
+            return await super().observe(request)
+
+    async with asyncio.timeout(60):
+        assert texts(await found(Meeting(runner(ages).script))) == [RIGHT]
+
+
+async def test_what_is_refuted_is_not_waited_for_until_it_is_confirmed():
+    class Slow(FakeRunner):
+        cancelled = 0
+
+        async def run(self, request: TestRequest) -> TestReport:
+            if not request.overlays or request.overlays[-1].data == TEXT:
+                return await super().run(request)
+            try:
+                return await asyncio.get_running_loop().create_future()
+            finally:
+                self.cancelled += 1
+
+    def raises(request: ObserveRequest) -> Observation:
+        right = Behaviour(Ending.RETURNED, "True", "True", "True")
+        wrong = Behaviour(Ending.RAISED, exception="ZeroDivisionError")
+        of_test = ObservedInput("f(1)", "f(1)", InputKind.CAPTURED, "", True, (right, right))
+        beside = ObservedInput("f(0)", "f(0)", InputKind.MUTATED, "", True, (right, wrong))
+        return Observation((of_test, beside))
+
+    runs = Slow(runner(ages).script, behaviour=raises)
+    async with asyncio.timeout(60):
+        result = await found(runs)
+    assert (result.fixes, result.end) == ((), SearchEnd.DOUBTED)
+    assert runs.cancelled == 2
+
+
 async def test_no_more_candidates_are_tried_than_the_budget_allows():
     runs = runner(lambda _: ages(TEXT))
     result = await found(runs, budget=Budget(max_candidates=5))
-    assert result.candidates_tried == len(runs.screened) == 5
+    assert result.candidates_tried == len(of_candidates(runs)) == 5
 
 
 async def test_candidates_far_less_promising_than_one_that_passed_are_not_waited_for():
@@ -277,7 +345,7 @@ async def test_screening_stops_when_its_time_is_over():
     clock = FakeClock(step_s=1.0)
     result = await search(problem(), runs, clock, Budget(wall_s=10.0))
     assert result.end is SearchEnd.OUT_OF_TIME
-    assert result.candidates_tried == len(runs.screened) <= 7
+    assert result.candidates_tried == len(of_candidates(runs)) <= 7
 
 
 async def test_no_fix_is_confirmed_after_the_time_is_over():

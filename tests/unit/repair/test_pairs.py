@@ -1,4 +1,4 @@
-"""Two edits where one is not enough, and the waves in which candidates are made."""
+"""Two edits where one is not enough, and the order in which candidates are tried."""
 
 import asyncio
 from itertools import pairwise
@@ -11,7 +11,7 @@ from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
 from lacuna_ls.repair.proposers.template import propose
-from lacuna_ls.repair.trials import Waves
+from lacuna_ls.repair.trials import Templated
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 
@@ -36,18 +36,20 @@ def problem(report: TestReport, text: str = TEXT) -> Problem:
     return Problem(document, PATH, request, report)
 
 
-async def waves_of(
-    asked: Problem, seen: TestReport, budget: Budget | None = None
-) -> list[list[str]]:
-    """The summaries of each wave, where the tests say the same of every candidate."""
+def templated(asked: Problem, again: TestReport, budget: Budget | None = None) -> Templated:
+    """Candidates for a problem whose tests, run once more, gave `again`."""
     reproduced: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
-    reproduced.set_result(asked.report)
-    waves = Waves(asked, reproduced, budget or Budget(), FakeRunner(lambda _: asked.report))
-    found: list[list[str]] = []
-    while wave := await waves.next():
-        found.append([trial.proposal.candidate.summary for trial in wave])
-        for trial in wave:
-            waves.saw(trial, seen)
+    reproduced.set_result(again)
+    return Templated(asked, reproduced, budget or Budget(), FakeRunner(lambda _: asked.report))
+
+
+async def summaries(asked: Problem, seen: TestReport, budget: Budget | None = None) -> list[str]:
+    """Of all candidates, where the tests say the same of each."""
+    source = templated(asked, asked.report, budget)
+    found: list[str] = []
+    async for trial in source.trials():
+        found.append(trial.proposal.candidate.summary)
+        source.saw(trial, seen)
     return found
 
 
@@ -87,23 +89,36 @@ def test_two_edits_of_one_place_or_of_two_functions_are_no_pair():
         assert all(pair.scope.start <= span.start <= pair.scope.end + 1 for span in spans)
 
 
-async def test_the_last_wave_is_of_pairs():
+async def test_pairs_come_last():
     asked = problem(completed(red(5)))
-    *singles, both = await waves_of(asked, completed(red(5)))
-    assert singles
-    assert all(", and " in summary for summary in both)
+    found = await summaries(asked, completed(red(5)))
+    of_two = [", and " in summary for summary in found]
+    assert set(of_two) == {False, True}
+    assert of_two == sorted(of_two)
+
+
+async def test_pairs_are_made_when_all_single_edits_have_been_seen():
+    asked = problem(completed(red(5)))
+    source = templated(asked, asked.report)
+    trials = source.trials()
+    found = await summaries(asked, completed(red(5)))
+    singles = [await anext(trials) for summary in found if ", and " not in summary]
+    pair = asyncio.ensure_future(anext(trials))
+    for trial in singles:
+        await asyncio.sleep(0)
+        assert not pair.done()
+        source.saw(trial, completed(red(5)))
+    assert ", and " in (await pair).proposal.candidate.summary
 
 
 async def test_a_budget_that_single_edits_use_up_leaves_none_for_pairs():
     asked = problem(completed(red(5)))
-    (only,) = await waves_of(asked, completed(red(5)), Budget(max_candidates=7))
-    assert len(only) == 7
+    found = await summaries(asked, completed(red(5)), Budget(max_candidates=7))
+    assert len(found) == 7
+    assert not any(", and " in summary for summary in found)
 
 
 async def test_there_is_nothing_to_try_for_a_failure_that_does_not_show_again():
     asked = problem(completed(red(5)))
-    reproduced: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
-    reproduced.set_result(completed(TestResult("test_a.py::test_a", Outcome.PASSED, 0.0)))
-    waves = Waves(asked, reproduced, Budget(), FakeRunner(lambda _: asked.report))
-    assert await waves.next() == ()
-    assert await waves.next() == ()
+    passed = completed(TestResult("test_a.py::test_a", Outcome.PASSED, 0.0))
+    assert [trial async for trial in templated(asked, passed).trials()] == []
