@@ -36,6 +36,7 @@ from lacuna_ls.adapters.runners import RunnerByLanguage
 from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
+from lacuna_ls.completion import predictor
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
@@ -48,6 +49,7 @@ from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
 from lacuna_ls.lsp.server import BREAK_FUNCTION, RUN_TESTS, SEARCH_LONGER, LacunaServer
 from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.status import Sources
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
@@ -155,7 +157,18 @@ def build_services(server: LacunaServer) -> Services:
         prepare=corpora.prepare,
         close=partial(_close, saves, longer, breaks, corpora, chosen, runner),
         objection=proofs.objection,
+        status=Sources(
+            lambda language: calibrations.load(
+                predictor.key(model.capabilities.model_id, language)
+            ),
+            partial(_sandbox, server, runner),
+        ),
     )
+
+
+async def _sandbox(server: LacunaServer, runner: WorkerPool, root: Path) -> str:
+    """The tier that holds candidates in a folder."""
+    return (await runner.confinement(_interpreter(root, root, server.settings.interpreter))).tier
 
 
 def _marked(server: LacunaServer, document: Document) -> list[Span]:

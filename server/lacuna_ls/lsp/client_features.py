@@ -36,6 +36,7 @@ class ClientFeatures:
     code_lens_refresh: bool = False
     execute_command: bool = False
     rename_command: bool = False
+    status: bool = False
 
 
 def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
@@ -74,6 +75,7 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
         code_lens_refresh=bool(_get(capabilities, "workspace.code_lens.refresh_support")),
         execute_command=_get(capabilities, "workspace.execute_command") is not None,
         rename_command=RENAME_COMMAND in _own_commands(capabilities),
+        status=_member(capabilities.experimental, "lacunaStatus") is True,
     )
 
 
@@ -81,8 +83,12 @@ def _own_commands(capabilities: ClientCapabilities) -> tuple[Any, ...]:
     """Commands that the client runs itself, under `experimental` as other servers have it."""
     found: Any = capabilities.experimental
     for name in ("commands", "commands"):
-        found = found.get(name) if isinstance(found, dict) else getattr(found, name, None)
+        found = _member(found, name)
     return tuple(found) if isinstance(found, list | tuple) else ()
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
 
 
 def _get(value: Any, path: str) -> Any:

@@ -132,6 +132,7 @@ class _Lifecycle:
         services = self._server.built_services()
         read = services.repository_settings if services is not None else lambda root: {}
         self._read_settings({root: read(root) for root in self._server.roots}, report=True)
+        self._server.status_changed()
         for document in self._server.documents if self._started else ():
             self._server.opportunity_hints.touched(document.uri)
 
@@ -158,10 +159,12 @@ def _register_rooms(server: LacunaServer) -> None:
         hover,
         lenses,
         progress,
+        status,
         text_sync,
     )
 
-    for room in (text_sync, completion, code_action, hints, hover, lenses, commands, progress):
+    rooms = (text_sync, completion, code_action, hints, hover, lenses, commands, progress, status)
+    for room in rooms:
         room.register(server)
 
 

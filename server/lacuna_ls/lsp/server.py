@@ -58,6 +58,7 @@ class LacunaServer(LanguageServer):
         self.settings = Settings()
         self.folder_settings: Mapping[Path, Settings] = {}
         self.trust = FolderTrust(self)
+        self.status_changed: Callable[[], None] = lambda: None
         self.progress_tasks: dict[str, asyncio.Task[Any]] = {}
         self._services: asyncio.Future[Services] | None = None
         self._stopped: asyncio.Future[int] | None = None

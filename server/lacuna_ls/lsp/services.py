@@ -12,6 +12,7 @@ from lacuna_ls.syntax.document import Document
 
 if TYPE_CHECKING:
     from lacuna_ls.lsp.server import LacunaServer
+    from lacuna_ls.lsp.status import Sources
 
 Complete = Callable[[Document, int, CompletionOptions], Awaitable[tuple[Suggestion, ...]]]
 
@@ -31,7 +32,7 @@ class Services:
     and returns at once. `repository_settings` reads the table that a workspace folder's own files
     hold. `prepare` is awaited once, in the background, with the settings known. `close` ends what
     the services started, children included. `objection` says why a refactoring that was chosen is
-    not to be applied, once it has been tried.
+    not to be applied, once it has been tried. `status` is what editors with a status item are told of.
     """
 
     complete: Complete
@@ -44,6 +45,7 @@ class Services:
     prepare: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
     objection: Callable[[Document, Offer], Awaitable[str | None]] = no_objection
+    status: "Sources | None" = None
 
 
 # Called in a thread, so that what it imports does not hold up the loop; must not touch the loop.

@@ -108,4 +108,5 @@ class FolderTrust:
         except StoreError as error:
             self._session_folders.add(folder)
             self._server.tell(f"Lacuna trusts “{folder.name}” until it ends: {error}")
+        self._server.status_changed()
         return True
