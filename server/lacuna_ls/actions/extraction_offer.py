@@ -27,7 +27,9 @@ def extraction_offer(
     count = extraction.duplicates
     more = f" and {count} duplicate{'s' if count > 1 else ''}" if count else ""
     where = lines_in_words(document.source, extraction.span)
-    evidence = known(document, extraction.edits) or Evidence(checked_syntax=True)
+    evidence = known(document, extraction.edits) or Evidence(
+        checked_syntax=True, compiled=extraction.compiled
+    )
     return Offer(
         titled(f'Extract {where}{more} into "{extraction.name}"', evidence),
         kind,

@@ -4,6 +4,7 @@ Only what is new is: the function, and the function that holds the call.
 """
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from lacuna_ls.analysis.piece import Piece
 from lacuna_ls.analysis.selection import SelectedExpression
@@ -17,10 +18,15 @@ from lacuna_ls.extraction.rewrite import Rewrite
 from lacuna_ls.syntax.nodes import span_of
 
 
-def broken_promise(
-    source: Source, semantics: Semantics, plan: Plan, written: Rewrite
-) -> str | None:
-    """What the result does not keep, in a sentence; `None` if it keeps everything."""
+class Witness(Enum):
+    """Who has taken the new texts for valid: the language's own compiler, or the grammar alone."""
+
+    COMPILER = auto()
+    GRAMMAR = auto()
+
+
+def checked(source: Source, semantics: Semantics, plan: Plan, written: Rewrite) -> Witness | str:
+    """Who says that the result keeps everything; or what it does not keep, in a sentence."""
     host = _host_span(plan, written.call.span)
     end = max(host.end, written.call.span.end)  # a comment may stand behind the last statement
     lead = indent_at(source, host.start)
@@ -34,15 +40,17 @@ def broken_promise(
         function = asked_of(written.function, written.definition_line, owned)
         return function, asked_of(after, line, plan.unit.bindings().bound)
 
+    witness = Witness.COMPILER
     function, caller = pieces(semantics.compiled)
     if function is None or caller is None:
         if semantics.compiled(was, None, owned) is not None:
             return "The result would not be valid syntax."
         # The interpreter that runs this does not know the code as it was either.
+        witness = Witness.GRAMMAR
         function, caller = pieces(semantics.parsed)
     if function is None or caller is None:
         return "The result would not be valid syntax."
-    return _strange_function(plan, function) or _strange_caller(caller)
+    return _strange_function(plan, function) or _strange_caller(caller) or witness
 
 
 Ask = Callable[[bytes, int | None, frozenset[str]], Piece | None]

@@ -11,7 +11,7 @@ from lacuna_ls.analysis.selection import SelectedExpression
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.domain.text import Span, TextEdit, encode
-from lacuna_ls.extraction.check import broken_promise
+from lacuna_ls.extraction.check import Witness, checked
 from lacuna_ls.extraction.class_body import contract_of_class_statements
 from lacuna_ls.extraction.contract import (
     Refusal,
@@ -39,7 +39,8 @@ class Extraction:
     """Edits to the document, and what to call the result.
 
     `span` is what moves; `rename_at` is the offset, after the edits, of the new name in the call.
-    `duplicates` is how many runs of the same statements were replaced besides.
+    `duplicates` is how many runs of the same statements were replaced besides. `compiled` is false
+    where the code is newer than the Python that runs this, and the grammar alone has judged it.
     """
 
     edits: tuple[TextEdit, ...]
@@ -47,6 +48,7 @@ class Extraction:
     span: Span
     rename_at: int
     duplicates: int = 0
+    compiled: bool = True
 
 
 def extract(
@@ -65,10 +67,11 @@ def extract(
         plan = _planned(document, semantics, root, span)
         chosen = _name(document, semantics, plan, name)
         written = rewrite(document.source, semantics.writing, plan, chosen)
-        _refuse_broken(document, semantics, plan, written)
+        compiled = _is_compiled(document, semantics, plan, written)
     except RefusedError as refused:
         return Refusal(str(refused))
-    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at)
+    span = plan.selected.span
+    return Extraction(written.edits, chosen, span, written.rename_at, compiled=compiled)
 
 
 def expression_at(document: Document, offset: int) -> Span | None:
@@ -166,16 +169,27 @@ def _extract_all(
     chosen = _name(document, semantics, plan, name)
     found = [each.selected.code for each in plans[1:]]
     written = rewrite(document.source, semantics.writing, plans[0], chosen, found)
-    for each, at in zip(plans, (plans[0].selected.span, *found), strict=True):
-        call = replace(written, call=TextEdit(at, written.call.new))
-        _refuse_broken(document, semantics, each, call)
-    return Extraction(written.edits, chosen, plan.selected.span, written.rename_at, len(found))
+    spans = (plans[0].selected.span, *found)
+    compiled = [
+        _is_compiled(
+            document, semantics, each, replace(written, call=TextEdit(at, written.call.new))
+        )
+        for each, at in zip(plans, spans, strict=True)
+    ]
+    span = plan.selected.span
+    return Extraction(written.edits, chosen, span, written.rename_at, len(found), all(compiled))
 
 
-def _refuse_broken(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> None:
-    problem = broken_promise(document.source, semantics, plan, written)
-    if problem:
-        raise RefusedError(problem)
+def _is_compiled(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> bool:
+    """Whether the compiler has taken what is new.
+
+    Raises:
+        RefusedError: it does not keep what it has to.
+    """
+    outcome = checked(document.source, semantics, plan, written)
+    if not isinstance(outcome, Witness):
+        raise RefusedError(outcome)
+    return outcome is Witness.COMPILER
 
 
 def _plan(document: Document, semantics: Semantics, root: Node, selected: Selected) -> Plan:

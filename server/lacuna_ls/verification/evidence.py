@@ -16,7 +16,8 @@ class Evidence:
     nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
     under limits only, as on a system without a sandbox. `reading` tells the offer from others that
     have the same evidence, by an input on which they do not do the same. `inputs_equal` counts the
-    inputs on which all that could be seen of the function was as before.
+    inputs on which all that could be seen of the function was as before. `compiled` is false where
+    no compiler has seen the result, because it is newer than the Python that runs this.
     """
 
     tests_passed: int | None = None
@@ -27,6 +28,7 @@ class Evidence:
     unsandboxed: bool = False
     reading: str = ""
     inputs_equal: int | None = None
+    compiled: bool = True
 
 
 def in_words(evidence: Evidence) -> str:
@@ -49,7 +51,8 @@ def _observed(evidence: Evidence) -> str:
         inputs = "input" if evidence.inputs_equal == 1 else "inputs"
         return f"same behaviour on {evidence.inputs_equal} {inputs}"
     if evidence.checked_syntax:
-        return "not run, data flow checked"
+        looked = "not run" if evidence.compiled else "neither run nor compiled"
+        return f"{looked}, data flow checked"
     return ""
 
 

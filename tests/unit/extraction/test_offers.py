@@ -2,6 +2,7 @@
 
 from lacuna_ls.actions.extract_method import provider
 from lacuna_ls.actions.provider import ActionRequest, Offer
+from lacuna_ls.analysis import python
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 from marked_text import read_marks
@@ -29,3 +30,9 @@ def test_a_refusal_is_not_shown_to_who_did_not_ask() -> None:
 
 def test_a_cursor_is_offered_nothing() -> None:
     assert offers("def f(a):\n    log(a)|\n", asked=True) == []
+
+
+def test_what_no_compiler_here_understands_is_not_called_compiled(monkeypatch) -> None:
+    monkeypatch.setattr(python, "compiled", lambda *_: None)
+    (offer,) = offers("def f[T](a: T):\n    «log(a)\n    log(a)»\n", asked=False)
+    assert offer.title.endswith("(neither run nor compiled, data flow checked)")

@@ -12,6 +12,10 @@ from lacuna_ls.verification.evidence import Evidence, in_words, titled
         (Evidence(3, 3, unsandboxed=True), "3 of 3 tests pass, unsandboxed"),
         (Evidence(3, 3, written_by="coder"), "3 of 3 tests pass, written by coder"),
         (Evidence(checked_syntax=True), "not run, data flow checked"),
+        (
+            Evidence(checked_syntax=True, compiled=False),
+            "neither run nor compiled, data flow checked",
+        ),
         (Evidence(), ""),
     ],
 )
