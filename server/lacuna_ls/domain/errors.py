@@ -14,6 +14,14 @@ class ModelError(LacunaError):
     """A language model could not answer."""
 
 
+class ModelBusyError(ModelError):
+    """A language model asks to be left alone for `wait_s` seconds."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
 class RunnerError(LacunaError):
     """Tests could not be started or their results could not be read."""
 

@@ -43,6 +43,7 @@ TestProgram.__test__ = False  # type: ignore[attr-defined]
 class Language:
     """One folder of `grammars/`.
 
+    `line_comment` begins a comment that ends with its line.
     `semantics` names the module of `analysis` that says what queries cannot; a language without
     one is parsed and completed, not analysed. `templates` names the module with the single-edit
     templates of its fixes. `test_files` are name patterns over `{stem}`. `test_runner` names what
@@ -61,6 +62,7 @@ class Language:
     language_ids: tuple[str, ...]
     suffixes: tuple[str, ...]
     grammar: str
+    line_comment: str = "#"
     semantics: str | None = None
     templates: str | None = None
     test_files: tuple[str, ...] = ()

@@ -111,7 +111,7 @@ class EndpointModel:
                 left_s = until_s - loop.time()
                 wait = wait_s(attempt, refusal.status, refusal.retry_after, left_s)
                 if wait is None:
-                    raise ModelError(own.in_words(refusal)) from None
+                    raise own.error_of(refusal) from None
                 log.info("%s is asked again in %.1f s", own.host, wait)
                 attempt += 1
                 await self._sleep(wait)

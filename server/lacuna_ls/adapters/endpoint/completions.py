@@ -87,7 +87,7 @@ class Completions:
         except TimeoutError:
             raise self._late() from None
         except Refusal as refusal:
-            raise ModelError(own.in_words(refusal)) from None
+            raise own.error_of(refusal) from None
 
     async def _asked(
         self, request: CompletionRequest, routing: Routing
@@ -213,8 +213,7 @@ class Completions:
         )
 
     def _in_words(self, error: Refusal | ModelError) -> ModelError:
-        own = self._connection
-        return ModelError(own.in_words(error)) if isinstance(error, Refusal) else error
+        return self._connection.error_of(error) if isinstance(error, Refusal) else error
 
 
 class _Reader:

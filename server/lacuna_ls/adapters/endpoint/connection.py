@@ -12,7 +12,7 @@ from lacuna_ls.adapters.endpoint.address import host_of
 from lacuna_ls.adapters.endpoint.refusal import Refusal
 from lacuna_ls.adapters.endpoint.retries import asked_s
 from lacuna_ls.adapters.endpoint.secret_filter import SecretFilter, known_secrets
-from lacuna_ls.domain.errors import ModelError
+from lacuna_ls.domain.errors import ModelBusyError, ModelError
 
 if TYPE_CHECKING:
     from lacuna_ls.adapters.endpoint.wire import Wire
@@ -113,6 +113,12 @@ class Connection:
                 self._unsupported.add(name)
                 return True
         return False
+
+    def error_of(self, refusal: Refusal) -> ModelError:
+        """What is raised of a refusal."""
+        asked = asked_s(refusal.retry_after)
+        words = self.in_words(refusal)
+        return ModelError(words) if asked is None else ModelBusyError(words, asked)
 
     def in_words(self, refusal: Refusal) -> str:
         """One sentence: what happened, and what the user can do."""

@@ -1,0 +1,1 @@
+"""Completions of models behind endpoints: several lines, asked for with context, cut to what fits."""

@@ -1,0 +1,178 @@
+"""Ghost text from an endpoint and from the embedded model together, so that typing never waits.
+
+An answer that is known is shown without asking anybody. Else the endpoint is asked once the user
+pauses, the question before is given up, and whoever has something in time is shown: the endpoint if
+it usually answers, the embedded model if not, and at once if the endpoint has not answered yet, is
+late, or failed. What comes too late is kept for when the cursor is there again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.proposal import Proposal
+from lacuna_ls.completion.remote.engine import propose, suggestion
+from lacuna_ls.completion.remote.standing import Pace, Standing
+from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
+from lacuna_ls.domain.errors import ModelBusyError, ModelError
+from lacuna_ls.ports.calibration_store import CalibrationStore
+from lacuna_ls.ports.clock import Clock
+from lacuna_ls.ports.language_model import Excerpt, LanguageModel
+from lacuna_ls.syntax.document import Document
+
+log = logging.getLogger(__name__)
+
+Complete = Callable[[Document, int, CompletionOptions], Awaitable[tuple[Suggestion, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a session works with.
+
+    `model` is the endpoint's, `None` where none may see this document. `embedded` completes without
+    it. `context` gives what the project says of a cursor, in its own time limit. `scorer` gives
+    numbers where the endpoint has none. `said` is told in a sentence when the standing changes.
+    """
+
+    model: Callable[[Document], LanguageModel | None]
+    embedded: Complete
+    context: Callable[[Document, int], Awaitable[tuple[Excerpt, ...]]]
+    path: Callable[[Document], Path | None]
+    scorer: LanguageModel | None
+    calibrations: CalibrationStore
+    clock: Clock
+    said: Callable[[str], None]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class RemoteCompletions:
+    """Answers for all documents of one connection. At most one question is open at a time."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._cache = CompletionCache()
+        self._pace = Pace()
+        self._asking: asyncio.Task[Proposal | None] | None = None
+        self._model: LanguageModel | None = None
+        self.standing = Standing()
+
+    async def complete(
+        self, document: Document, offset: int, options: CompletionOptions
+    ) -> tuple[Suggestion, ...]:
+        """At most one suggestion; the endpoint's if there is one in time.
+
+        Raises:
+            ModelError: the embedded model could not answer.
+        """
+        model = self._tools.model(document)
+        if model is None or not document.has_tree:
+            return await self._tools.embedded(document, offset, options)
+        self._chosen(model)
+        hit = self._cache.get(document, offset)
+        if hit is not None:
+            known = suggestion(
+                hit.proposal, offset, self._tools.calibrations, options, typed=hit.typed
+            )
+            return (known,) if known is not None else ()
+        self._pace = self._pace.asked(self._tools.clock.monotonic_s())
+        proposal = await self._in_time(document, offset, model)
+        if proposal is None:
+            return await self._tools.embedded(document, offset, options)
+        found = suggestion(proposal, offset, self._tools.calibrations, options)
+        return (found,) if found is not None else ()
+
+    def prefetch(self, document: Document, offset: int) -> None:
+        """Ask for what comes after an accepted suggestion, before anybody asks for it."""
+        model = self._tools.model(document)
+        known = self._cache.get(document, offset)
+        if model is not None and known is None and self._may_ask():
+            self._chosen(model)
+            self._ask(document, offset, model, debounce_s=0.0)
+
+    async def close(self) -> None:
+        """End the open question."""
+        self._give_up()
+        if self._asking is not None:
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    def _chosen(self, model: LanguageModel) -> None:
+        if model is not self._model:
+            # Another endpoint has another standing, and says other things.
+            self._model, self.standing, self._cache = model, Standing(), CompletionCache()
+
+    def _may_ask(self) -> bool:
+        return self.standing.may_ask(self._tools.clock.monotonic_s())
+
+    async def _in_time(
+        self, document: Document, offset: int, model: LanguageModel
+    ) -> Proposal | None:
+        self._give_up()
+        if not self._may_ask():
+            return None
+        debounce_s = self._pace.debounce_s
+        patience_s = self.standing.patience_s
+        task = self._ask(document, offset, model, debounce_s=debounce_s)
+        if patience_s == 0:
+            return None
+        try:
+            done, _ = await asyncio.wait({task}, timeout=debounce_s + patience_s)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            self._now(self.standing.late(), "does not answer in time")
+            return None
+        return None if task.cancelled() else task.result()
+
+    def _ask(
+        self, document: Document, offset: int, model: LanguageModel, *, debounce_s: float
+    ) -> asyncio.Task[Proposal | None]:
+        self._give_up()
+        self._asking = asyncio.ensure_future(self._answer(document, offset, model, debounce_s))
+        return self._asking
+
+    def _give_up(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _answer(
+        self, document: Document, offset: int, model: LanguageModel, debounce_s: float
+    ) -> Proposal | None:
+        """What the endpoint proposes, kept as well; `None` if it has nothing, or no answer."""
+        tools = self._tools
+        if debounce_s:
+            await tools.sleep(debounce_s)
+        context = await tools.context(document, offset)
+        start_s = tools.clock.monotonic_s()
+        try:
+            proposal = await propose(
+                document,
+                offset,
+                model,
+                tools.path(document),
+                context=context,
+                scorer=tools.scorer,
+            )
+        except ModelError as error:
+            asked_s = error.wait_s if isinstance(error, ModelBusyError) else None
+            failed = self.standing.failed(tools.clock.monotonic_s(), str(error), asked_s)
+            self._now(failed, str(error))
+            return None
+        self._now(self.standing.answered(tools.clock.monotonic_s() - start_s), "")
+        if proposal is not None:
+            self._cache.put(document, offset, proposal)
+        return proposal
+
+    def _now(self, standing: Standing, problem: str) -> None:
+        """Another standing; said if it is another for the user, too."""
+        before, self.standing = self.standing, standing
+        worked = before.problem == "" and not before.is_late
+        works = problem == "" and not standing.is_late
+        if worked and not works:
+            reason = problem or "is slow"
+            self._tools.said(f"completions come from the embedded model: {reason}")
+        elif works and not worked:
+            self._tools.said("completions come from the endpoint again")
