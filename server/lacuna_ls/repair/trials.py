@@ -6,7 +6,7 @@ Templates are cheap and admission is not, so candidates are admitted as they are
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from itertools import islice
+from itertools import islice, takewhile
 
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import decode
@@ -16,8 +16,8 @@ from lacuna_ls.repair.apart import told_by_parts
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
-from lacuna_ls.repair.proposers.everywhere import with_everywhere
-from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, propose, templates_of
+from lacuna_ls.repair.proposers.best_first import propose
+from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, templates_of
 from lacuna_ls.repair.repetition import shows_again
 from lacuna_ls.repair.screening import Trial
 from lacuna_ls.syntax.nodes import preorder
@@ -119,11 +119,9 @@ def _proposals(problem: Problem, report: TestReport) -> Iterator[Proposal]:
     functions = _functions(problem)
     lines = suspicious_lines(report, problem.path, functions, len(document.source.line_starts))
     messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
-    found = propose(document, _with_faint(lines, functions), messages)
     # A failing test ends before it reaches every place at which the same mistake was made.
-    for proposal in with_everywhere(document.data, found):
-        if proposal.priority > _FAINT:
-            yield proposal
+    found = propose(document, _with_faint(lines, functions), messages)
+    return takewhile(lambda proposal: proposal.priority > _FAINT, found)
 
 
 def _with_faint(lines: Sequence[float], functions: Sequence[FunctionLines]) -> tuple[float, ...]:

@@ -1,8 +1,7 @@
 """The same change at all places of a function."""
 
 from lacuna_ls.domain.text import apply_edits, encode
-from lacuna_ls.repair.proposers.everywhere import with_everywhere
-from lacuna_ls.repair.proposers.template import propose
+from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 
@@ -10,9 +9,7 @@ from lacuna_ls.syntax.languages import by_language_id
 def texts(text: str) -> list[str]:
     doc = open_document("file:///w/a.py", 1, by_language_id("python"), encode(text))
     found = propose(doc, (1.0,) * len(doc.source.line_starts))
-    return [
-        apply_edits(doc.data, p.candidate.edits).decode() for p in with_everywhere(doc.data, found)
-    ]
+    return [apply_edits(doc.data, p.candidate.edits).decode() for p in found]
 
 
 def test_an_operator_that_is_wrong_twice_is_changed_twice():

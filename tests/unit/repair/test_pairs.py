@@ -1,7 +1,7 @@
 """Two edits where one is not enough, and the order in which candidates are tried."""
 
 import asyncio
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from fakes import FakeRunner
@@ -10,7 +10,7 @@ from lacuna_ls.domain.text import encode
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
-from lacuna_ls.repair.proposers.template import propose
+from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.repair.trials import Templated
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
@@ -69,7 +69,7 @@ def test_a_test_more_that_passes_is_progress_wherever_the_next_one_fails():
 
 def test_what_got_further_is_paired_before_what_did_not():
     asked = problem(completed(red(5)))
-    singles = propose(asked.document, (1.0,) * 5)[:30]
+    singles = list(islice(propose(asked.document, (1.0,) * 5), 30))
     further = singles[-1]
     screened = [(p, Reach(0, (9 if p is further else 5,))) for p in singles]
     found = list(pairs(screened, Reach(0, (5,))))
@@ -81,7 +81,7 @@ def test_what_got_further_is_paired_before_what_did_not():
 
 def test_two_edits_of_one_place_or_of_two_functions_are_no_pair():
     text = "def f(a):\n    return a < 1\n\n\ndef g(a):\n    return a > 2\n"
-    singles = propose(problem(completed(red(5)), text).document, (1.0,) * 7)
+    singles = list(propose(problem(completed(red(5)), text).document, (1.0,) * 7))
     for pair in pairs([(p, Reach(0, ())) for p in singles], Reach(0, ())):
         spans = [edit.span for edit in pair.candidate.edits]
         assert spans == sorted(spans)

@@ -4,7 +4,7 @@ import pytest
 
 from lacuna_ls.domain.text import apply_edits, encode
 from lacuna_ls.repair.admission import admitted
-from lacuna_ls.repair.proposers.template import propose
+from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.syntax.document import Document, open_document
 from lacuna_ls.syntax.languages import by_language_id
 
@@ -175,19 +175,19 @@ def test_an_unsuspected_line_is_not_edited():
 
 def test_the_more_suspicious_of_two_equal_lines_comes_first():
     doc = document("def f(a):\n    x = a < 1\n    y = a < 1\n")
-    best = propose(doc, (0.0, 0.5, 1.0, 0.0))[0]
+    best = next(propose(doc, (0.0, 0.5, 1.0, 0.0)))
     assert doc.source.line_at(best.statement.start) == 2
 
 
 def test_a_language_without_templates_has_no_candidates():
     doc = open_document("file:///w/a.js", 1, by_language_id("javascript"), b"f = a < b")
-    assert propose(doc, (1.0,)) == ()
+    assert list(propose(doc, (1.0,))) == []
 
 
 def test_each_text_is_proposed_once_and_in_the_same_order_each_time():
     text = function("if a < b and xs[0] == 'x': return a + 1", "return b - 1")
     doc = document(text)
-    proposals = propose(doc, (1.0, 1.0, 1.0, 1.0))
+    proposals = list(propose(doc, (1.0, 1.0, 1.0, 1.0)))
     texts = [apply_edits(doc.data, p.candidate.edits) for p in proposals]
     assert len(set(texts)) == len(texts)
-    assert proposals == propose(doc, (1.0, 1.0, 1.0, 1.0))
+    assert proposals == list(propose(doc, (1.0, 1.0, 1.0, 1.0)))

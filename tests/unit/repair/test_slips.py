@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lacuna_ls.domain.text import encode
 from lacuna_ls.repair.admission import admitted
-from lacuna_ls.repair.proposers.template import propose
+from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 

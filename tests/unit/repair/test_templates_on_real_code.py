@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lacuna_ls.domain.text import Span
 from lacuna_ls.repair.admission import admitted
-from lacuna_ls.repair.proposers.template import propose
+from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.syntax.document import Document, open_document, parse
 from lacuna_ls.syntax.languages import by_language_id
 
@@ -35,7 +35,7 @@ def test_every_candidate_parses_and_keeps_all_bytes_around_its_edit(
     suspicion = [0.0] * lines
     start = int(place * (lines - 1))
     suspicion[start : start + 4] = [1.0] * len(suspicion[start : start + 4])
-    proposals = propose(doc, suspicion)
+    proposals = list(propose(doc, suspicion))
     if not proposals:
         return
     proposal = data.draw(st.sampled_from(proposals))

@@ -11,24 +11,17 @@ from lacuna_ls.repair.proposers.template import Proposal
 _MOST_PLACES = 6
 _WEIGHT = 0.8
 # Families whose edits are about what stands around one place.
-_OF_ONE_PLACE = frozenset({"ingredient", "slice", "whole", "operand", "wrapper"})
+OF_ONE_PLACE = frozenset({"ingredient", "slice", "whole", "operand", "wrapper"})
 
 
-def with_everywhere(data: bytes, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """The proposals and, for each replacement at several places of a function, all of them at once.
-
-    Most promising first.
-    """
-    return tuple(sorted((*proposals, *_everywhere(data, proposals)), key=lambda p: -p.priority))
-
-
-def _everywhere(data: bytes, proposals: Sequence[Proposal]) -> Iterator[Proposal]:
+def at_all_places(data: bytes, proposals: Sequence[Proposal]) -> Iterator[Proposal]:
+    """For each replacement that is proposed at several places of a function, all of them at once."""
     places: dict[tuple[int, str, bytes, bytes], list[Proposal]] = {}
     for proposal in proposals:
         if len(proposal.candidate.edits) == 1:
             (edit,) = proposal.candidate.edits
             old = data[edit.span.start : edit.span.end]
-            if old and edit.new and proposal.family not in _OF_ONE_PLACE:
+            if old and edit.new and proposal.family not in OF_ONE_PLACE:
                 key = proposal.scope.start, proposal.family, old, edit.new
                 places.setdefault(key, []).append(proposal)
     for (_, _, old, new), group in places.items():

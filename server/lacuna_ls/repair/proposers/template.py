@@ -5,7 +5,6 @@ A language's templates are a module with a `TEMPLATES`, named by `templates` in 
 of its line times how often edits of its family are the right ones times how small it is.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,14 +12,11 @@ from typing import Any, TypeVar
 
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.text import Source, Span, TextEdit
-from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, span_of
 
 T = TypeVar("T")
 
-_QUOTED = re.compile(r"'([^'\n]{1,80})'")
-_NAMED_BY_FAILURE = 3.0
 # The family of edits for a text that does not parse.
 SYNTAX = "syntax"
 
@@ -100,12 +96,16 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Splices for nodes of some types. `prior` is the family's share of right edits, relative."""
+    """Splices for nodes of some types. `prior` is the family's share of right edits, relative.
+
+    No splice weighs more than `heaviest`.
+    """
 
     family: str
     prior: float
     node_types: frozenset[str]
     splices: Callable[[Node, Context], Iterator[Splice]]
+    heaviest: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,123 +145,3 @@ def templates_of(language: Language | None) -> Templates | None:
     templates = import_module(language.templates).TEMPLATES
     assert isinstance(templates, Templates)
     return templates
-
-
-def propose(
-    document: Document, suspicion: Sequence[float], messages: Sequence[str] = ()
-) -> tuple[Proposal, ...]:
-    """Candidates of one change for the suspected lines, most promising first; ties in source order.
-
-    They are not checked yet: see `repair.admission`. `messages` are those of the failures.
-    """
-    templates = templates_of(document.language)
-    if templates is None or document.tree is None:
-        return ()
-    root = document.tree.root_node
-    slips = tuple(_slips(templates, document, messages))
-    if slips or root.has_error:
-        return slips
-    quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
-    context = Context(
-        document.source, root, templates.names(root, document.source), quoted, tuple(messages)
-    )
-    found: dict[tuple[tuple[int, int, bytes], ...], Proposal] = {}
-    for proposal in _proposals(templates, context, suspicion):
-        key = tuple(_smallest(document.data, edit) for edit in proposal.candidate.edits)
-        if key not in found or found[key].priority < proposal.priority:
-            found[key] = proposal
-    return tuple(
-        sorted(found.values(), key=lambda p: (-p.priority, p.candidate.edits[0].span, p.family))
-    )
-
-
-def _slips(templates: Templates, document: Document, messages: Sequence[str]) -> Iterator[Proposal]:
-    assert document.tree is not None
-    root = document.tree.root_node
-    splices = templates.slips(root, document.source, messages)
-    for splice in sorted(splices, key=lambda splice: -splice.weight):
-        line = document.source.line_span(document.source.line_at(splice.edit.span.start))
-        candidate = Candidate(splice.summary, (splice.edit,))
-        yield Proposal(candidate, SYNTAX, line, span_of(root), splice.weight)
-
-
-def _smallest(data: bytes, edit: TextEdit) -> tuple[int, int, bytes]:
-    """The edit without the bytes it keeps: equal for edits that make the same text."""
-    start, end, new = edit.span.start, edit.span.end, edit.new
-    kept = _common(data[start:end], new)
-    start, new = start + kept, new[kept:]
-    kept = _common(data[start:end][::-1], new[::-1])
-    return start, end - kept, new[: len(new) - kept]
-
-
-def _common(first: bytes, second: bytes) -> int:
-    """Length of the common prefix."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(second)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    node: Node
-    statement: Span
-    scope: Span
-
-
-def _proposals(
-    templates: Templates, context: Context, suspicion: Sequence[float]
-) -> Iterator[Proposal]:
-    rules: dict[str, list[Rule]] = {}
-    for rule in templates.rules:
-        for node_type in rule.node_types:
-            rules.setdefault(node_type, []).append(rule)
-    for place in _places(templates, context.root):
-        applicable = rules.get(place.node.type)
-        if not applicable:
-            continue
-        score = _score(context.source, place, suspicion)
-        if not score:
-            continue
-        for rule in applicable:
-            for splice in rule.splices(place.node, context):
-                yield _proposal(rule, splice, place, score, context)
-
-
-def _places(templates: Templates, root: Node) -> Iterator[_Place]:
-    """Nodes that may be edited, in source order, each with its statement and its function."""
-    whole = span_of(root)
-    stack = [_Place(root, whole, whole)]
-    while stack:
-        place = stack.pop()
-        node = place.node
-        if node.type in templates.frozen_types or templates.is_test(node):
-            continue
-        yield place
-        in_block = node.type in templates.block_types
-        for child in reversed(node.children):
-            statement = span_of(child) if in_block else place.statement
-            scope = place.scope
-            if child.type in templates.function_types:
-                scope = span_of(child)
-            elif in_block and scope == whole:
-                scope = statement
-            stack.append(_Place(child, statement, scope))
-
-
-def _score(source: Source, place: _Place, suspicion: Sequence[float]) -> float:
-    """The suspicion of the node's line; a line inside a longer statement may have none of its own."""
-    if place.node.parent is None:
-        return max(suspicion, default=0.0)
-    own = suspicion[source.line_at(place.node.start_byte)]
-    return own or suspicion[source.line_at(place.statement.start)]
-
-
-def _proposal(
-    rule: Rule, splice: Splice, place: _Place, score: float, context: Context
-) -> Proposal:
-    edits = tuple(sorted((splice.edit, *splice.also), key=lambda edit: edit.span))
-    size = sum(max(len(edit.span), len(edit.new.strip())) for edit in edits)
-    old = context.source.text(splice.edit.span)
-    named = _NAMED_BY_FAILURE if old in context.quoted else 1.0
-    priority = score * rule.prior * splice.weight * named / (1 + size / 30)
-    candidate = Candidate(splice.summary, edits)
-    return Proposal(candidate, rule.family, place.statement, place.scope, priority)

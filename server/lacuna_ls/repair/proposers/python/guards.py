@@ -210,7 +210,7 @@ def alternative(node: Node, context: Context) -> Iterator[Splice]:
 
 
 RULES = (
-    Rule("guard", 0.35, frozenset({"function_definition"}), early_return),
+    Rule("guard", 0.35, frozenset({"function_definition"}), early_return, heaviest=4.0),
     Rule("guard", 0.2, frozenset(LOOPS), skipped),
     Rule("condition", 0.3, _CONDITIONED, conditioned),
     Rule(

@@ -31,7 +31,6 @@ _REPLACED = frozenset(
 _MOST_PARTS = 12
 _LONGEST = 28
 _OF_UNREAD = ("{}", "str({})", "len({})", "abs({})", "bin({})", "int({})", "{}[0]", "sorted({})")
-_UNREAD = 3.0
 _WHOLE = ("sum", "max", "min", "len")
 _KEYS = (
     "len({x})", "len(set({x}))", "abs({x})", "sum({x})", "{x}[0]", "{x}[1]", "{x}[-1]", "{x}.lower()",
@@ -285,10 +284,10 @@ RULES = (
     Rule("ingredient", 0.7, _REPLACED, unread),
     Rule("slice", 0.3, frozenset({"identifier"}), sliced),
     Rule("whole", 0.3, frozenset({"subscript"}), aggregated),
-    Rule("wrapper", 0.4, frozenset({"call"}), uncalled),
+    Rule("wrapper", 0.4, frozenset({"call"}), uncalled, heaviest=2.0),
     Rule("operand", 0.4, frozenset({"binary_operator"}), inner_operand),
     Rule("wrapper", 0.35, frozenset({"comparison_operator"}), on_both_sides),
-    Rule("key", 0.4, frozenset({"call"}), keyed),
+    Rule("key", 0.4, frozenset({"call"}), keyed, heaviest=2.0),
     Rule("wrapper", 0.25, frozenset({"argument_list", "return_statement"}), of_the_file),
     Rule("truth", 0.8, frozenset({"function_definition"}), inverted),
 )  # fmt: skip

@@ -264,6 +264,6 @@ RULES = (
     Rule("place", 0.2, frozenset({"block"}), exchanged),
     Rule("step", 1.0, frozenset({"while_statement"}), stepped),
     Rule("update", 0.4, frozenset({"block"}), accumulated),
-    Rule("return", 0.5, frozenset({"function_definition"}), returned),
+    Rule("return", 0.5, frozenset({"function_definition"}), returned, heaviest=3.6),
     Rule("copy", 0.15, frozenset({"function_definition"}), copied),
 )  # fmt: skip

@@ -175,5 +175,6 @@ RULES = (
             }
         ),
         wrapped,
+        heaviest=1.4,
     ),
 )  # fmt: skip

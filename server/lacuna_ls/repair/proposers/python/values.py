@@ -284,13 +284,13 @@ def _strings_nearby(node: Node, context: Context) -> tuple[str, ...]:
 RULES = (
     Rule("off_by_one", 0.7, frozenset({"comparison_operator"}), compared),
     Rule("off_by_one", 0.8, frozenset({"subscript"}), indexed),
-    Rule("off_by_one", 0.9, frozenset({"call"}), ranged),
+    Rule("off_by_one", 0.9, frozenset({"call"}), ranged, heaviest=1.2),
     Rule("off_by_one", 0.5, frozenset({"return_statement"}), returned),
     Rule("constant", 0.8, frozenset({"integer"}), integer),
     Rule("constant", 0.4, frozenset({"float"}), decimal),
     Rule("constant", 0.8, frozenset({"true", "false"}), truth),
     Rule("constant", 0.5, frozenset({"assignment", "default_parameter"}), initial),
-    Rule("constant", 0.5, frozenset({"string"}), string),
+    Rule("constant", 0.5, frozenset({"string"}), string, heaviest=1.2),
     Rule("constant", 0.6, frozenset({"string"}), unquoted),
     Rule("type", 0.9, frozenset({"argument_list", "return_statement", "assignment"}), encoded),
 )
