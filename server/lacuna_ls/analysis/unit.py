@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from lacuna_ls.analysis.scopes import Access, Bindings, Enclosing, bindings_of
+from lacuna_ls.analysis.spelling import Spelling
 from lacuna_ls.analysis.structure import Block, steps_of
 from lacuna_ls.syntax.nodes import Node
 
@@ -59,6 +60,7 @@ class Unit:
     in_class: bool
     statement: Node
     outermost: Node
+    spelling: Spelling
     _bindings: Bindings = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,5 @@
 """Variables that may have no value, where it makes no difference."""
 
-import re
 from collections.abc import Iterable
 
 from lacuna_ls.analysis.control_flow import RAISED, Edge, EdgeKind
@@ -8,10 +7,6 @@ from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.region import Region
 from lacuna_ls.syntax.nodes import Node, covering
-
-# Names, what they are looked up in, and brackets that open: nothing that could have an effect.
-_HARMLESS = re.compile(rb"[\w\s.,(\[{=]*")
-_QUIET = re.compile(rb"[\w\s.,=]*")
 
 
 def fails_at_once(region: Region, steps: Iterable[int], name: str) -> bool:
@@ -62,7 +57,10 @@ def _reads(region: Region, index: int, name: str) -> bool:
     read = next((a for a in step.accesses if a.name == name), None)
     if read is None or read.kind is not AccessKind.READ or not read.certain:
         return False
-    return _HARMLESS.fullmatch(_text(region, step.start, read.offset)) is not None
+    return (
+        region.unit.spelling.reads_only.fullmatch(_text(region, step.start, read.offset))
+        is not None
+    )
 
 
 def _is_quiet(region: Region, index: int, name: str) -> bool:
@@ -70,7 +68,7 @@ def _is_quiet(region: Region, index: int, name: str) -> bool:
     step = region.flow.graph.steps[index]
     if not step.accesses or any(a.name == name for a in step.accesses):
         return False
-    return _QUIET.fullmatch(_text(region, step.start, step.end)) is not None
+    return region.unit.spelling.plain.fullmatch(_text(region, step.start, step.end)) is not None
 
 
 def _text(region: Region, start: int, end: int) -> bytes:

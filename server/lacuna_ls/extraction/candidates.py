@@ -226,7 +226,7 @@ class _Runs:
         line = self.source.line_at(offset)
         if self.source.data[self.source.line_starts[line] : offset].strip():
             return offset
-        while self._line_above(offset).startswith(b"#"):
+        while self._line_above(offset).startswith(self.host.comment):
             line = self.source.line_at(offset) - 1
             span = self.source.line_span(line)
             offset = span.end - len(self.source.data[span.start : span.end].lstrip())

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.analysis.semantics import Semantics
+from lacuna_ls.analysis.spelling import Spelling
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
@@ -18,7 +19,6 @@ from lacuna_ls.syntax.nodes import Node, span_of
 
 # A call is hardly shorter than what is shorter than this.
 FEWEST_BYTES = 25
-_MULTI_LINE_STRING = re.compile(rb"\"{3}|'{3}")
 
 
 def same_text(data: bytes, plan: Plan) -> tuple[Span, ...]:
@@ -27,7 +27,9 @@ def same_text(data: bytes, plan: Plan) -> tuple[Span, ...]:
     is_run = isinstance(plan.selected, SelectedStatements)
     if plan.unit.kind is not UnitKind.FUNCTION or not is_run or contract.early:
         return ()
-    return tuple(_same_text(data, code)) if len(code) >= FEWEST_BYTES else ()
+    if len(code) < FEWEST_BYTES:
+        return ()
+    return tuple(_same_text(data, code, plan.unit.spelling))
 
 
 def duplicates(
@@ -82,10 +84,10 @@ def _serves(contract: Contract, other: Contract) -> bool:
     return other == contract
 
 
-def _same_text(data: bytes, code: Span) -> Iterator[Span]:
+def _same_text(data: bytes, code: Span, spelling: Spelling) -> Iterator[Span]:
     """Where the lines of `code` stand once more, at whatever indentation, in the order of the text."""
     text = data[code.start : code.end]
-    if _MULTI_LINE_STRING.search(text):
+    if spelling.long_string.search(text):
         pattern = re.escape(text)
     else:
         lines = [re.escape(line.strip()) for line in text.splitlines()]

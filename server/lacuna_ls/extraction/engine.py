@@ -234,4 +234,4 @@ def _name(document: Document, semantics: Semantics, plan: Plan, name: str | None
         code, outputs = f"{selected.assigned_to} = {code}", (selected.assigned_to,)
     named = unit.node.child_by_field_name("name") if unit.kind is UnitKind.FUNCTION else None
     host = document.source.text(span_of(named)) if named else ""
-    return proposed_name(document.data, encode(code), outputs, host, reserved)
+    return proposed_name(document.data, encode(code), outputs, host, reserved, unit.spelling)

@@ -46,7 +46,7 @@ class Piece:
 class Host:
     """`mentions` are (offset, bit) of all accesses, all tuples in the order of the source.
 
-    `statements` are the offsets of all statements. `given` are the parameters of the function,
+    `statements` are the offsets of all statements, `comment` is what begins one. `given` are the parameters of the function,
     `receiver` its `self`.
     """
 
@@ -56,6 +56,7 @@ class Host:
     mentions: tuple[tuple[int, int], ...]
     given: int
     receiver: int
+    comment: bytes
 
 
 def host_of(unit: Unit, semantics: Semantics) -> Host:
@@ -78,6 +79,7 @@ def host_of(unit: Unit, semantics: Semantics) -> Host:
         _by_offset(flow, accesses),
         flow.sets.bits(unit.parameters),
         flow.sets.bits((unit.receiver.name,)) if unit.receiver else 0,
+        unit.spelling.comment,
     )
 
 

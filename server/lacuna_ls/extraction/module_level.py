@@ -13,6 +13,7 @@ from lacuna_ls.analysis.data_flow import perhaps_touched
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.selection import SelectedStatements
 from lacuna_ls.analysis.traits import Traits
+from lacuna_ls.analysis.unit import Unit
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.contract import (
     CAPTURES,
@@ -23,8 +24,6 @@ from lacuna_ls.extraction.contract import (
 )
 from lacuna_ls.extraction.region import Region
 from lacuna_ls.syntax.nodes import Node, ancestors, covering
-
-_SCOPES = frozenset(("function_definition", "class_definition", "lambda"))
 
 
 def contract_of_module_statements(
@@ -55,7 +54,9 @@ def contract_of_module_statements(
         and not any(a.kind in CAPTURES and a.name in names for a in region.accesses)
         and not _set_before_failing(region)
         and "globals" not in accessed
-        and not any(_used_in_a_function(root, data, selected.span, name) for name in names)
+        and not any(
+            _used_in_a_function(region.unit, root, data, selected.span, name) for name in names
+        )
     )
     return Contract(
         parameters=(),
@@ -78,12 +79,13 @@ def _set_before_failing(region: Region) -> bool:
     return False
 
 
-def _used_in_a_function(root: Node, data: bytes, piece: Span, name: str) -> bool:
+def _used_in_a_function(unit: Unit, root: Node, data: bytes, piece: Span, name: str) -> bool:
+    scopes = unit.spelling.scope_nodes
     for match in re.finditer(rb"\b%s\b" % re.escape(name.encode()), data):
         found = Span(*match.span())
         if piece.contains(found):
             continue
         node = covering(root, found, named=False)
-        if any(above.type in _SCOPES for above in ancestors(node)):
+        if any(above.type in scopes for above in ancestors(node)):
             return True
     return False

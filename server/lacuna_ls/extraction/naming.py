@@ -13,6 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from lacuna_ls.analysis.spelling import Spelling
+
 MAX_WORDS = 4
 _COMMENT_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _STOP_WORDS = frozenset(("a", "an", "the", "of", "to", "and", "all", "this", "that", "our", "its"))
@@ -21,17 +23,10 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _NO_COMMANDS = frozenset(("we", "it", "there", "note", "todo", "fixme", "xxx", "see", "i", "you"))
-_BUILDERS = (b"[", b"{", b"(", b"dict(", b"list(", b"set(")
-_QUOTED = re.compile(rb"(?s)('''|\"\"\").*?\1|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*")
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
-_ATTRIBUTE = re.compile(rb"\bself\.([A-Za-z_]\w*)")
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\(")
-_LOOP = re.compile(rb"\s*(?:async )?for [\w, ()]+ in ([\w.]+)[^\n]*:\n")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # ruff: noqa: SIM905 - lists of words read best as words
-_GENERIC = frozenset(
-    "self cls append extend items keys values get join format error exception args kwargs".split()
-)
 _SHORT = {"initialize": "init", "initialise": "init", "cleanup": "clean"}
 _EMPTY = frozenset(("test", "do"))
 _VERBS = frozenset(
@@ -49,17 +44,22 @@ _VERBS = frozenset(
 
 
 def proposed_name(
-    data: bytes, code: bytes, outputs: tuple[str, ...], host: str, reserved: frozenset[str]
+    data: bytes,
+    code: bytes,
+    outputs: tuple[str, ...],
+    host: str,
+    reserved: frozenset[str],
+    spelling: Spelling,
 ) -> str:
     """A name for `code` that occurs nowhere in the file: no scope can collide with it.
 
     `host` is the name of the function that the code is taken from, empty at the module's level.
     """
-    spoken = _QUOTED.sub(b"''", code)
+    spoken = spelling.quoted.sub(b"''", code)
     name = (
-        _from_comment(code)
-        or _from_output(spoken, outputs)
-        or _from_subject(spoken, host, reserved)
+        _from_comment(code, spelling.comment)
+        or _from_output(spoken, outputs, spelling)
+        or _from_subject(spoken, host, reserved, spelling)
         or "extracted"
     )
     if name.startswith("test"):  # a test runner would collect it
@@ -81,19 +81,19 @@ def _occurs(data: bytes, name: bytes) -> bool:
     return name in data and re.search(rb"\b%s\b" % name, data) is not None
 
 
-def _from_comment(code: bytes) -> str | None:
+def _from_comment(code: bytes, comment: bytes) -> str | None:
     """`# Parse the header, if there is one` is `parse_header`."""
     line = code.split(b"\n", 1)[0].strip()
-    if not line.startswith(b"#"):
+    if not line.startswith(comment):
         return None
-    text = _CLAUSE.split(line.lstrip(b"#").strip().decode("ascii", "replace"), maxsplit=1)[0]
+    text = _CLAUSE.split(line.lstrip(comment).strip().decode("ascii", "replace"), maxsplit=1)[0]
     words = [w.lower() for w in _COMMENT_WORD.findall(text) if w.lower() not in _STOP_WORDS]
     if not 2 <= len(words) <= MAX_WORDS or words[0] in _NO_COMMANDS:
         return None
     return "_".join(words)
 
 
-def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
+def _from_output(code: bytes, outputs: tuple[str, ...], spelling: Spelling) -> str | None:
     if len(outputs) != 1:
         return None
     name = outputs[0].strip("_")
@@ -103,19 +103,21 @@ def _from_output(code: bytes, outputs: tuple[str, ...]) -> str | None:
         return f"compute_{name}"
     values = re.findall(rb"\b%s\s*=\s*(?!=)(.*)" % outputs[0].encode(), code)
     first, last = (values[0], values[-1]) if values else (b"", b"")
-    if first.startswith((b"True", b"False", b"not ")):
+    if first.startswith(spelling.truths):
         return f"is_{name}"
-    if first.startswith(_BUILDERS):
+    if first.startswith(spelling.builders):
         return f"build_{name}"
     made = _CALLED.match(last.rpartition(b".")[2])
     verb = next(iter(_words(made.group(1))), "") if made else ""
     return f"{verb}_{name}" if verb in _VERBS else f"compute_{name}"
 
 
-def _from_subject(code: bytes, host: str, reserved: frozenset[str]) -> str | None:
+def _from_subject(
+    code: bytes, host: str, reserved: frozenset[str], spelling: Spelling
+) -> str | None:
     around = [_SHORT.get(word, word) for word in _words(host.encode()) if word not in _EMPTY]
-    verb = "validate" if _only_raises(code) else _verb(code, around)
-    thing = _subject(code, verb, reserved)
+    verb = "validate" if _only_refuses(code, spelling) else _verb(code, around)
+    thing = _subject(code, verb, reserved, spelling)
     if not verb or not thing:
         return None
     # A part of `write_report` is `write_report_rows`.
@@ -132,12 +134,12 @@ def _verb(code: bytes, around: list[str]) -> str:
     return next(iter((*verbs, *around)), "")
 
 
-def _subject(code: bytes, verb: str, reserved: frozenset[str]) -> str:
+def _subject(code: bytes, verb: str, reserved: frozenset[str], spelling: Spelling) -> str:
     """What is looped over, if it has a name; else the most frequent word."""
-    loop = _LOOP.match(code)
+    loop = spelling.loop.match(code)
     if loop:
         thing = "_".join(_words(loop.group(1).rpartition(b".")[2]))
-        if len(thing) > 2 and thing not in _GENERIC:
+        if len(thing) > 2 and thing not in spelling.idle:
             return thing
     names = [
         tuple(_words(name)) for name in _IDENTIFIER.findall(code) if name.decode() not in reserved
@@ -146,7 +148,7 @@ def _subject(code: bytes, verb: str, reserved: frozenset[str]) -> str:
         word
         for words in names
         for word in words
-        if word != verb and word not in _GENERIC and word not in reserved
+        if word != verb and word not in spelling.idle and word not in reserved
     )
     spoken = max(counts, key=lambda word: (len(word) > 1, counts[word]), default="")
     whole = next((w for w, _ in Counter(names).most_common() if spoken in w), ())
@@ -157,8 +159,9 @@ def _words(identifier: bytes) -> Iterator[str]:
     return (part.lower() for part in _WORD.findall(identifier.decode()))
 
 
-def _only_raises(code: bytes) -> bool:
+def _only_refuses(code: bytes, spelling: Spelling) -> bool:
     """Whether every line is a condition or refuses one."""
     lines = [line.split() for line in code.splitlines() if line.strip()]
     firsts = [words[0].rstrip(b":") for words in lines]
-    return b"raise" in firsts and all(f in (b"if", b"elif", b"else", b"raise") for f in firsts)
+    known = (spelling.refuses, *spelling.conditions)
+    return spelling.refuses in firsts and all(first in known for first in firsts)

@@ -116,10 +116,11 @@ def opportunities(
                 return found
         return ()
     tree = document.tree
+    functions = document.language.function_nodes if document.language else ()
     return tuple(
         opportunity
         for node in (preorder(tree.root_node) if tree else ())
-        if node.type == "function_definition"
+        if node.type in functions
         for opportunity in of_function(document, semantics, node, ranked, most, threshold)
     )
 
@@ -173,4 +174,5 @@ def _functions_around(document: Document, root: Node, line: Span, span: Span) ->
     last = max(line.start + len(text.rstrip()) - 1, first)
     at = min(max(span.start, first), last)
     node = covering(root, Span(at, min(at + 1, len(document.data))))
-    yield from (n for n in (node, *ancestors(node)) if n.type == "function_definition")
+    functions = document.language.function_nodes if document.language else ()
+    yield from (n for n in (node, *ancestors(node)) if n.type in functions)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from lacuna_ls.analysis.spelling import Spelling
 from lacuna_ls.analysis.unit import Unit, UnitKind
 from lacuna_ls.domain.text import Source
 from lacuna_ls.extraction.plan import Plan
@@ -34,7 +35,9 @@ def placement(source: Source, plan: Plan) -> Placement:
     outermost = _outermost(unit, selected.start)
     if outermost == unit.node and unit.kind is UnitKind.FUNCTION and _calls_below(source, unit):
         return Placement(below, b"", newline * 3, b"")
-    above = min(_above_comments(source, outermost.start_byte), selected.start)
+    above = min(
+        _above_comments(source, outermost.start_byte, unit.spelling.comment), selected.start
+    )
     return Placement(above, b"", _missing_blank_lines(source, above, newline), newline * 3)
 
 
@@ -46,24 +49,21 @@ def _outermost(unit: Unit, start: int) -> Node:
 
 def _calls_below(source: Source, unit: Unit) -> bool:
     """Whether the host calls functions of the module that are defined further down."""
-    called = set(_CALLED.findall(source.data, unit.node.start_byte, unit.node.end_byte))
-    return any(_defined_after(source.data, unit.node.end_byte, name) for name in called)
+    spelling, end = unit.spelling, unit.node.end_byte
+    called = set(spelling.called.findall(source.data, unit.node.start_byte, end))
+    return any(_defined_after(source.data, end, name, spelling) for name in called)
 
 
-def _defined_after(data: bytes, offset: int, name: bytes) -> bool:
+def _defined_after(data: bytes, offset: int, name: bytes, spelling: Spelling) -> bool:
     """Looks for the words first: a regular expression would take a hundred times longer."""
-    words = b"def " + name
+    words = spelling.definition + name
     found = data.find(words, offset)
     while found >= 0:
         line = data[data.rfind(b"\n", 0, found) + 1 : found + len(words) + 1]
-        if _DEFINITION.fullmatch(line):
+        if spelling.defined.fullmatch(line):
             return True
         found = data.find(words, found + 1)
     return False
-
-
-_CALLED = re.compile(rb"(?<![\w.])([A-Za-z_]\w*)\(")
-_DEFINITION = re.compile(rb"(?:async )?def \w+[^\w]")
 
 
 def _line_end(source: Source, offset: int) -> int:
@@ -79,11 +79,11 @@ def _missing_blank_lines(source: Source, offset: int, newline: bytes) -> bytes:
     return newline * (2 - blank) if line else b""
 
 
-def _above_comments(source: Source, offset: int) -> int:
+def _above_comments(source: Source, offset: int, comment: bytes) -> int:
     """Start of the comment block that stands right on top, unless it heads the whole file."""
     line = source.line_at(offset)
     first = line
-    while first > 0 and source.data.startswith(b"#", source.line_starts[first - 1]):
+    while first > 0 and source.data.startswith(comment, source.line_starts[first - 1]):
         first -= 1
     return source.line_starts[first] if first > 0 else offset
 

@@ -4,11 +4,11 @@ Two edits: the selection becomes the call, and the function is inserted beside i
 outside stays. Lines inside string literals are never re-indented.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lacuna_ls.analysis.selection import SelectedExpression, SelectedStatements
+from lacuna_ls.analysis.spelling import Spelling
 from lacuna_ls.analysis.writing import Signature, Writing
 from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
 from lacuna_ls.extraction.contract import Contract, RefusedError, Result
@@ -17,8 +17,6 @@ from lacuna_ls.extraction.naming import free_name
 from lacuna_ls.extraction.placement import indent_at, indent_unit, placement
 from lacuna_ls.extraction.plan import Plan
 from lacuna_ls.syntax.nodes import Node, preorder
-
-_STRINGS = ("string",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _body(source: Source, writing: Writing, plan: Plan, inner: bytes) -> list[by
         return [encode(writing.returned(text))]
     folded = _folded(writing, selected, contract)
     changes = (folded,) if folded else _changes(writing, contract)
-    lines = [_moved(source, selected, inner, changes)]
+    lines = [_moved(source, plan.unit.spelling, selected, inner, changes)]
     if contract.declared_global:
         lines.insert(0, encode(writing.declared_global(contract.declared_global)))
     if contract.early:
@@ -177,7 +175,11 @@ def _in_place(
 
 
 def _moved(
-    source: Source, selected: SelectedStatements, inner: bytes, changes: Sequence[TextEdit]
+    source: Source,
+    spelling: Spelling,
+    selected: SelectedStatements,
+    inner: bytes,
+    changes: Sequence[TextEdit],
 ) -> bytes:
     """The selected text at its new indentation, without the indentation of its first line."""
     span = selected.span
@@ -196,8 +198,8 @@ def _moved(
         return b"".join((*pieces, data[position:stop]))
 
     base = indent_at(source, span.start)
-    _refuse_mixed_indentation(source, selected, base)
-    frozen = _lines_in_strings(source, selected.nodes)
+    _refuse_mixed_indentation(source, spelling, selected, base)
+    frozen = _lines_in_strings(source, spelling, selected.nodes)
     first, last = source.line_at(span.start), source.line_at(span.end)
     pieces = [changed(span.start, min(_line_stop(source, first), span.end))]
     for line in range(first + 1, last + 1):
@@ -207,20 +209,22 @@ def _moved(
             pieces.append(text)
         elif text.startswith(base):
             pieces.append(inner + text[len(base) :])
-        elif text.lstrip().startswith(b"#"):
+        elif text.lstrip().startswith(spelling.comment):
             pieces.append(inner + text.lstrip())
         else:
             pieces.append(text)
     return b"".join(pieces)
 
 
-def _refuse_mixed_indentation(source: Source, selected: SelectedStatements, base: bytes) -> None:
+def _refuse_mixed_indentation(
+    source: Source, spelling: Spelling, selected: SelectedStatements, base: bytes
+) -> None:
     lines = source.data[selected.code.start : selected.code.end].splitlines()[1:]
     if all(line.startswith(base) or not line.strip() for line in lines):
         return
     for root in selected.nodes:
         for node in preorder(root):
-            if node.parent is not None and node.parent.type == "block":
+            if node.parent is not None and node.parent.type in spelling.suite_nodes:
                 indent = indent_at(source, node.start_byte)
                 if not indent.startswith(base):
                     line = source.line_at(node.start_byte) + 1
@@ -232,18 +236,17 @@ def _line_stop(source: Source, line: int) -> int:
     return starts[line + 1] if line + 1 < len(starts) else len(source.data)
 
 
-_LONG_STRING = re.compile(rb"""\"{3}|'{3}|\\[\r\n]|[fFtT][rR]?["']""")
-
-
-def _lines_in_strings(source: Source, nodes: tuple[Node, ...]) -> frozenset[int]:
+def _lines_in_strings(
+    source: Source, spelling: Spelling, nodes: tuple[Node, ...]
+) -> frozenset[int]:
     """Lines that begin inside a string literal."""
     lines: set[int] = set()
     text = source.data[nodes[0].start_byte : nodes[-1].end_byte]
-    if not (b"'" in text or b'"' in text) or not _LONG_STRING.search(text):
+    if not spelling.verbatim.search(text):
         return frozenset()
     for root in nodes:
         for node in preorder(root):
-            if node.type in _STRINGS and node.end_point.row > node.start_point.row:
+            if node.type in spelling.string_nodes and node.end_point.row > node.start_point.row:
                 first, last = source.line_at(node.start_byte), source.line_at(node.end_byte - 1)
                 lines.update(range(first + 1, last + 1))
     return frozenset(lines)

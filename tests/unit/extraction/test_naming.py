@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lacuna_ls.analysis.python.spelling import SPELLING
 from lacuna_ls.domain.text import encode
 from lacuna_ls.extraction.naming import free_name, proposed_name
 
@@ -34,11 +35,14 @@ NAMED = [
     ("code", "outputs", "host", "name"), [pytest.param(*r, id=i) for i, *r in NAMED]
 )
 def test_the_name_is_taken_from(code: str, outputs: tuple[str, ...], host: str, name: str) -> None:
-    assert proposed_name(b"", encode(code), outputs, host, RESERVED) == name
+    assert proposed_name(b"", encode(code), outputs, host, RESERVED, SPELLING) == name
 
 
 def test_a_name_that_a_test_runner_would_collect_is_led_by_a_verb() -> None:
-    assert proposed_name(b"", b"tested = 1\n", (), "test_it", RESERVED).startswith("test") is False
+    assert (
+        proposed_name(b"", b"tested = 1\n", (), "test_it", RESERVED, SPELLING).startswith("test")
+        is False
+    )
 
 
 def test_a_name_of_the_file_is_not_taken() -> None:
@@ -51,7 +55,7 @@ def test_a_builtin_is_not_taken() -> None:
 
 @given(st.binary(max_size=80), st.sampled_from(["", "f", "__init__", "übung"]))
 def test_any_code_has_a_name_that_nothing_else_has(code: bytes, host: str) -> None:
-    name = proposed_name(code, code, (), host, RESERVED)
+    name = proposed_name(code, code, (), host, RESERVED, SPELLING)
     assert name.isidentifier()
     assert name not in RESERVED
     assert encode(name) not in code.split()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from lacuna_ls.analysis.python.accesses import UnknownStatementError, parameter_names, text_of
+from lacuna_ls.analysis.python.spelling import SPELLING
 from lacuna_ls.analysis.python.statements import (
     lower,
     lower_all,
@@ -84,6 +85,7 @@ def unit_of(owner: Node) -> Unit | None:
         in_class=any(a.type == "class_definition" for a in around),
         statement=_statement(owner),
         outermost=_outermost(owner),
+        spelling=SPELLING,
     )
 
 
