@@ -75,7 +75,10 @@ def observe(
 
 
 class _Capturing:
-    """A plugin of pytest that tells whose calls come next, and when fixtures are torn down."""
+    """A plugin of pytest that tells whose calls come next, and when fixtures are torn down.
+
+    Tests after those that have shown enough do not run.
+    """
 
     def __init__(self, capture: Capture, rest: Callable[[], None]) -> None:
         self._capture = capture
@@ -86,6 +89,10 @@ class _Capturing:
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._capture.test_id = ""
+
+    def pytest_runtest_teardown(self, item: Any) -> None:
+        if self._capture.complete:
+            item.session.shouldstop = "enough calls were seen"
 
     def pytest_sessionfinish(self) -> None:
         self._rest()

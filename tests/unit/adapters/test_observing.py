@@ -256,3 +256,13 @@ async def test_nothing_runs_in_a_folder_that_is_not_trusted(tmp_path):
     asked = ObserveRequest(request(tmp_path, "test_it.py"), tmp_path / "it.py", "f", (b"",))
     with pytest.raises(UntrustedFolderError):
         await WorkerPool(Nobody()).observe(asked)
+
+
+async def test_tests_after_those_that_have_shown_enough_do_not_run(workspace):
+    test = (
+        "def test_one():\n    for n in range(40):\n        assert f(n) == n\n\n"
+        "def test_two():\n    for n in range(40, 80):\n        assert f(n) == n\n\n"
+        "def test_that_ends_its_process():\n    import os\n    os._exit(0)\n"
+    )
+    found = await workspace.observed("f", "def f(x):\n    return x\n", test=test)
+    assert len(found.inputs) == 64
