@@ -26,7 +26,7 @@ from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.domain.text import decode
 from lacuna_ls.model import gate
 from lacuna_ls.model.cursor import Cursor, OpenFiles
-from lacuna_ls.model.experts import LONGEST, LibraryExpert
+from lacuna_ls.model.experts import LONGEST, ForeignCode, LibraryExpert
 from lacuna_ls.model.gate import INPUTS, SLOTS, Weights
 from lacuna_ls.model.lexer import lex_content
 from lacuna_ls.model.mixture import Mixture
@@ -110,7 +110,7 @@ def cursors_of(wheel: Path, most: int) -> Iterator[tuple[Mixture, Vocabulary, Cu
     """Cursors at starts of lines, with the experts there and what the author wrote."""
     files = ArchiveFiles(wheel)
     vocabulary = Vocabulary()
-    library = LibraryExpert(asyncio.run(library_index(cache_folder())), vocabulary)
+    library = ForeignCode((LibraryExpert(asyncio.run(library_index(cache_folder())), vocabulary),))
     workspace = Workspace(files, vocabulary)
     asyncio.run(workspace.refresh(files.root, frozenset({".py"})))
     chance = Random(wheel.name)

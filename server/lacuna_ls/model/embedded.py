@@ -20,8 +20,9 @@ from lacuna_ls.model import block, decode
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.cursor import Cursor, OpenFiles
 from lacuna_ls.model.decode import Decoding, Piece
-from lacuna_ls.model.experts import Expert, FileExpert, LibraryExpert
+from lacuna_ls.model.experts import Context, Expert, FileExpert, ForeignCode, LibraryExpert
 from lacuna_ls.model.mixture import Mixture
+from lacuna_ls.model.provenance import VERBATIM_LIMIT, Origin
 from lacuna_ls.model.vocabulary import Vocabulary
 from lacuna_ls.model.workspace import Workspace
 from lacuna_ls.ports.files import Files
@@ -40,24 +41,26 @@ class EmbeddedModel:
     def __init__(self, files: Files, *, seed: int = 0) -> None:
         self._vocabulary = Vocabulary()
         self._open_files = OpenFiles(self._vocabulary)
-        self._library: LibraryExpert | None = None
+        self._libraries: dict[str, LibraryExpert] = {}
+        self._foreign: ForeignCode | None = None
         self._last: tuple[list[Expert], FileExpert, Mixture] | None = None
         self._seed = seed
         self.workspace = Workspace(files, self._vocabulary)
 
-    async def add_library(self, index: CorpusIndex) -> None:
-        """Count what `index` holds from now on."""
+    async def add_library(self, index: CorpusIndex, name: str = "library") -> None:
+        """Count what `index` holds from now on, in place of what was added under this name."""
         for start in range(0, len(index.texts), _TEXTS_PER_STEP):
             self._vocabulary.add_all(index.texts[start : start + _TEXTS_PER_STEP])
             await asyncio.sleep(0)
-        self._library = LibraryExpert(index, self._vocabulary)
+        self._libraries[name] = LibraryExpert(index, self._vocabulary)
+        self._foreign = ForeignCode(tuple(self._libraries.values()))
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(model_id(), fill_in_middle=True, logprobs=True, chat=False, blocks=True)
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
-        """One chunk a sample: the rest of the cursor's line.
+        """One chunk a sample: the rest of the cursor's line. Long copies of foreign code are left out.
 
         Without a line end among `request.stop` the likeliest one goes on to where its statement is
         closed (`block`).
@@ -76,7 +79,8 @@ class EmbeddedModel:
             steps = block.statement(
                 mixture, cursor.position, decoding, self._vocabulary, cursor.margin
             )
-        for index, line in enumerate(await _cooperate(steps)):
+        lines = [line for line in await _cooperate(steps) if not self._copies(cursor, line.text)]
+        for index, line in enumerate(lines):
             text = line.text
             yield Chunk(index, text, _tokens(line.pieces), line.finish, line.end_logprob)
 
@@ -91,6 +95,18 @@ class EmbeddedModel:
         pieces, carried = _covering([covered for _, covered in tokens], logprobs)
         return Completion(text, _tokens(pieces), carried + end, FinishReason.STOP, model_id())
 
+    async def origins(self, request: CompletionRequest, text: str) -> tuple[Origin, ...]:
+        """Where pieces of `text` at the cursor stand word for word, the longest first."""
+        cursor = await self._cursor(request)
+        tokens, first = self._ids(cursor, text)
+        found: list[Origin] = []
+        if self._foreign is not None:
+            found += self._foreign.origins(tokens, first)
+        workspace = self.workspace.expert_without(request.path)
+        if workspace is not None:
+            found += workspace.origins(tokens, first)
+        return tuple(sorted(found, key=lambda origin: -origin.tokens))
+
     async def chat(
         self, messages: tuple[Message, ...], *, max_tokens: int, temperature: float, n: int
     ) -> tuple[str, ...]:
@@ -100,10 +116,22 @@ class EmbeddedModel:
     async def _cursor(self, request: CompletionRequest) -> Cursor:
         return await _cooperate(self._open_files.locate(request.prefix, request.suffix))
 
+    def _copies(self, cursor: Cursor, text: str) -> bool:
+        """Whether a text has a longer run of somebody else's file than may be offered."""
+        tokens, first = self._ids(cursor, text)
+        if self._foreign is None or len(tokens) - first <= VERBATIM_LIMIT:
+            return False
+        return self._foreign.copied(tokens, first) > VERBATIM_LIMIT
+
+    def _ids(self, cursor: Cursor, text: str) -> tuple[Context, int]:
+        """The tokens before the cursor and those of a text there, and how many the former are."""
+        before = cursor.position.context
+        return (*before, *(self._vocabulary.find(t) for t, _ in cursor.lex(text))), len(before)
+
     def _mix(self, request: CompletionRequest, cursor: Cursor) -> Mixture:
         """While a word is being typed the experts, and so their answers, stay the same."""
         workspace = self.workspace.expert_without(request.path)
-        corpora: list[Expert] = [e for e in (workspace, self._library) if e is not None]
+        corpora: list[Expert] = [e for e in (workspace, self._foreign) if e is not None]
         if self._last is not None:
             before, file, mixture = self._last
             if [*map(id, before)] == [*map(id, corpora)] and file.reads() == cursor.file.reads():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.gate import ORDERS, SLOT, Source
 from lacuna_ls.model.names import Tokens
+from lacuna_ls.model.provenance import Origin, Run, copied, runs
 from lacuna_ls.model.shapes import FIRST_TOKEN, SHAPE_ORDERS, codes_at, codes_before
 from lacuna_ls.model.suffix_index import (
     MAX_ORDER,
@@ -22,6 +23,7 @@ from lacuna_ls.model.suffix_index import (
     SuffixIndex,
     TokenReading,
     continuations,
+    joined,
 )
 from lacuna_ls.model.vocabulary import GAP, RESERVED, Ids, Vocabulary, unseen_class
 
@@ -57,15 +59,53 @@ class LibraryExpert:
         self._vocabulary = vocabulary
         self._own_ids = np.full(len(vocabulary), -1, dtype=np.int32)
         self._own_ids[shared] = np.arange(len(shared), dtype=np.int32)
+        self._corpus = index
         self._index = SuffixIndex(TokenReading(index.tokens, shared), index.positions)
         counts = np.bincount(index.tokens, minlength=len(shared))
         self._unigrams = np.zeros(len(vocabulary))
         self._unigrams[shared] = counts / max(index.tokens.size, 1)
 
+    def seen(self, context: Context) -> list[tuple[int, Continuations]]:
+        """What followed at each order, the longest first."""
+        return self._index.lookup(tuple(self._own(token) for token in context[-MAX_ORDER:]))
+
+    def unigrams(self) -> Shares:
+        return self._unigrams
+
+    def runs(self, text: Context) -> Iterator[Run]:
+        """Runs of a text's tokens that stand in the corpus."""
+        return runs(self._index, self._corpus.tokens, [self._own(token) for token in text])
+
+    def file_at(self, place: int) -> tuple[str, int] | None:
+        return self._corpus.file_at(place)
+
+    def _own(self, token: int) -> int:
+        own = int(self._own_ids[token]) if token < self._own_ids.size else -1
+        return unseen_class(self._vocabulary.text(token)) if own < 0 else own
+
+
+class ForeignCode:
+    """The standard library and imported dependencies: what other people wrote, as one expert.
+
+    The gate knows one library: what several of them say of a context is added up.
+    """
+
+    def __init__(self, libraries: tuple[LibraryExpert, ...]) -> None:
+        self._libraries = libraries
+        sizes = [library.unigrams().size for library in libraries]
+        self._unigrams = np.zeros(max(sizes, default=0))
+        for library in libraries:
+            shares = library.unigrams()
+            self._unigrams[: shares.size] += shares / len(libraries)
+
     def lookup(self, context: Context) -> Answers:
-        own = tuple(self._own(token) for token in context[-MAX_ORDER:])
-        for order, seen in self._index.lookup(own):
-            yield SLOT[Source.LIBRARY, order], seen
+        found: dict[int, Continuations] = {}
+        for library in self._libraries:
+            for order, seen in library.seen(context):
+                known = found.get(order)
+                found[order] = seen if known is None else joined(known, seen)
+        for order in sorted(found, reverse=True):
+            yield SLOT[Source.LIBRARY, order], found[order]
 
     def lookup_shape(self, shape: Context) -> Answers:
         """Nothing: in a trial a library's shapes added next to nothing to those of the workspace."""
@@ -74,9 +114,17 @@ class LibraryExpert:
     def unigrams(self) -> Shares:
         return self._unigrams
 
-    def _own(self, token: int) -> int:
-        own = int(self._own_ids[token]) if token < self._own_ids.size else -1
-        return unseen_class(self._vocabulary.text(token)) if own < 0 else own
+    def copied(self, text: Context, first: int) -> int:
+        """The most tokens from `first` on that stand in one file one after the other."""
+        return max((copied(each.runs(text), first) for each in self._libraries), default=0)
+
+    def origins(self, text: Context, first: int) -> Iterator[Origin]:
+        """Where runs stand that reach beyond `first`."""
+        for library in self._libraries:
+            for run in library.runs(text):
+                place = library.file_at(run.place)
+                if place is not None and run.end > first:
+                    yield Origin(*place, run.end - run.start)
 
 
 class FileExpert:

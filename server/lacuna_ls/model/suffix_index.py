@@ -86,6 +86,16 @@ def continuations(followers: Ids, total: int) -> Continuations:
     return Continuations(ordered[starts], shares, total, float(shares.max(initial=0.0)))
 
 
+def joined(one: Continuations, other: Continuations) -> Continuations:
+    """What followed a context in two corpora together."""
+    total = one.total + other.total
+    both = np.concatenate((one.ids, other.ids))
+    ids, places = np.unique(both, return_inverse=True)
+    weights = np.concatenate((one.shares * one.total, other.shares * other.total)) / max(total, 1)
+    shares = np.bincount(places, weights=weights, minlength=ids.size).astype(np.float64)
+    return Continuations(ids, shares, total, float(shares.max(initial=0.0)))
+
+
 def sort_contexts(size: int, codes_before: Callable[[int], Ids]) -> NDArray[np.int32]:
     """Positions `MAX_ORDER..size-1`, sorted by what stands before them, nearest first.
 
@@ -153,6 +163,15 @@ class SuffixIndex:
                 found.append((k, seen))
         return found[::-1]
 
+    def places(self, context: tuple[int, ...], most: int) -> NDArray[np.int32]:
+        """Where the corpus goes on after a context of `MAX_ORDER` tokens, evenly sampled."""
+        low, high = 0, len(self._positions)
+        for k in range(1, MAX_ORDER + 1):
+            low, high = self._narrow(context, k, low, high)
+            if low == high:
+                break
+        return self._shown(self._positions[low : high : max(1, -(-(high - low) // most))])
+
     def _narrow(self, context: tuple[int, ...], k: int, low: int, high: int) -> tuple[int, int]:
         key = context[-k:]
         known = self._ranges.get(key)
@@ -170,14 +189,17 @@ class SuffixIndex:
         self._ranges[key] = first, last
         return first, last
 
+    def _shown(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
+        if self._hidden is None:
+            return places
+        return places[(places < self._hidden[0]) | (places >= self._hidden[1])]
+
     def _continuations(self, low: int, high: int) -> Continuations:
         known = self._found.get((low, high))
         if known is not None:
             return known
         step = -(-(high - low) // MOST_SAMPLED)
-        sample = self._positions[low:high:step]
-        if self._hidden is not None:
-            sample = sample[(sample < self._hidden[0]) | (sample >= self._hidden[1])]
+        sample = self._shown(self._positions[low:high:step])
         result = continuations(self._reading.followers(sample), min(high - low, sample.size * step))
         self._kept += result.ids.size
         if self._kept > _MOST_KEPT:

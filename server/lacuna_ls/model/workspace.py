@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy as np
 from lacuna_ls.domain.text import decode
 from lacuna_ls.model.experts import Answers, Context, Shares
 from lacuna_ls.model.gate import SLOT, Source
+from lacuna_ls.model.interface import interface, module_name
 from lacuna_ls.model.lexer import lex_lines, split_lines
+from lacuna_ls.model.provenance import Origin, Run, runs
 from lacuna_ls.model.shapes import SHAPE_ORDERS, ShapeReading
 from lacuna_ls.model.suffix_index import SuffixIndex, TokenReading, sort_tokens
 from lacuna_ls.model.vocabulary import GAP, Ids, Vocabulary
@@ -24,6 +27,8 @@ MOST_BYTES = 8 << 20
 """Of source, over all folders: about three seconds of lexing, in slices, and 20 MB of memory."""
 
 _LINES_PER_STEP = 150
+_GAP = ""
+"""No token: stands between a file and its interface."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +46,8 @@ class WorkspaceExpert:
     shapes: SuffixIndex
     ranges: dict[Path, tuple[int, int]]
     shares: Shares
+    tokens: Ids
+    newlines: Ids
 
     def without(self, path: Path) -> "WorkspaceExpert":
         """The same with one file left out; its unigrams still count."""
@@ -59,6 +66,22 @@ class WorkspaceExpert:
 
     def unigrams(self) -> Shares:
         return self.shares
+
+    def origins(self, text: Context, first: int) -> Iterator[Origin]:
+        """Where runs of a text's tokens stand that reach beyond `first`."""
+        for run in runs(self.index, self.tokens, text):
+            origin = self._origin(run) if run.end > first else None
+            if origin is not None:
+                yield origin
+
+    def _origin(self, run: Run) -> Origin | None:
+        """`None` in a file's interface, which nobody wrote."""
+        files = self.ranges.items()
+        path, start = next((p, low) for p, (low, high) in files if low <= run.place < high)
+        before = self.tokens[start : run.place + 1]
+        if (before == GAP).any():
+            return None
+        return Origin(str(path), int(np.isin(before, self.newlines).sum()), run.end - run.start)
 
 
 class Workspace:
@@ -121,9 +144,11 @@ class Workspace:
         data = await asyncio.to_thread(self._files.read, path)
         if data is None:
             return None
+        lines = list(lex_lines(split_lines(decode(data))))
+        used = [[_GAP], *interface(module_name(path), lines)]
         ids: list[int] = []
-        for number, line in enumerate(lex_lines(split_lines(decode(data)))):
-            ids += self._vocabulary.add_all(line)
+        for number, line in enumerate(chain(lines, used)):
+            ids += [GAP] if line[0] == _GAP else self._vocabulary.add_all(line)
             if number % _LINES_PER_STEP == _LINES_PER_STEP - 1:
                 await asyncio.sleep(0)
         return _Read(signature, len(data), np.array(ids, dtype=np.int32))
@@ -150,4 +175,6 @@ class Workspace:
             SuffixIndex(shapes, shape_positions),
             ranges,
             unigrams,
+            tokens,
+            self._vocabulary.newlines,
         )

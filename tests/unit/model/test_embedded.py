@@ -2,6 +2,7 @@
 
 import asyncio
 from math import exp, log
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -161,7 +162,7 @@ async def test_the_library_answers_once_it_is_there():
     model = EmbeddedModel(FakeFiles())
     text = "import os\npath = os.path.|"
     before = await rest_of_line(text, model=model)
-    await model.add_library(build_index(["here = os.path.dirname(x)\n"] * 9))
+    await model.add_library(build_index([(Path("a.py"), "here = os.path.dirname(x)\n")] * 9))
     assert before != await rest_of_line(text, model=model) == "dirname(x)"
 
 

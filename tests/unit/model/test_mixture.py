@@ -1,5 +1,7 @@
 """Probabilities are real: over everything that may come next they sum to at most 1."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from lacuna_ls.model import characters
 from lacuna_ls.model.corpus import build_index
 from lacuna_ls.model.cursor import OpenFiles
-from lacuna_ls.model.experts import LibraryExpert
+from lacuna_ls.model.experts import ForeignCode, LibraryExpert
 from lacuna_ls.model.gate import (
     SLOT,
     SLOTS,
@@ -29,7 +31,8 @@ starts = st.sampled_from(["a", "se", " =", "(", "é", "zz"])
 
 def mixture_at(prefix, suffix="", library=()):
     vocabulary = Vocabulary()
-    corpora = [LibraryExpert(build_index(library), vocabulary)] if library else []
+    index = build_index((Path("m.py"), text) for text in library)
+    corpora = [ForeignCode((LibraryExpert(index, vocabulary),))] if library else []
     locating = OpenFiles(vocabulary).locate(prefix, suffix)
     try:
         while True:
