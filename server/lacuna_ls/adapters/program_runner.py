@@ -18,7 +18,9 @@ from lacuna_ls.adapters.program_reports import Said, read_report
 from lacuna_ls.domain.errors import RunnerError, UntrustedFolderError
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import RunStatus, TestReport
+from lacuna_ls.domain.timing import Timing
 from lacuna_ls.ports.code_runner import Candidates, Limits, ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.syntax.languages import TestProgram, by_path, grammars_folder
 
@@ -78,6 +80,10 @@ class ProgramRunner:
     async def observe(self, request: ObserveRequest) -> Observation:
         """See `CodeRunner.observe`."""
         raise RunnerError("no candidates are run in this language yet")
+
+    async def time(self, request: TimeRequest) -> Timing:
+        """See `CodeTimer.time`."""
+        raise RunnerError("nothing is timed in this language yet")
 
     async def _can(self, way: _Way, interpreter: Path) -> bool:
         """Whether what the program requires of the interpreter holds; asked once."""

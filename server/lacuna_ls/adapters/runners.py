@@ -6,14 +6,16 @@ from pathlib import PurePath
 from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
-from lacuna_ls.ports.code_runner import Candidates, CodeRunner, ObserveRequest, TestRequest
+from lacuna_ls.domain.timing import Timing
+from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimedRunner, TimeRequest
 from lacuna_ls.syntax.languages import by_path
 
 
 class RunnerByLanguage:
     """`runners` are by what `test_runner` of a language says."""
 
-    def __init__(self, runners: Mapping[str, CodeRunner]) -> None:
+    def __init__(self, runners: Mapping[str, TimedRunner]) -> None:
         self._runners = runners
 
     async def run(self, request: TestRequest) -> TestReport:
@@ -28,7 +30,11 @@ class RunnerByLanguage:
         """See `CodeRunner.observe`."""
         return await self._of(request.tests).observe(request)
 
-    def _of(self, request: TestRequest) -> CodeRunner:
+    async def time(self, request: TimeRequest) -> Timing:
+        """See `CodeTimer.time`."""
+        return await self._of(request.tests).time(request)
+
+    def _of(self, request: TestRequest) -> TimedRunner:
         file = next(iter(request.targets), "").partition("::")[0]
         language = by_path(PurePath(file))
         runner = self._runners.get(language.test_runner or "") if language is not None else None

@@ -93,6 +93,8 @@ class Observe(NamedTuple):
     The last `variants` of the request's overlays are texts of the file at `path`; while the tests
     run, that of index `base` stands there. `library` is a folder with Hypothesis, or empty.
     `probes` are calls as code; what a call gives is given to the function `then`, if there is one.
+    With `rounds` the variants are timed against the original, so often, instead: see
+    `lacuna_ls.ports.code_timer`.
     """
 
     path: str
@@ -108,6 +110,29 @@ class Observe(NamedTuple):
     seed: int
     call_s: float
     wall_s: float
+    rounds: int = 0
+    rounds_below: int = 0
+    sample_s: float = 0.0
+    large_s: float = 0.0
+
+
+class Timed(NamedTuple):
+    """How long the original and a variant took on one input, in nanoseconds a call, in pairs.
+
+    `level` is 0 for an input of the tests, else the input is one of five sizes, the fifth the
+    largest, made in the way with the number `growth`; `size` is how much it holds. If the two do not
+    do the same on it, `equal` is false, and nothing was measured. If the function `waits`, it is time
+    on the clock, not of the processor.
+    """
+
+    variant: int
+    level: int
+    growth: int
+    size: int
+    equal: bool
+    waits: bool
+    original_ns: List[float]
+    variant_ns: List[float]
 
 
 class Observed(NamedTuple):
@@ -246,7 +271,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
-        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed, Timed,
     )
 }  # fmt: skip
 

@@ -1,0 +1,38 @@
+"""What was measured of an original and a variant of one function."""
+
+from dataclasses import dataclass
+
+# The level of the largest inputs; those of the tests have level 0.
+LARGEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Pairs of samples on one input: nanoseconds a call, of the original and of the variant.
+
+    `level` is 0 for an input of the tests; 1 to 5 are five sizes, each twice the one before, of an
+    input that was made larger in the way of number `growth`. `size` is how much the input holds, or
+    the number that it is. Without `equal` the two did not do the same on it, and nothing was
+    measured.
+    """
+
+    level: int
+    growth: int
+    size: int
+    equal: bool
+    original_ns: tuple[float, ...]
+    variant_ns: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """For each variant, what was measured on each input; empty for one that could not be timed.
+
+    `waits` is true if it was time on the clock that was measured, because the function waits.
+    `detail` says why nothing was measured at all, `confined` names the sandbox.
+    """
+
+    variants: tuple[tuple[Timed, ...], ...]
+    waits: bool = False
+    detail: str = ""
+    confined: str = ""
