@@ -16,6 +16,7 @@ from lacuna_ls.cli import serve
 COMMANDS = {
     "check": "run the tests of files as a save would, for scripts and continuous integration",
     "demo": "show the main job end to end on a small project, in the terminal",
+    "stats": "print what became of completions, from the record on this machine",
     "trust": "let Lacuna run the code of a folder, or no longer",
 }
 
