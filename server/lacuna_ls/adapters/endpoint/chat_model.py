@@ -74,14 +74,10 @@ class EndpointModel:
         """
         own = self._connection
         own.demand_key()
-        said = [
-            {"role": each.role, "content": sendable(own.secrets.redacted(each.content))}
-            for each in messages
-        ]
         asked = {"max_tokens": max_tokens, "temperature": temperature, "n": n}
         try:
             async with asyncio.timeout(self._endpoint.deadline_s):
-                texts = await self._answered(said, asked)
+                texts = await self._answered(messages, asked)
         except TimeoutError:
             raise ModelError(
                 f"{own.host} did not answer within {self._endpoint.deadline_s:g} s"
@@ -94,10 +90,15 @@ class EndpointModel:
         await self._connection.close()
 
     async def _answered(
-        self, said: list[dict[str, str]], asked: Mapping[str, Any]
+        self, messages: tuple[Message, ...], asked: Mapping[str, Any]
     ) -> tuple[str, ...]:
         own = self._connection
         wire = await own.wire()
+        # The key that must not leave is known with the wire.
+        said = [
+            {"role": each.role, "content": sendable(own.secrets.redacted(each.content))}
+            for each in messages
+        ]
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._endpoint.deadline_s
         attempt = 1

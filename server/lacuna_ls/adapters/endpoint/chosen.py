@@ -1,4 +1,4 @@
-"""The model that the user's settings name now."""
+"""The models that the user's settings name now."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,28 +7,32 @@ from lacuna_ls.settings import Settings
 
 
 class ChosenModel:
-    """Keeps one model, with its connections, until the settings name another."""
+    """Keeps a model for each purpose, with its connections, until the settings name another."""
 
     def __init__(self, settings: Callable[[], Settings], environment: Mapping[str, str]) -> None:
         self._settings = settings
         self._environment = environment
-        self._chosen: tuple[Endpoint, EndpointModel] | None = None
-        self._replaced: list[EndpointModel] = []
+        self._models: dict[Endpoint, EndpointModel] = {}
 
     def for_chat(self) -> EndpointModel | None:
         """`None` if no endpoint is named."""
         settings = self._settings()
-        if not settings.model_endpoint:
-            return None
-        name = settings.model_chat_name or settings.model_name
-        endpoint = Endpoint(settings.model_endpoint, name, settings.model_key_variable)
-        if self._chosen is None or self._chosen[0] != endpoint:
-            if self._chosen is not None:
-                # Somebody may be asking it: it is closed with the others.
-                self._replaced.append(self._chosen[1])
-            self._chosen = endpoint, EndpointModel(endpoint, self._environment)
-        return self._chosen[1]
+        return self._named(settings, settings.model_chat_name or settings.model_name)
+
+    def for_completion(self) -> EndpointModel | None:
+        """`None` if no endpoint is named."""
+        settings = self._settings()
+        return self._named(settings, settings.model_name)
 
     async def close(self) -> None:
-        for model in (*self._replaced, *([self._chosen[1]] if self._chosen else [])):
+        for model in self._models.values():
             await model.close()
+
+    def _named(self, settings: Settings, name: str) -> EndpointModel | None:
+        """Those that the settings do not name any more may still be asked: all close together."""
+        if not settings.model_endpoint:
+            return None
+        endpoint = Endpoint(settings.model_endpoint, name, settings.model_key_variable)
+        if endpoint not in self._models:
+            self._models[endpoint] = EndpointModel(endpoint, self._environment)
+        return self._models[endpoint]

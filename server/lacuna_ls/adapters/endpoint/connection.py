@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lacuna_ls.adapters.endpoint.address import host_of
+from lacuna_ls.adapters.endpoint.keys import key_for
 from lacuna_ls.adapters.endpoint.refusal import Refusal
 from lacuna_ls.adapters.endpoint.retries import asked_s
 from lacuna_ls.adapters.endpoint.secret_filter import SecretFilter, known_secrets
@@ -26,8 +27,8 @@ class Endpoint:
     """What the user has named: all of it theirs, none of it from a repository.
 
     `name` is empty where the endpoint's first model is meant, `key_variable` where no variable holds
-    a key. `key` is one that the editor or the system's keyring keeps. `deadline_s` bounds one answer
-    of a chat, every attempt included; `complete_deadline_s` one completion.
+    a key. `deadline_s` bounds one answer of a chat, every attempt included; `complete_deadline_s` one
+    completion.
     """
 
     url: str
@@ -35,10 +36,6 @@ class Endpoint:
     key_variable: str = ""
     deadline_s: float = 120.0
     complete_deadline_s: float = 20.0
-    key: str = ""
-
-    def __repr__(self) -> str:
-        return f"Endpoint({host_of(self.url)}, {self.name!r})"
 
 
 class Connection:
@@ -48,9 +45,8 @@ class Connection:
         self.endpoint = endpoint
         self.host = host_of(endpoint.url)
         self.name = endpoint.name
-        named = environment.get(endpoint.key_variable, "") if endpoint.key_variable else ""
-        self._key = named or endpoint.key
-        self.secrets = SecretFilter((self._key, *known_secrets(environment)))
+        self._environment = environment
+        self.secrets = SecretFilter(known_secrets(environment))
         self._wire: asyncio.Future[Wire] | None = None
         self._unsupported: set[str] = set()
 
@@ -60,7 +56,8 @@ class Connection:
 
     def demand_key(self) -> None:
         """Raises `ModelError` where the user has named a key that is not there."""
-        if self.endpoint.key_variable and not self._key:
+        variable = self.endpoint.key_variable
+        if variable and not self._environment.get(variable):
             raise ModelError(
                 f"the environment variable {self.endpoint.key_variable} is not set; "
                 "lacuna.model.apiKeyEnvironmentVariable names it"
@@ -93,7 +90,13 @@ class Connection:
 
     async def _connect(self) -> "Wire":
         module = await asyncio.to_thread(import_module, f"{__package__}.wire")
-        wire: Wire = module.Wire(self.endpoint.url, self._key)
+        endpoint = self.endpoint
+        # A keyring may ask the user, and takes its time for it.
+        key = await asyncio.to_thread(
+            key_for, endpoint.url, endpoint.key_variable, self._environment
+        )
+        self.secrets = SecretFilter((key.value, *known_secrets(self._environment)))
+        wire: Wire = module.Wire(endpoint.url, key.value)
         return wire
 
     def parameters(self, asked: Mapping[str, Any]) -> dict[str, Any]:
