@@ -7,6 +7,9 @@ one of an environment or a copy of somebody else's.
 
 import asyncio
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lacuna_ls.lsp.uris import path_of
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REST_S = 1.0
+# What each turn of the loop may wait for a thread that searches; five milliseconds otherwise.
+_GIVES_WAY_AFTER_S = 0.0005
 _NOT_THEIRS = frozenset(
     (
         *("site-packages", "dist-packages", "node_modules", "__pycache__", ".venv", "venv", ".tox"),
@@ -77,9 +82,10 @@ class OpportunityHints:
         found = None
         async with self._turn:
             if self._may_be_improved(document):
-                found = await asyncio.to_thread(
-                    marks, document, before, lambda: not self._is_newest(document)
-                )
+                with _giving_way():
+                    found = await asyncio.to_thread(
+                        marks, document, before, lambda: not self._is_newest(document)
+                    )
         if self._is_newest(document):
             self._known[document.uri] = found or Marks()
             self._server.diagnostics.hint(document, found.found if found else ())
@@ -101,3 +107,14 @@ class OpportunityHints:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("the search for what is worth extracting failed", exc_info=error)
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Until the end, threads hand over sooner: a keystroke needs several turns of the loop."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_GIVES_WAY_AFTER_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
