@@ -11,6 +11,7 @@ Searches are generators that yield between steps of a few milliseconds and retur
 import math
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 
 from lacuna_ls.domain.completion import Alternative, FinishReason
@@ -20,6 +21,11 @@ from lacuna_ls.model.vocabulary import Vocabulary
 
 _BEAM = 3
 _SAMPLED_FROM = 64
+_WIDE_TOKENS = 6
+_NARROWED = 3
+"""Behind its first tokens a line is searched with a beam this much narrower."""
+_HOPELESS = 4.0
+"""A path is given up that is this much less likely than the best one, in nats, and `log(n)` more."""
 _IMPOSSIBLE = -745.0  # the logarithm of the smallest positive float
 
 
@@ -92,13 +98,18 @@ Steps = Generator[None, None, list[Line]]
 
 
 def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
-    """The `n` likeliest lines, best first."""
+    """The `n` likeliest lines, best first; fewer where the others are hopeless."""
     width = max(_BEAM, decoding.n)
     seen = max(width, decoding.top_logprobs + 1)
     lines: list[Line] = []
     paths = [_Path(position.context)]
     half = position.half
-    while paths:
+    hopeless = _HOPELESS + math.log(decoding.n)
+    for step in count():
+        if not paths:
+            break
+        if step == _WIDE_TOKENS:
+            width = -(-width // _NARROWED)
         yield
         grown: list[_Path] = []
         for path in paths:
@@ -110,6 +121,8 @@ def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
         grown.sort(key=lambda p: -p.logprob)
         paths = [p for p in grown[:width] if not _cut(p, decoding, lines)]
         lines.sort(key=lambda line: -line.logprob)
+        best = max((each.logprob for each in (*paths, *lines)), default=0.0)
+        paths = [p for p in paths if p.logprob > best - hopeless]
         if len(lines) >= decoding.n and paths:
             paths = [p for p in paths if p.logprob > lines[decoding.n - 1].logprob]
     return _distinct(lines)[: decoding.n]
