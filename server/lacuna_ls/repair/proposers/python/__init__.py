@@ -16,6 +16,7 @@ from lacuna_ls.repair.proposers.python import (
     slips,
     statements,
     structure,
+    transplants,
     values,
 )
 from lacuna_ls.repair.proposers.template import Templates
@@ -34,7 +35,7 @@ def _is_test(node: Node) -> bool:
 
 
 TEMPLATES = Templates(
-    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES, *results.RULES, *fallbacks.RULES),
+    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES, *results.RULES, *fallbacks.RULES, *transplants.RULES),
     block_types=frozenset({"module", "block"}),
     function_types=frozenset({"function_definition"}),
     frozen_types=frozenset(

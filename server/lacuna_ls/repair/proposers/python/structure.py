@@ -83,11 +83,14 @@ def elements(node: Node, context: Context) -> Iterator[Splice]:
     """Neighbours exchanged in a call, a tuple or a list of names."""
     what = "arguments" if node.type == "argument_list" else "elements"
     values = [c for c in node.named_children if c.type not in ("keyword_argument", "comment")]
-    if len(values) > 5 or any(value.type == "string" for value in values[:1]):
+    if len(values) > 5:
         return
+    # Most often a text to be shown with what follows.
+    weight = _FADING if values and values[0].type == "string" else 1.0
     for first, second in pairwise(values):
         if "splat" not in first.type + second.type:
-            yield Splice(swapped(first, second, context, Binding.LOOSE), f"swap the {what}")
+            edit = swapped(first, second, context, Binding.LOOSE)
+            yield Splice(edit, f"swap the {what}", weight)
 
 
 def branches(node: Node, context: Context) -> Iterator[Splice]:

@@ -151,6 +151,8 @@ def integer(node: Node, context: Context) -> Iterator[Splice]:
             if value > _FEW and abs(other - value) > 1:
                 weight *= 0.4
             yield replace(node, str(other), f"use {other} instead of {value}", weight)
+    if value == 1 and node.parent is not None and context.text(node.parent) == "-1":
+        yield replace(node.parent, "0", "use 0 instead of -1", 0.9)
 
 
 def _behind_sign(node: Node) -> bool:
