@@ -27,10 +27,11 @@ _LEAST_LINE = math.log(0.02)
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How wide the cursor's line is indented, and whether the file indents with tabs."""
+    """How wide the cursor's line is indented, whether with tabs, and its brackets left open."""
 
     indent: int
     tabs: bool
+    depth: int
 
     def rendered(self, indent: int) -> str:
         if not self.tabs:
@@ -57,9 +58,9 @@ def statement(
     One that could not be closed is cut after a whole line, its end unknown.
     """
     lines = yield from beam(mixture, position, decoding)
-    if not lines or position.closing is not None or not opens(lines[0]):
+    if not lines or position.closing is not None or not opens(lines[0], margin.depth):
         return lines
-    pieces, context, depth = lines[0].pieces, lines[0].context, lines[0].depth
+    pieces, context, depth = lines[0].pieces, lines[0].context, margin.depth + lines[0].depth
     indent, is_due = margin.indent, depth <= 0
     for _ in range(MOST_LINES):
         yield
@@ -85,17 +86,17 @@ def statement(
         logprob = log_of(newline.probability)
         pieces = (*pieces, Piece(margin_text, logprob), *grown[0].pieces)
         context, depth = grown[0].context, depth + grown[0].depth
-        is_due = opens(grown[0]) and depth <= 0
+        is_due = opens(grown[0], 0) and depth <= 0
         if grown[0].finish is not FinishReason.STOP:
             break
     cut = Line(pieces, None, FinishReason.LENGTH, context, depth)
     return [cut, *lines[1:]]
 
 
-def opens(line: Line) -> bool:
-    """True if what the line begins goes on below it."""
+def opens(line: Line, depth: int) -> bool:
+    """True if what the line begins goes on below it; `depth` brackets were open before."""
     text = line.text.rstrip()
-    return line.finish is FinishReason.STOP and (line.depth > 0 or text.endswith(":"))
+    return line.finish is FinishReason.STOP and (depth + line.depth > 0 or text.endswith(":"))
 
 
 def _newlines(

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from lacuna_ls.model.block import Margin
-from lacuna_ls.model.decode import Position
+from lacuna_ls.model.decode import Position, nesting
 from lacuna_ls.model.experts import FileExpert
 from lacuna_ls.model.lexer import (
     BLANK_LINE,
@@ -85,6 +85,9 @@ class OpenFiles:
         above = file.indent_before(number)
         indent, content = split_indent(file.text[start:offset])
         words = lex_content(content[-_LINE_WINDOW:])
+        depth = 0
+        for word in words:
+            depth = max(0, depth + nesting(word))
         half = words.pop() if words else ""
         first = newline_token(indent, above)
         before, after = file.around(number)
@@ -95,7 +98,7 @@ class OpenFiles:
         rest = file.text[offset : line_end if line_end >= 0 else None][:_LINE_WINDOW]
         closing = self._vocabulary.find(lex_content(rest)[0]) if rest.strip() else None
         near = file.text[max(0, offset - _MARGIN_SEEN) : offset + _MARGIN_SEEN]
-        margin = Margin(indent, tabs="\n\t" in near)
+        margin = Margin(indent, "\n\t" in near, depth)
         return Cursor(expert, Position(expert.context(), half, closing), margin)
 
 

@@ -121,7 +121,7 @@ def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
         grown.sort(key=lambda p: -p.logprob)
         paths = [p for p in grown[:width] if not _cut(p, decoding, lines)]
         lines.sort(key=lambda line: -line.logprob)
-        best = max((each.logprob for each in (*paths, *lines)), default=0.0)
+        best = max([p.logprob for p in paths] + [line.logprob for line in lines], default=0.0)
         paths = [p for p in paths if p.logprob > best - hopeless]
         if len(lines) >= decoding.n and paths:
             paths = [p for p in paths if p.logprob > lines[decoding.n - 1].logprob]
@@ -161,7 +161,7 @@ def score(
         whole = distribution.mass_starting_with(half) if half else 1.0
         logprobs.append(log_of(distribution.probability(text) / whole))
         context = (*context[1 - LONGEST :], vocabulary.find(text))
-        depth += _nesting(text[len(half) :])
+        depth += nesting(text[len(half) :])
         half = ""
         yield
     closing = position.closing if depth <= 0 else None
@@ -206,7 +206,7 @@ def _extensions(
                 else path.pieces,
                 carried=0.0 if text else path.carried + logprob,
                 logprob=path.logprob + logprob,
-                depth=path.depth + _nesting(text),
+                depth=path.depth + nesting(text),
             )
         )
     return grown
@@ -268,7 +268,8 @@ def _distinct(lines: Iterable[Line]) -> list[Line]:
     return list(by_text.values())
 
 
-def _nesting(text: str) -> int:
+def nesting(text: str) -> int:
+    """How many more brackets are open behind a token than before it."""
     mark = text.strip(" ")
     return (mark in ("(", "[", "{")) - (mark in (")", "]", "}"))
 

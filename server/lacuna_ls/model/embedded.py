@@ -19,7 +19,7 @@ from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.model import block, decode
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.cursor import Cursor, OpenFiles
-from lacuna_ls.model.decode import Decoding, Piece
+from lacuna_ls.model.decode import Decoding, Line, Piece
 from lacuna_ls.model.experts import Context, Expert, FileExpert, ForeignCode, LibraryExpert
 from lacuna_ls.model.mixture import Mixture
 from lacuna_ls.model.provenance import VERBATIM_LIMIT, Origin
@@ -41,19 +41,25 @@ class EmbeddedModel:
     def __init__(self, files: Files, *, seed: int = 0) -> None:
         self._vocabulary = Vocabulary()
         self._open_files = OpenFiles(self._vocabulary)
-        self._libraries: dict[str, LibraryExpert] = {}
-        self._foreign: ForeignCode | None = None
+        self._libraries: dict[str, dict[str, LibraryExpert]] = {}
+        self._foreign: dict[str, ForeignCode] = {}
         self._last: tuple[list[Expert], FileExpert, Mixture] | None = None
         self._seed = seed
         self.workspace = Workspace(files, self._vocabulary)
 
-    async def add_library(self, index: CorpusIndex, name: str = "library") -> None:
-        """Count what `index` holds from now on, in place of what was added under this name."""
+    async def add_library(
+        self, index: CorpusIndex, name: str = "library", language: str = "python"
+    ) -> None:
+        """Count what `index` holds, in place of what was added under this name, from now on.
+
+        It answers in files of its language only.
+        """
         for start in range(0, len(index.texts), _TEXTS_PER_STEP):
             self._vocabulary.add_all(index.texts[start : start + _TEXTS_PER_STEP])
             await asyncio.sleep(0)
-        self._libraries[name] = LibraryExpert(index, self._vocabulary)
-        self._foreign = ForeignCode(tuple(self._libraries.values()))
+        libraries = self._libraries.setdefault(language, {})
+        libraries[name] = LibraryExpert(index, self._vocabulary)
+        self._foreign[language] = ForeignCode(tuple(libraries.values()))
 
     @property
     def capabilities(self) -> Capabilities:
@@ -79,7 +85,8 @@ class EmbeddedModel:
             steps = block.statement(
                 mixture, cursor.position, decoding, self._vocabulary, cursor.margin
             )
-        lines = [line for line in await _cooperate(steps) if not self._copies(cursor, line.text)]
+        found = await _cooperate(steps)
+        lines = [line for line in found if not self._copies(request, cursor, line)]
         for index, line in enumerate(lines):
             text = line.text
             yield Chunk(index, text, _tokens(line.pieces), line.finish, line.end_logprob)
@@ -100,8 +107,8 @@ class EmbeddedModel:
         cursor = await self._cursor(request)
         tokens, first = self._ids(cursor, text)
         found: list[Origin] = []
-        if self._foreign is not None:
-            found += self._foreign.origins(tokens, first)
+        if request.language in self._foreign:
+            found += self._foreign[request.language].origins(tokens, first)
         workspace = self.workspace.expert_without(request.path)
         if workspace is not None:
             found += workspace.origins(tokens, first)
@@ -116,12 +123,12 @@ class EmbeddedModel:
     async def _cursor(self, request: CompletionRequest) -> Cursor:
         return await _cooperate(self._open_files.locate(request.prefix, request.suffix))
 
-    def _copies(self, cursor: Cursor, text: str) -> bool:
-        """Whether a text has a longer run of somebody else's file than may be offered."""
-        tokens, first = self._ids(cursor, text)
-        if self._foreign is None or len(tokens) - first <= VERBATIM_LIMIT:
+    def _copies(self, request: CompletionRequest, cursor: Cursor, line: Line) -> bool:
+        """Whether a line has a longer run of somebody else's file than may be offered."""
+        foreign = self._foreign.get(request.language)
+        if foreign is None or len(line.pieces) <= VERBATIM_LIMIT:
             return False
-        return self._foreign.copied(tokens, first) > VERBATIM_LIMIT
+        return foreign.copied(*self._ids(cursor, line.text)) > VERBATIM_LIMIT
 
     def _ids(self, cursor: Cursor, text: str) -> tuple[Context, int]:
         """The tokens before the cursor and those of a text there, and how many the former are."""
@@ -131,7 +138,8 @@ class EmbeddedModel:
     def _mix(self, request: CompletionRequest, cursor: Cursor) -> Mixture:
         """While a word is being typed the experts, and so their answers, stay the same."""
         workspace = self.workspace.expert_without(request.path)
-        corpora: list[Expert] = [e for e in (workspace, self._foreign) if e is not None]
+        foreign = self._foreign.get(request.language)
+        corpora: list[Expert] = [e for e in (workspace, foreign) if e is not None]
         if self._last is not None:
             before, file, mixture = self._last
             if [*map(id, before)] == [*map(id, corpora)] and file.reads() == cursor.file.reads():

@@ -52,14 +52,13 @@ SLOT = {slot: number for number, slot in enumerate(SLOTS)}
 
 WEIGHTS_FILE = "gate.npz"
 LEAST_WEIGHT = 0.004
-"""An expert that would get less gets nothing: a third less to add up, and no worse."""
+"""An expert that would get less gets nothing: less to add up."""
 
 _ANYTHING = 1e-4
 """What is left for tokens that no expert proposes, however sure one is."""
 
 KINDS_SEEN = 3
 """Of the tokens before the cursor."""
-_FILLED = 4
 _PER_SLOT = 5
 _FAR = 9
 _DEPTHS = range(-1, 5)

@@ -166,6 +166,36 @@ async def test_the_library_answers_once_it_is_there():
     assert before != await rest_of_line(text, model=model) == "dirname(x)"
 
 
+async def test_the_library_of_one_language_does_not_speak_in_another():
+    model = EmbeddedModel(FakeFiles())
+    await model.add_library(build_index([(Path("a.py"), "here = os.path.dirname(x)\n")] * 9))
+    question = CompletionRequest("path = os.path.", "", "javascript", 24, ("\n",))
+    assert "dirname" not in {line.text for line in await collect(model, question)}
+
+
+SCRIPT = "for (const row of rows) {\n  console.log(row.name);\n}\n" * 6
+
+
+async def test_javascript_is_completed_from_its_file():
+    question = CompletionRequest(SCRIPT + "for (const ro", "", "javascript", 24, ("\n",))
+    first, *_ = await collect(EmbeddedModel(FakeFiles()), question)
+    assert first.text == "w of rows) {"
+
+
+async def test_a_javascript_block_is_closed_at_its_bracket():
+    question = CompletionRequest(SCRIPT + "for (const ro", "", "javascript", 60)
+    first, *_ = await collect(EmbeddedModel(FakeFiles()), question)
+    assert first.text == "w of rows) {\n  console.log(row.name);\n}"
+
+
+async def test_javascript_is_completed_from_its_workspace():
+    model = EmbeddedModel(FakeFiles({Path("/w/a.js"): SCRIPT.encode()}))
+    await model.workspace.refresh(Path("/w"), frozenset({".js"}))
+    question = CompletionRequest("for (const ", "", "javascript", 24, ("\n",))
+    first, *_ = await collect(model, question)
+    assert first.text == "row of rows) {"
+
+
 async def test_cancelling_stops_and_leaves_the_model_usable():
     model = EmbeddedModel(FakeFiles())
     task = asyncio.ensure_future(completed(LOOPS * 200 + "for|", model))
