@@ -21,10 +21,10 @@ from lacuna_ls.model.vocabulary import Vocabulary
 
 _BEAM = 3
 _SAMPLED_FROM = 64
-_WIDE_TOKENS = 6
+_WIDE_TOKENS = 10
 _NARROWED = 3
 """Behind its first tokens a line is searched with a beam this much narrower."""
-_HOPELESS = 4.0
+_HOPELESS = 5.0
 """A path is given up that is this much less likely than the best one, in nats, and `log(n)` more."""
 _IMPOSSIBLE = -745.0  # the logarithm of the smallest positive float
 
