@@ -31,7 +31,9 @@ from lacuna_ls.adapters.index_files import cache_folder, dependency_index, libra
 from lacuna_ls.adapters.installed_sources import installed_sources
 from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
 from lacuna_ls.adapters.last_commit import text_at_head
+from lacuna_ls.adapters.local_record import LocalRecord
 from lacuna_ls.adapters.program_runner import ProgramRunner
+from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.adapters.runners import RunnerByLanguage
 from lacuna_ls.adapters.trust_store import TrustStore
@@ -40,9 +42,12 @@ from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
+from lacuna_ls.completion.remote.session import RemoteCompletions
+from lacuna_ls.completion.remote.session import Tools as RemoteTools
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.domain.text import Span
+from lacuna_ls.lsp.acceptance import Acceptances
 from lacuna_ls.lsp.break_search import BreakSearches
 from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
@@ -54,7 +59,8 @@ from lacuna_ls.lsp.status import Sources
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.model.embedded import EmbeddedModel
-from lacuna_ls.ports.language_model import LanguageModel
+from lacuna_ls.ports.language_model import Excerpt, LanguageModel
+from lacuna_ls.ports.trust import TrustStore as Trust
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.imports import mentioned_modules
@@ -136,8 +142,23 @@ def build_services(server: LacunaServer) -> Services:
         corpora.asked_in(document)
         return complete(document, offset, model, calibrations, options, path=path, cache=cache)
 
+    project = ProjectContext(partial(_open_files, server), partial(_surroundings, server))
+    remote = RemoteCompletions(
+        RemoteTools(
+            model=partial(_completion_model, server, chosen, trust),
+            embedded=complete_with_model,
+            context=partial(_context, project),
+            path=lambda document: path_of(document.uri),
+            scorer=model,
+            calibrations=calibrations,
+            clock=_SystemClock(),
+            said=partial(_said, server),
+        )
+    )
+    typing = _Typing(server, remote, project)
+
     return Services(
-        complete=complete_with_model,
+        complete=typing.complete,
         actions=(
             fix_failing_test.provider(finished),
             search_longer.provider(longer.places, SEARCH_LONGER),
@@ -149,16 +170,16 @@ def build_services(server: LacunaServer) -> Services:
             break_function.starter(BREAK_FUNCTION),
         ),
         trust=trust,
-        saved=partial(_saved, saves, longer, corpora),
+        saved=partial(_saved, saves, longer, corpora, typing),
         commands={
             RUN_TESTS: saves.run_tests,
             SEARCH_LONGER: longer.start,
             BREAK_FUNCTION: breaks.start,
         },
-        edited=partial(_edited, saves, longer, breaks),
+        edited=partial(_edited, saves, longer, breaks, typing),
         repository_settings=repository_settings,
         prepare=corpora.prepare,
-        close=partial(_close, saves, longer, breaks, corpora, chosen, runner),
+        close=partial(_close, saves, longer, breaks, corpora, typing, chosen, runner),
         objection=proofs.objection,
         status=Sources(
             lambda language: calibrations.load(
@@ -225,6 +246,84 @@ def _interpreter(root: Path, path: Path, setting: str) -> Path:
         )
     log.info("tests of %s run in %s", root.name, found.reason)
     return found.path
+
+
+def _completion_model(
+    server: LacunaServer, chosen: ChosenModel, trust: Trust, document: Document
+) -> LanguageModel | None:
+    """The endpoint's model, where it may see a document: in a folder that the user trusts."""
+    if not server.settings.model_endpoint:
+        return None
+    path = path_of(document.uri)
+    if path is None or not trust.trusted(path) or not _files_for(server, path).may_show(path):
+        return None
+    return chosen.for_completion()
+
+
+def _open_files(server: LacunaServer) -> list[tuple[Document, Path]]:
+    found = ((document, path_of(document.uri)) for document in server.documents)
+    return [(document, path) for document, path in found if path is not None]
+
+
+def _surroundings(server: LacunaServer, path: Path) -> Surroundings | None:
+    root = server.root_of(path)
+    if root is None:
+        return None
+    settings = server.settings_in(root)
+    python = interpreter_for(root, path, server.settings.interpreter)
+    return Surroundings(
+        root,
+        _files_for(server, path).shown,
+        None if python is None else python.path,
+        settings.instructions,
+    )
+
+
+async def _context(project: ProjectContext, document: Document, offset: int) -> tuple[Excerpt, ...]:
+    path = path_of(document.uri)
+    return () if path is None else await project.gather(document, offset, path)
+
+
+def _said(server: LacunaServer, sentence: str) -> None:
+    """Where completions come from has changed."""
+    server.note(f"Lacuna: {sentence}")
+    server.status_changed()
+
+
+class _Typing:
+    """What is offered while somebody types, and what becomes of it."""
+
+    def __init__(
+        self, server: LacunaServer, remote: RemoteCompletions, project: ProjectContext
+    ) -> None:
+        self._server = server
+        self._remote = remote
+        self._project = project
+        self._record = LocalRecord()
+        self._acceptances = Acceptances(self._record.add, remote.prefetch)
+
+    async def complete(
+        self, document: Document, offset: int, options: CompletionOptions
+    ) -> tuple[Suggestion, ...]:
+        suggestions = await self._remote.complete(document, offset, options)
+        for suggestion in suggestions[:1]:
+            self._acceptances.shown(document, offset, suggestion)
+        return suggestions
+
+    def edited(self, uri: str) -> None:
+        opened, document = self._server.documents.opened(uri), self._server.documents.get(uri)
+        if opened is not None and document is not None:
+            self._project.recent.opened(opened)
+            self._project.recent.seen(document)
+            self._acceptances.edited(document)
+
+    async def saved(self, document: Document) -> None:
+        self._acceptances.saved(document)
+        await asyncio.to_thread(self._record.write)
+
+    async def close(self) -> None:
+        await self._remote.close()
+        await asyncio.to_thread(self._record.write)
 
 
 class _Corpora:
@@ -314,14 +413,17 @@ class _Corpora:
 
 
 async def _saved(
-    saves: Saves, longer: LongerSearches, corpora: _Corpora, document: Document
+    saves: Saves, longer: LongerSearches, corpora: _Corpora, typing: _Typing, document: Document
 ) -> None:
     longer.saved(document)
     # Not a task group: where one of them fails, the other goes on.
-    await asyncio.gather(corpora.refresh(), saves.saved(document))
+    await asyncio.gather(corpora.refresh(), saves.saved(document), typing.saved(document))
 
 
-def _edited(saves: Saves, longer: LongerSearches, breaks: BreakSearches, uri: str) -> None:
+def _edited(
+    saves: Saves, longer: LongerSearches, breaks: BreakSearches, typing: _Typing, uri: str
+) -> None:
+    typing.edited(uri)
     saves.edited(uri)
     longer.edited(uri)
     breaks.edited(uri)
@@ -332,8 +434,11 @@ async def _close(
     longer: LongerSearches,
     breaks: BreakSearches,
     corpora: _Corpora,
+    typing: _Typing,
     chosen: ChosenModel,
     runner: WorkerPool,
 ) -> None:
-    await asyncio.gather(saves.close(), longer.close(), breaks.close(), corpora.close())
+    await asyncio.gather(
+        saves.close(), longer.close(), breaks.close(), corpora.close(), typing.close()
+    )
     await asyncio.gather(chosen.close(), runner.close())

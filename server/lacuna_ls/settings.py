@@ -21,7 +21,8 @@ class Settings:
     """Validated settings. The names of the protocol are those of `RULES`.
 
     `interpreter` is empty where it is to be found. With `trust` "never", no folder's code runs and
-    nobody is asked. `ignore` holds globs of files that are never read into a prompt. `model_endpoint`
+    nobody is asked. `ignore` holds globs of files that are never read into a prompt, `instructions` what
+    a model is to be told of a project. `model_endpoint`
     is empty where no model but the embedded one is to be asked; `model_key_variable` is the name of
     the environment variable that holds its key.
     """
@@ -40,6 +41,7 @@ class Settings:
     actions_time_budget_s: float = 10.0
     extract_hints: str = "quiet"
     ignore: tuple[str, ...] = ()
+    instructions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ RULES = (
     ),
     Rule("extract.hints", "extract_hints", '"quiet" or "off"', _one_of("quiet", "off")),
     Rule("ignore", "ignore", "a list of globs", _texts, editor=False),
+    Rule("instructions", "instructions", "a text", _text, editor=False),
 )
 
 _EDITOR_RULES = {rule.name: rule for rule in RULES if rule.editor}

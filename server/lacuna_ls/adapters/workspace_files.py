@@ -133,10 +133,11 @@ class WorkspaceFiles(RunFiles):
 
         A link is judged by where it stands and by where it leads.
         """
-        real = path.resolve()
-        if not all(self._is_let_through(each) for each in {path.absolute(), real}):
-            return None
-        return self.read(real)
+        return self.read(path.resolve()) if self.may_show(path) else None
+
+    def may_show(self, path: Path) -> bool:
+        """Whether a file's text may become part of a prompt, be it on disk yet or not."""
+        return all(self._is_let_through(each) for each in {path.absolute(), path.resolve()})
 
     def _is_let_through(self, path: Path) -> bool:
         root = next((root for root in self._roots if path.is_relative_to(root)), None)

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The commands; the first argument of each is the URI of an open document. What is to be broken is
-# named by the second, as it is called in its module.
+# The commands; the first argument of each is the URI of an open document. The function that is to be
+# broken, or made faster, is named by the second, as it is called in its module.
 RUN_TESTS = "lacuna.runTests"
 SEARCH_LONGER = "lacuna.searchLonger"
 BREAK_FUNCTION = "lacuna.breakFunction"
-COMMANDS = (RUN_TESTS, SEARCH_LONGER, BREAK_FUNCTION)
+SPEED_UP = "lacuna.speedUp"
+COMMANDS = (RUN_TESTS, SEARCH_LONGER, BREAK_FUNCTION, SPEED_UP)
 _CLOSE_TIMEOUT_S = 1.5
 
 
@@ -128,6 +129,11 @@ class LacunaServer(LanguageServer):
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show one sentence to the user."""
         self.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+    def note(self, message: str) -> None:
+        """Write one sentence to the client's log."""
+        params = types.LogMessageParams(type=types.MessageType.Info, message=message)
+        self.window_log_message(params)
 
 
 async def _closed(services: "Services") -> None:

@@ -214,3 +214,12 @@ def test_nothing_outside_is_shown_and_no_secret_by_another_name(root, tmp_path):
     files = WorkspaceFiles([root])
     for path in (tmp_path / "outside.py", root / "link.py", root / "other.py", root / "no.py"):
         assert files.shown(path) is None
+
+
+def test_what_may_be_shown_is_told_of_a_file_that_is_not_on_disk_yet(tmp_path):
+    (tmp_path / ".gitignore").write_text("ignored.py\n")
+    files = WorkspaceFiles((tmp_path,))
+    assert files.may_show(tmp_path / "new.py")
+    assert not files.may_show(tmp_path / "ignored.py")
+    assert not files.may_show(tmp_path / ".env")
+    assert not files.may_show(tmp_path.parent / "outside.py")

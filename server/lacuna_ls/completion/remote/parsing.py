@@ -24,7 +24,8 @@ def longest_that_parses(
         return len(text)
     is_line = b"\n" not in text.strip()
     closed = _closed(whole, Span(offset, offset + len(text))) if truncated and is_line else ()
-    for size in (*_lines(text), *closed):
+    sizes: tuple[int, ...] = (*_lines(text), *closed)
+    for size in sizes:
         if text[:size].strip() and faults(inserted(document, offset, text[:size])) <= allowed:
             return size
     return None

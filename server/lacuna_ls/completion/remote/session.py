@@ -56,6 +56,7 @@ class RemoteCompletions:
         self._cache = CompletionCache()
         self._pace = Pace()
         self._asking: asyncio.Task[Proposal | None] | None = None
+        self._asked: tuple[str, bytes, int] | None = None
         self._model: LanguageModel | None = None
         self.standing = Standing()
 
@@ -109,8 +110,8 @@ class RemoteCompletions:
     async def _in_time(
         self, document: Document, offset: int, model: LanguageModel
     ) -> Proposal | None:
-        self._give_up()
         if not self._may_ask():
+            self._give_up()
             return None
         debounce_s = self._pace.debounce_s
         patience_s = self.standing.patience_s
@@ -130,7 +131,12 @@ class RemoteCompletions:
     def _ask(
         self, document: Document, offset: int, model: LanguageModel, *, debounce_s: float
     ) -> asyncio.Task[Proposal | None]:
+        """The question for this place; the same one, if it is open already."""
+        asked = document.uri, document.data, offset
+        if self._asking is not None and not self._asking.done() and self._asked == asked:
+            return self._asking
         self._give_up()
+        self._asked = asked
         self._asking = asyncio.ensure_future(self._answer(document, offset, model, debounce_s))
         return self._asking
 

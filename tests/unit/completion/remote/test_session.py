@@ -170,6 +170,17 @@ async def test_a_new_question_gives_up_the_one_before():
     assert scene.model.cut_off == 2
 
 
+async def test_the_same_question_is_not_asked_twice():
+    scene = Scene()
+    scene.model.gate = asyncio.Event()
+    await scene.text()
+    await asyncio.sleep(0)
+    await scene.text()
+    scene.model.gate.set()
+    await scene.settled()
+    assert (scene.model.cut_off, len(scene.model.requests)) == (0, 1)
+
+
 async def test_a_request_that_is_cancelled_gives_up_its_question():
     scene = await Scene().proven()
     scene.model.gate = asyncio.Event()

@@ -26,7 +26,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def said(text: str, *sizes: int, finish: FinishReason = FinishReason.STOP) -> Completion:
     """Tokens of these sizes in bytes, again and again; the n-th has the number -n."""
-    data, tokens, start = encode(text), [], 0
+    data, start = encode(text), 0
+    tokens: list[Token] = []
     while start < len(data):
         size = sizes[len(tokens) % len(sizes)] if sizes else 3
         end = min(start + size, len(data))

@@ -1,0 +1,277 @@
+"""What a project says besides the file that is being written, for a model's prompt.
+
+Looked up beside the event loop and within a time limit; what is found too late is there the next
+time. Sources, those that change least first: the project's instructions, heads of what is imported
+from libraries (of the versions that are installed, by their files, nothing is executed) and from the
+workspace, code that looks alike in open files, and the last edits. Every file passes the ignore rules
+and the filter for secrets; what is left out is counted, for `lacuna-ls doctor`.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lacuna_ls.adapters.installed_sources import installed_sources
+from lacuna_ls.completion.remote.recent import Edit, RecentEdits
+from lacuna_ls.completion.remote.signatures import signatures
+from lacuna_ls.completion.remote.similar import most_similar
+from lacuna_ls.domain.text import decode
+from lacuna_ls.ports.language_model import Excerpt
+from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.imports import mentioned_modules
+from lacuna_ls.syntax.languages import Language
+
+log = logging.getLogger(__name__)
+
+DEADLINE_S = 0.1
+_INSTRUCTIONS = "AGENTS.md"
+_MOST_INSTRUCTIONS = 2_000
+_MOST_HEADS = 1_500
+_MOST_FILE_BYTES = 400_000
+_NEAR_BYTES = 1_500
+_MOST_MODULES = 40
+_SOURCE_ROOTS = ("", "src", "lib")
+_DIST_INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known of the project of one document. `shown` gives a file that a model may see.
+
+    `interpreter` is that of the project, where it is known without running anything.
+    """
+
+    root: Path
+    shown: Callable[[Path], bytes | None]
+    interpreter: Path | None
+    instructions: str = ""
+
+
+@dataclass(slots=True)
+class _Heads:
+    """Heads of definitions by file and names, as long as the file stays the same."""
+
+    known: dict[tuple[Path, frozenset[str] | None], tuple[int, str]] = field(default_factory=dict)
+
+    def of(
+        self, path: Path, language: Language, names: frozenset[str] | None, data: bytes | None
+    ) -> str:
+        if data is None or len(data) > _MOST_FILE_BYTES:
+            return ""
+        stamp = hash(data)
+        before = self.known.get((path, names))
+        if before is None or before[0] != stamp:
+            before = stamp, signatures(data, language, names)
+            self.known[path, names] = before
+        return before[1]
+
+
+class ProjectContext:
+    """Context for the documents of one connection.
+
+    `surroundings` gives the project of a document, `None` where nothing of it may be shown.
+    """
+
+    def __init__(
+        self,
+        documents: Callable[[], Iterable[tuple[Document, Path]]],
+        surroundings: Callable[[Path], Surroundings | None],
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._documents = documents
+        self._surroundings = surroundings
+        self._deadline_s = deadline_s
+        self._heads = _Heads()
+        self._packages: dict[tuple[Path, str], list[Path]] = {}
+        self.recent = RecentEdits()
+        self.excluded: set[Path] = set()
+
+    async def gather(self, document: Document, offset: int, path: Path) -> tuple[Excerpt, ...]:
+        """Excerpts, what changes least first; what is there when the time is over."""
+        others = [(d, p) for d, p in self._documents() if d.uri != document.uri]
+        edits = [e for e in self.recent.elsewhere(document.uri, offset) if e.uri != document.uri]
+        found: list[Excerpt] = []
+
+        def look() -> None:
+            surroundings = self._surroundings(path)
+            if surroundings is None:
+                return
+            found.extend(self._instructions(surroundings))
+            found.extend(self._imported(document, path, surroundings))
+            found.extend(self._alike(document, offset, others, surroundings))
+            found.extend(self._edited(edits, others, surroundings))
+
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await asyncio.to_thread(look)
+        except TimeoutError:
+            log.debug("the context was not complete in time")
+        return tuple(found)
+
+    def _shown(self, path: Path, surroundings: Surroundings) -> bytes | None:
+        data = surroundings.shown(path)
+        if data is None and path.is_file():
+            self.excluded.add(path)
+        return data
+
+    def _instructions(self, surroundings: Surroundings) -> list[Excerpt]:
+        if surroundings.instructions:
+            return [Excerpt("Instructions", surroundings.instructions[:_MOST_INSTRUCTIONS])]
+        data = self._shown(surroundings.root / _INSTRUCTIONS, surroundings)
+        if not data:
+            return []
+        return [Excerpt(_INSTRUCTIONS, decode(data)[:_MOST_INSTRUCTIONS])]
+
+    def _imported(
+        self, document: Document, path: Path, surroundings: Surroundings
+    ) -> list[Excerpt]:
+        """Heads of what is imported, from libraries first."""
+        language = document.language
+        if language is None:
+            return []
+        own: dict[Path, set[str]] = {}
+        theirs: dict[str, set[str]] = {}
+        for dotted in sorted(mentioned_modules(document.data, language))[:_MOST_MODULES]:
+            module, _, name = dotted.rpartition(".")
+            if not module.strip("."):
+                module = f"{module}." if dotted.startswith(".") else ""
+            whole = self._in_workspace(dotted, path, language, surroundings)
+            part = self._in_workspace(module, path, language, surroundings) if module else None
+            if whole is not None:
+                own.setdefault(whole, set())
+            elif part is not None:
+                own.setdefault(part, set()).add(name)
+            elif module and not dotted.startswith("."):
+                theirs.setdefault(module, set()).add(name)
+        libraries = [
+            self._in_library(module, frozenset(names), language, surroundings)
+            for module, names in theirs.items()
+        ]
+        return [
+            *(excerpt for excerpt in libraries if excerpt is not None),
+            *(
+                Excerpt(_name(place, surroundings), heads)
+                for place, names in own.items()
+                if (heads := self._heads_in(place, language, names, surroundings))
+            ),
+        ]
+
+    def _heads_in(
+        self, place: Path, language: Language, names: set[str], surroundings: Surroundings
+    ) -> str:
+        wanted = frozenset(names) if names else None
+        heads = self._heads.of(place, language, wanted, self._shown(place, surroundings))
+        return heads[:_MOST_HEADS]
+
+    def _in_workspace(
+        self, module: str, path: Path, language: Language, surroundings: Surroundings
+    ) -> Path | None:
+        """The file of a module: beside the document for a relative name, else below the root."""
+        dots = len(module) - len(module.lstrip("."))
+        bare = module.lstrip(".").replace(".", "/")
+        if dots:
+            bases = [path.parents[dots - 1]] if dots <= len(path.parents) else []
+        else:
+            bases = [*(surroundings.root / each for each in _SOURCE_ROOTS), path.parent]
+        for base in bases:
+            for candidate in _files_of(base, bare, language):
+                if candidate.is_relative_to(surroundings.root) and candidate.is_file():
+                    return candidate
+        return None
+
+    def _in_library(
+        self, module: str, names: frozenset[str], language: Language, surroundings: Surroundings
+    ) -> Excerpt | None:
+        """Heads of a library's module, or of the module beside it that it takes a name from."""
+        python = surroundings.interpreter
+        if python is None or language.interpreter is not None:
+            return None
+        top = module.partition(".")[0]
+        if (python, top) not in self._packages:
+            self._packages[python, top] = installed_sources(python, {top})
+        files = {path.as_posix(): path for path in self._packages[python, top]}
+        place = _module_in(files, module)
+        if place is None:
+            return None
+        data = _read(place)
+        heads = self._heads.of(place, language, names, data)
+        if not heads and data is not None:
+            for other in mentioned_modules(data, language):
+                source, _, name = other.lstrip(".").rpartition(".")
+                target = files.get(f"{place.parent.as_posix()}/{source.replace('.', '/')}.py")
+                if name in names and target is not None:
+                    heads = self._heads.of(target, language, names, _read(target))
+        return Excerpt(f"{module}{_version(place, top)}", heads[:_MOST_HEADS]) if heads else None
+
+    def _alike(
+        self,
+        document: Document,
+        offset: int,
+        others: Sequence[tuple[Document, Path]],
+        surroundings: Surroundings,
+    ) -> tuple[Excerpt, ...]:
+        near = decode(document.data[max(0, offset - _NEAR_BYTES) : offset + _NEAR_BYTES])
+        texts = [
+            (_name(path, surroundings), decode(other.data))
+            for other, path in others
+            if other.language == document.language
+            and len(other.data) <= _MOST_FILE_BYTES
+            and self._shown(path, surroundings) is not None
+        ]
+        return most_similar(near, texts, 2)
+
+    def _edited(
+        self,
+        edits: Sequence[Edit],
+        others: Sequence[tuple[Document, Path]],
+        surroundings: Surroundings,
+    ) -> list[Excerpt]:
+        paths = {other.uri: path for other, path in others}
+        return [
+            Excerpt(f"Edited just now in {_name(path, surroundings)}", edit.text)
+            for edit in edits
+            if (path := paths.get(edit.uri)) is not None
+            and self._shown(path, surroundings) is not None
+        ]
+
+
+def _name(path: Path, surroundings: Surroundings) -> str:
+    inside = path.is_relative_to(surroundings.root)
+    return path.relative_to(surroundings.root).as_posix() if inside else path.name
+
+
+def _files_of(base: Path, bare: str, language: Language) -> Iterator[Path]:
+    """Where a module may lie: a file, or a package's own."""
+    for suffix in language.suffixes:
+        if bare:
+            yield base / f"{bare}{suffix}"
+        yield base / bare / f"__init__{suffix}"
+
+
+def _module_in(files: Mapping[str, Path], module: str) -> Path | None:
+    """The file of a dotted name among those of its package."""
+    bare = module.replace(".", "/")
+    ends = (f"/{bare}/__init__.py", f"/{bare}.py")
+    return next((path for name, path in files.items() if name.endswith(ends)), None)
+
+
+def _version(place: Path, top: str) -> str:
+    """The version of what is installed there, as its own folder of metadata says."""
+    folder = next((p.parent for p in (place, *place.parents) if p.stem == top), None)
+    if folder is None:
+        return ""
+    for each in folder.glob("*.dist-info"):
+        match = _DIST_INFO.fullmatch(each.name)
+        if match and match["name"].lower().replace("-", "_") == top.lower():
+            return f" {match['version']}"
+    return ""
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
