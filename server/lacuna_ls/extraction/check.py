@@ -27,11 +27,12 @@ class Witness(Enum):
 
 def checked(source: Source, semantics: Semantics, plan: Plan, written: Rewrite) -> Witness | str:
     """Who says that the result keeps everything; or what it does not keep, in a sentence."""
-    host = _host_span(plan, written.call.span)
-    end = max(host.end, written.call.span.end)  # a comment may stand behind the last statement
+    call = written.calls[0]
+    host = _host_span(source, plan, call.span)
+    end = max(host.end, call.span.end)  # a comment may stand behind the last statement
     lead = indent_at(source, host.start)
-    head = lead + source.data[host.start : written.call.span.start]
-    after = head + written.call.new + source.data[written.call.span.end : end]
+    head = lead + source.data[host.start : call.span.start]
+    after = head + call.new + source.data[call.span.end : end]
     line = _host_line(source, plan, host)
     was = lead + source.data[host.start : end]
     owned = _owned(plan)
@@ -77,13 +78,13 @@ def _strange_caller(caller: Piece) -> str | None:
     return f"`{min(lost)}` would no longer be a local variable." if lost else None
 
 
-def _host_span(plan: Plan, call: Span) -> Span:
-    """What is compiled together: the outermost function, or the statements of the module."""
+def _host_span(source: Source, plan: Plan, call: Span) -> Span:
+    """What is compiled together: the outermost function, or the lines of the module."""
     unit = plan.unit
     if unit.kind is UnitKind.MODULE:
-        touched = [
-            c for c in unit.node.children if c.end_byte > call.start and c.start_byte < call.end
-        ]
+        first = source.line_span(source.line_at(call.start)).start
+        last = source.line_span(source.line_at(call.end)).end
+        touched = [c for c in unit.node.children if c.end_byte > first and c.start_byte < last]
         return Span(touched[0].start_byte, touched[-1].end_byte)
     return unit.enclosing[-1].span if unit.enclosing else span_of(unit.node)
 

@@ -1,7 +1,7 @@
-"""The same statements elsewhere in the file, which the new function can stand for as well.
+"""The same code elsewhere in the file, which the new function can stand for as well.
 
-Two runs of statements are the same if their text is, indentation aside, and if each by itself would
-become the same function: then every name in them is found in the same place.
+Two runs of statements, or two expressions, are the same if their text is, indentation aside, and if
+each by itself would become the same function: then every name in them is found in the same place.
 """
 
 import re
@@ -22,10 +22,9 @@ FEWEST_BYTES = 25
 
 
 def same_text(data: bytes, plan: Plan) -> tuple[Span, ...]:
-    """Where the statements of `plan` may stand once more, from their text alone."""
+    """Where the code of `plan` may stand once more, from its text alone."""
     contract, code = plan.contract, plan.selected.code
-    is_run = isinstance(plan.selected, SelectedStatements)
-    if plan.unit.kind is not UnitKind.FUNCTION or not is_run or contract.early:
+    if plan.unit.kind is not UnitKind.FUNCTION or contract.early:
         return ()
     if len(code) < FEWEST_BYTES:
         return ()
@@ -45,14 +44,12 @@ def duplicates(
     `planned` says what would become of a selection, or raises RefusedError.
     """
     unit, selected, contract = plan.unit, plan.selected, plan.contract
-    if not isinstance(selected, SelectedStatements):
-        return
     taken = [selected.code]
     for span in spans:
         other = semantics.selected(root, data, span)
-        if not isinstance(other, SelectedStatements) or any(map(other.code.overlaps, taken)):
+        if other is None or not _alike(selected, other) or any(map(other.code.overlaps, taken)):
             continue
-        if len(other.nodes) != len(selected.nodes) or other.code != span:
+        if other.code != span:
             continue
         try:
             again = planned(other)
@@ -64,6 +61,13 @@ def duplicates(
         if host.kind is UnitKind.FUNCTION and reachable and _serves(contract, again.contract):
             taken.append(again.selected.code)
             yield again
+
+
+def _alike(selected: Selected, other: Selected) -> bool:
+    """Whether both are as many statements, or expressions."""
+    if isinstance(selected, SelectedStatements) and isinstance(other, SelectedStatements):
+        return len(other.nodes) == len(selected.nodes)
+    return type(selected) is type(other)
 
 
 def _span_of_class(unit: Unit) -> Span | None:

@@ -86,7 +86,7 @@ def expression_at(document: Document, offset: int) -> Span | None:
 def extract_with_duplicates(
     document: Document, span: Span, name: str | None = None
 ) -> Extraction | None:
-    """As `extract`, and the same statements elsewhere become calls too; `None` if there are none."""
+    """As `extract`, and the same code elsewhere becomes calls too; `None` if there is none."""
     semantics = _semantics(document, span)
     root = root_around(document, span) if semantics else None
     if semantics is None or root is None:
@@ -167,17 +167,13 @@ def _extract_all(
     if len(plans) == 1:
         return None
     chosen = _name(document, semantics, plan, name)
-    found = [each.selected.code for each in plans[1:]]
-    written = rewrite(document.source, semantics.writing, plans[0], chosen, found)
-    spans = (plans[0].selected.span, *found)
+    written = rewrite(document.source, semantics.writing, plans[0], chosen, plans[1:])
     compiled = [
-        _is_compiled(
-            document, semantics, each, replace(written, call=TextEdit(at, written.call.new))
-        )
-        for each, at in zip(plans, spans, strict=True)
+        _is_compiled(document, semantics, each, replace(written, calls=(call,)))
+        for each, call in zip(plans, written.calls, strict=True)
     ]
     span = plan.selected.span
-    return Extraction(written.edits, chosen, span, written.rename_at, len(found), all(compiled))
+    return Extraction(written.edits, chosen, span, written.rename_at, len(plans) - 1, all(compiled))
 
 
 def _is_compiled(document: Document, semantics: Semantics, plan: Plan, written: Rewrite) -> bool:

@@ -44,7 +44,15 @@ def placement(source: Source, plan: Plan) -> Placement:
 def _outermost(unit: Unit, start: int) -> Node:
     if unit.kind is not UnitKind.MODULE:
         return unit.outermost
-    return next(c for c in unit.node.named_children if c.end_byte > start)
+    return _first_of_line(next(c for c in unit.node.named_children if c.end_byte > start))
+
+
+def _first_of_line(statement: Node) -> Node:
+    """Above which a function can stand: no other statement ends on its line."""
+    before = statement.prev_named_sibling
+    while before is not None and before.end_point.row == statement.start_point.row:
+        statement, before = before, before.prev_named_sibling
+    return statement
 
 
 def _calls_below(source: Source, unit: Unit) -> bool:

@@ -23,22 +23,22 @@ from lacuna_ls.syntax.nodes import Node, preorder
 class Rewrite:
     """Edits to the old text, in its order; they do not touch each other.
 
-    `rename_at` is the offset, in the new text, of the name in the call. `call` and `function` are
-    what the edits are made of, the function without the blank lines around it; its head is on
+    `rename_at` is the offset, in the new text, of the name in the first call. `calls` and `function`
+    are what the edits are made of, the function without the blank lines around it; its head is on
     `definition_line` of it, below any decorators.
     """
 
     edits: tuple[TextEdit, ...]
     rename_at: int
-    call: TextEdit
+    calls: tuple[TextEdit, ...]
     function: bytes
     definition_line: int
 
 
 def rewrite(
-    source: Source, writing: Writing, plan: Plan, name: str, again: Sequence[Span] = ()
+    source: Source, writing: Writing, plan: Plan, name: str, again: Sequence[Plan] = ()
 ) -> Rewrite:
-    """The edits for a plan; at `again` stand the same statements, which become the same call.
+    """The edits for a plan; in `again` stands the same code, which becomes a call of it as well.
 
     Raises:
         RefusedError: the selection is indented in a way that cannot be moved.
@@ -51,11 +51,12 @@ def rewrite(
     lines += [inner + line for line in _body(source, writing, plan, inner)]
     text = source.line_end().join(lines)
     call = TextEdit(plan.selected.span, _call(source, writing, plan, signature))
+    calls = (call, *(_call_again(source, writing, each, signature, call) for each in again))
     function = TextEdit(Span(place.offset, place.offset), place.lead + text + place.trail)
-    edits = (call, function, *(TextEdit(span, call.new) for span in again))
+    edits = (call, function, *calls[1:])
     start = _moved_to(call.span.start, edits)
     rename_at = start + call.new.index(encode(f"{name}("))
-    return Rewrite(_joined(edits), rename_at, call, text, len(head) - 1)
+    return Rewrite(_joined(edits), rename_at, calls, text, len(head) - 1)
 
 
 def _signature(source: Source, writing: Writing, plan: Plan, name: str) -> Signature:
@@ -122,6 +123,15 @@ def _call(source: Source, writing: Writing, plan: Plan, signature: Signature) ->
     if contract.kept_global:
         text = f"{writing.declared_global(contract.kept_global)}; {text}"
     return encode(text)
+
+
+def _call_again(
+    source: Source, writing: Writing, plan: Plan, signature: Signature, first: TextEdit
+) -> TextEdit:
+    """Statements become the first call, results that they do not need included."""
+    if isinstance(plan.selected, SelectedStatements):
+        return TextEdit(plan.selected.code, first.new)
+    return TextEdit(plan.selected.span, _call(source, writing, plan, signature))
 
 
 def _early_call(source: Source, writing: Writing, plan: Plan, call: str) -> str:

@@ -118,3 +118,54 @@ def test_statements_on_the_way_are_not_mistaken_for_the_end_of_a_name() -> None:
         )
         is None
     )
+
+
+def test_the_same_expression_elsewhere_becomes_a_call_too() -> None:
+    assert (
+        everywhere("""\
+def price(order, day):
+    net = «order.price * order.count * (1 - order.rebate)»
+    return net if day else -net
+
+
+def tax(order):
+    return 0.2 * (order.price * order.count * (1 - order.rebate)) + order.fee
+""")
+        == """\
+def part(order):
+    return order.price * order.count * (1 - order.rebate)
+
+
+def price(order, day):
+    net = part(order)
+    return net if day else -net
+
+
+def tax(order):
+    return 0.2 * (part(order)) + order.fee
+"""
+    )
+
+
+def test_an_expression_that_is_grouped_differently_there_is_no_duplicate() -> None:
+    code = "order.price * order.count + order.fee"
+    assert (
+        everywhere(
+            f"def f(order):\n    return «{code}»\n\n\ndef g(order):\n    return 2 * {code}\n"
+        )
+        is None
+    )
+
+
+def test_an_awaited_expression_is_bracketed_where_it_has_to_be() -> None:
+    after = everywhere(
+        "async def f(box):\n    first = «await box.opened(box.key, box.lid)»\n"
+        "    return (await box.opened(box.key, box.lid)).size, first\n"
+    )
+    assert after is not None
+    assert after.endswith("    first = await part(box)\n    return (await part(box)).size, first\n")
+
+
+def test_an_expression_of_the_module_itself_is_replaced_once() -> None:
+    code = "order.price * order.count + order.fee"
+    assert everywhere(f"a = «{code}»\nb = {code}\n") is None

@@ -20,6 +20,8 @@ _SPACE = b" \t\r\n\f\\"
 def selected(root: Node, data: bytes, span: Span) -> SelectedStatements | SelectedExpression | None:
     """What `span` selects once blanks and comments at its ends are set aside.
 
+    A comment that stands behind other code is left with it.
+
     `None` if it is neither whole statements of one suite nor one whole expression.
     """
     start, end = _trimmed(data, span)
@@ -65,7 +67,16 @@ def _trimmed(data: bytes, span: Span) -> tuple[int, int]:
         start += 1
     while end > start and data[end - 1] in _SPACE:
         end -= 1
+    if data[start : start + 1] == b"#" and _has_code_before(data, start):
+        behind = _line_end(data, start)
+        return _trimmed(data, Span(behind, end)) if behind < end else (end, end)
     return start, end
+
+
+def _has_code_before(data: bytes, offset: int) -> bool:
+    """Whether a comment at `offset` is about the code in front of it, on its line."""
+    line = max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
+    return bool(data[line:offset].strip())
 
 
 def _after_comments(data: bytes, start: int, end: int) -> int:
