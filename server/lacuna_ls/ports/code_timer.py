@@ -15,7 +15,8 @@ class TimeRequest:
     `tests`, `path` and `function` are as in an `ObserveRequest`. Inputs are the calls of the tests and
     of the documentation, and larger ones made from these, such that the original takes about
     `large_s` or as large as it can be. Each pair is measured in `rounds`, with samples of at least
-    `sample_s`; sizes between the smallest and the largest in `rounds_below`. `wall_s` bounds all of it.
+    `sample_s`; sizes between the smallest and the largest in `rounds_below`. All variants together have `wall_s`
+    of processor time, and on a machine that has other work up to three times that on the clock.
     """
 
     tests: TestRequest

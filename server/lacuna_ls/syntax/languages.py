@@ -46,8 +46,8 @@ class Language:
     `line_comment` begins a comment that ends with its line.
     `semantics` names the module of `analysis` that says what queries cannot; a language without
     one is parsed and completed, not analysed. `templates` names the module with the single-edit
-    templates of its fixes. `test_files` are name patterns over `{stem}`. `test_runner` names what
-    runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
+    templates of its fixes, `idioms` the one with its rewrites for speed. `test_files` are name
+    patterns over `{stem}`. `test_runner` names what runs them, `None` if nothing here can; `own_test` is a regular expression for a line of a test
     that stands in the file it tests, `doctest_prompt` for one of an example in documentation.
     `test_folders` are names of folders with tests besides the usual ones. Where the runner is
     `programs`, it takes the first of these that is for a test file; `interpreter` is the program on
@@ -65,6 +65,7 @@ class Language:
     line_comment: str = "#"
     semantics: str | None = None
     templates: str | None = None
+    idioms: str | None = None
     test_files: tuple[str, ...] = ()
     test_runner: str | None = None
     own_test: str | None = None

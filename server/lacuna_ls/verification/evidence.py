@@ -5,6 +5,9 @@ Titles are rendered here and nowhere else, so that no offer can claim more than 
 
 from dataclasses import dataclass
 
+from lacuna_ls.verification import timing
+from lacuna_ls.verification.timing import Measured
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -28,6 +31,7 @@ class Evidence:
     unsandboxed: bool = False
     reading: str = ""
     inputs_equal: int | None = None
+    measured: Measured | None = None
     compiled: bool = True
 
 
@@ -42,6 +46,8 @@ def in_words(evidence: Evidence) -> str:
 
 
 def _observed(evidence: Evidence) -> str:
+    if evidence.measured is not None:
+        return timing.in_words(evidence.measured, evidence.inputs_equal or evidence.measured.inputs)
     if evidence.tests_passed is not None and evidence.tests_total is not None:
         tests = "test" if evidence.tests_total == 1 else "tests"
         verb = "passes" if evidence.tests_total == 1 else "pass"

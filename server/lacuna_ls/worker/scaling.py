@@ -145,8 +145,8 @@ def _like(members: List[Any], factor: float, source: random.Random) -> Any:
             else source.randint(low - wider, high + wider)
         )
     if kind is float:
-        numbers = [m for m in members if type(m) is float]
-        return source.uniform(min(numbers), max(numbers) + abs(max(numbers)) * factor)
+        floats = [m for m in members if type(m) is float]
+        return source.uniform(min(floats), max(floats) + abs(max(floats)) * factor)
     if kind is str and model:
         letters = "".join(m for m in members if type(m) is str)
         return "".join(source.choice(letters) for _ in range(len(model)))

@@ -4,7 +4,8 @@ Both stand side by side in one fresh process and are called in pairs of random o
 as makes a sample of a millisecond, on arguments that are copied outside of what is measured. What is
 measured is processor time, and time on the clock for a function that waits. The garbage collector
 runs between the samples and not in them; what functions have cached is forgotten before each call.
-What comes of the numbers is not decided here.
+Budgets are of processor time: a busy machine measures as much, and takes longer. What comes of the
+numbers is not decided here.
 """
 
 import ast
@@ -26,17 +27,18 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 from . import behaviour, inputs, scaling, variants
 from .capture import Call
-from .messages import Observe, Timed
+from .messages import WAITING_FACTOR, Observe, Timed
 
 _MAX_SMALL = 12
 _MODELS = 3
-_MAX_WORKLOADS = 6
+_MAX_WORKLOADS = 4
 _WARM_UPS = 2
 _MAX_COPIES = 40
 _MAX_REPEATS = 20_000
 _LEVELS = 5
 _FACTORS = tuple(factor * 2.0**power for power in range(1, 14) for factor in (1.0, 1.5))
-_SIZING_S = 0.6
+_SIZING_S = 0.5
+_LEAST_ROUNDS = 5
 _GRACE_S = 1.0
 # Looking at what a call did may take so many times what the call is to take.
 _MOST_LOOKED = 6
@@ -65,13 +67,14 @@ def timed(
     module: types.ModuleType, calls: Sequence[Call], texts: Sequence[bytes], task: Observe
 ) -> Iterator[Timed]:
     """A message for each variant and input; the larger inputs are the same for all variants."""
-    deadline_s = time.monotonic() + task.wall_s
+    deadline_s = time.monotonic() + WAITING_FACTOR * task.wall_s
+    share_s = task.wall_s / max(len(texts) - 1, 1)
     growths: Optional[List[Tuple[scaling.Growth, float]]] = None
     gc.collect()
     gc.freeze()
     for index in range(1, len(texts)):
         pair = _Texts(texts[0], texts[index])
-        measure = functools.partial(_measure, module, calls, pair, task, growths, deadline_s)
+        measure = functools.partial(_measure, module, calls, pair, task, growths, share_s)
         for line in _in_fork(measure, deadline_s):
             if line[0] == "growths":
                 growths = [(scaling.Growth(c, tuple(k), m), f) for c, k, m, f in line[1]]
@@ -90,7 +93,7 @@ def _measure(
     pair: _Texts,
     task: Observe,
     chosen: Optional[List[Tuple[scaling.Growth, float]]],
-    deadline_s: float,
+    share_s: float,
     fd: int,
 ) -> None:
     def say(*line: Any) -> None:
@@ -121,11 +124,11 @@ def _measure(
             return
         if seen.line[0] == behaviour.RETURNED:
             work.append(each)
-    _with_numbers(_Pairs(one, other, work, task), say, deadline_s)
+    _with_numbers(_Pairs(one, other, work, task), say, share_s)
 
 
-def _with_numbers(pairs: "_Pairs", say: Any, deadline_s: float) -> None:
-    samples = pairs.samples(deadline_s)
+def _with_numbers(pairs: "_Pairs", say: Any, share_s: float) -> None:
+    samples = pairs.samples(share_s)
     for number, each in enumerate(pairs.work):
         ones, others = samples[number]
         size = scaling.size(each.call)
@@ -168,12 +171,12 @@ def _chosen(one: _Side, calls: Sequence[Call], task: Observe) -> List[Tuple[scal
     inputs on which the function does all of its work.
     """
     models = sorted(range(len(calls)), key=lambda i: -scaling.size(calls[i]))[:_MODELS]
-    until_s = time.monotonic() + _SIZING_S
+    until_s = time.thread_time() + _SIZING_S
     found: List[Tuple[float, scaling.Growth, float]] = []
     ways = [each for each in scaling.growths(calls) if each.call in models]
     random.Random(task.seed).shuffle(ways)
     for growth in ways:
-        if time.monotonic() > until_s:
+        if time.thread_time() > until_s:
             break
         sized = _sized(one, calls, growth, task)
         if sized is not None:
@@ -209,7 +212,11 @@ def _once(side: _Side, call: Call, call_s: float) -> Tuple[List[Any], float]:
     for cache in side.caches:
         cache.cache_clear()
     started_s = time.thread_time()
-    seen = behaviour.of_call(side.function, call, call_s)
+    try:
+        seen = behaviour.of_call(side.function, call, call_s)
+    except Exception:
+        # Nothing that could be shown: an integer with too many digits, for one.
+        seen = behaviour.unknown(behaviour.NOT_RUN)
     return seen, time.thread_time() - started_s
 
 
@@ -264,7 +271,7 @@ class _Pairs:
         self._own = [inputs.copied(each.call) for each in work]
         self._repeats = [[1, 1] for _ in work]
 
-    def samples(self, deadline_s: float) -> List[Tuple[List[float], List[float]]]:
+    def samples(self, share_s: float) -> List[Tuple[List[float], List[float]]]:
         """Nanoseconds a call, of each side, for each workload; pairs stand at the same index."""
         gc.disable()
         self._find_clock()
@@ -273,7 +280,7 @@ class _Pairs:
                 self._warm_up(number, side)
         found: List[Tuple[List[float], List[float]]] = [([], []) for _ in self.work]
         for done in range(self._task.rounds):
-            if done and time.monotonic() > deadline_s:
+            if done >= _LEAST_ROUNDS and time.thread_time() > share_s:
                 break
             gc.collect()
             order = list(range(len(self.work)))

@@ -1,0 +1,1 @@
+"""Rewrites that do the same in less time."""

@@ -1,0 +1,1 @@
+"""Idioms by language."""

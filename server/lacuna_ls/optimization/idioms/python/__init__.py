@@ -1,0 +1,9 @@
+"""Python's idioms, family by family; `IDIOMS` is what `language.toml` names."""
+
+from lacuna_ls.optimization.idioms.python.aggregates import AGGREGATES
+from lacuna_ls.optimization.idioms.python.loops import LOOPS
+from lacuna_ls.optimization.idioms.python.pairs import PAIRS
+from lacuna_ls.optimization.idioms.python.ranges import RANGES
+from lacuna_ls.optimization.idioms.python.text import TEXT
+
+IDIOMS = (*PAIRS, *RANGES, *TEXT, *LOOPS, *AGGREGATES)

@@ -1,0 +1,120 @@
+"""The search, with a runner that says what a test tells it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fakes import FakeRunner
+from lacuna_ls.domain.observation import (
+    Behaviour,
+    Ending,
+    InputKind,
+    Observation,
+    ObservedInput,
+)
+from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport, TestResult
+from lacuna_ls.domain.text import apply_edits
+from lacuna_ls.domain.timing import LARGEST, Timed, Timing
+from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, edits_of, search
+from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimeRequest
+from lacuna_ls.syntax.languages import by_language_id
+
+TEXT = b"def total(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t\n"
+PATH = Path("/workspace/adding.py")
+
+
+@dataclass
+class Runner(FakeRunner):
+    """Also a timer: a text takes what `cost_ns` says."""
+
+    cost_ns: Callable[[bytes], float] = lambda text: 1000.0
+    times: list[TimeRequest] = field(default_factory=list)
+
+    async def time(self, request: TimeRequest) -> Timing:
+        self.times.append(request)
+        original, *variants = request.variants
+        return Timing(tuple(self._timed(original, each) for each in variants))
+
+    def _timed(self, original: bytes, variant: bytes) -> tuple[Timed, ...]:
+        ones, others = (self.cost_ns(original),) * 9, (self.cost_ns(variant),) * 9
+        return tuple(Timed(level, 0, 10, True, ones, others) for level in (0, LARGEST))
+
+
+def green(request: TestRequest) -> TestReport:
+    return TestReport(RunStatus.COMPLETED, (TestResult("test_adding.py::t", Outcome.PASSED, 0.0),))
+
+
+def red(request: TestRequest) -> TestReport:
+    return TestReport(RunStatus.COMPLETED, (TestResult("test_adding.py::t", Outcome.FAILED, 0.0),))
+
+
+def observed(*values: str, steady: bool = True) -> Callable[[ObserveRequest], Observation]:
+    """The original returns the first value, each rewrite the last."""
+
+    def observation(request: ObserveRequest) -> Observation:
+        first, rest = values[0], values[-1]
+        behaviours = [Behaviour(Ending.RETURNED, value=first)]
+        behaviours += [Behaviour(Ending.RETURNED, value=rest)] * (len(request.variants) - 1)
+        return Observation(
+            (ObservedInput("total([1])", "", InputKind.CAPTURED, "", steady, tuple(behaviours)),)
+        )
+
+    return observation
+
+
+def target() -> Target:
+    python = by_language_id("python")
+    assert python is not None
+    request = TestRequest(PATH.parent, Path("python"), ("test_adding.py",))
+    return Target(TEXT, PATH, "total", python, request)
+
+
+def fast_if_changed(text: bytes) -> float:
+    return 4000.0 if text == TEXT else 1000.0
+
+
+async def test_what_is_equal_and_faster_and_passes_is_found() -> None:
+    runner = Runner(green, behaviour=observed("6"), cost_ns=fast_if_changed)
+    found = await search(target(), runner)
+    assert isinstance(found, Faster)
+    assert b"sum(xs, t)" in found.data
+    assert apply_edits(TEXT, found.edits) == found.data
+    assert found.evidence.tests_passed == 1
+
+
+async def test_what_is_shown_was_measured_on_other_pairs_than_what_chose() -> None:
+    runner = Runner(green, behaviour=observed("6"), cost_ns=fast_if_changed)
+    await search(target(), runner)
+    choosing, shown = runner.times
+    assert choosing.seed != shown.seed
+
+
+async def test_what_does_something_else_is_not_even_timed() -> None:
+    runner = Runner(green, behaviour=observed("6", "7"), cost_ns=fast_if_changed)
+    found = await search(target(), runner)
+    assert isinstance(found, NothingFaster)
+    assert not runner.times
+
+
+async def test_what_is_not_faster_is_not_found() -> None:
+    runner = Runner(green, behaviour=observed("6"))
+    assert isinstance(await search(target(), runner), NothingFaster)
+
+
+async def test_what_fails_a_test_is_not_found() -> None:
+    runner = Runner(red, behaviour=observed("6"), cost_ns=fast_if_changed)
+    assert isinstance(await search(target(), runner), NothingFaster)
+
+
+async def test_of_what_does_not_do_the_same_twice_nothing_is_said() -> None:
+    runner = Runner(green, behaviour=observed("6", steady=False), cost_ns=fast_if_changed)
+    found = await search(target(), runner)
+    assert isinstance(found, NothingFaster)
+    assert found.reason == "it does not do the same when it is called again"
+
+
+def test_edits_leave_the_lines_that_stay_alone() -> None:
+    after = TEXT.replace(b"    t = 0\n", b"    t = 1\n")
+    (edit,) = edits_of(TEXT, after)
+    assert edit.new == b"    t = 1\n"
