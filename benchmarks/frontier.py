@@ -16,7 +16,7 @@ import re
 import statistics
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
@@ -203,34 +203,36 @@ def removed_shares(cases: list[Case]) -> tuple[float, float]:
         found = frontier(case.ends, case.costs, ones(case), MOST_HOLES)
         chosen = found.select(case.threshold, MOST_HOLES)
         exact.append(chosen.removed / len(case.ends))
-        greedy.append(greedily_removed(case) / len(case.ends))
+        removed = greedy_removed(case.ends, case.costs, case.threshold, MOST_HOLES)
+        greedy.append(removed / len(case.ends))
     return statistics.mean(exact), statistics.mean(greedy)
 
 
-def greedily_removed(case: Case) -> int:
+def greedy_removed(
+    ends: Sequence[int], costs: Sequence[float], threshold: float, holes: int
+) -> int:
     """Take the subtree with the most cost a node until the rest is cheap enough.
 
     With the last hole the lowest subtree is taken that makes it so; one hole over everything
     always does.
     """
-    solid = set(range(len(case.ends)))
+    solid = set(range(len(ends)))
     roots: list[int] = []
-    kept = sum(case.costs)
-    while kept > case.threshold:
+    kept = sum(costs)
+    while solid and kept > threshold:
         choices = []
         for node in sorted(solid):
-            below = [n for n in range(node, case.ends[node]) if n in solid]
-            merged = [r for r in roots if not node <= r < case.ends[node]]
-            gain = sum(case.costs[n] for n in below)
-            enough = kept - gain <= case.threshold
-            if len(merged) + 1 < MOST_HOLES or (len(merged) < MOST_HOLES and enough):
+            below = [n for n in range(node, ends[node]) if n in solid]
+            merged = [r for r in roots if not node <= r < ends[node]]
+            gain = sum(costs[n] for n in below)
+            enough = node == 0 or kept - gain <= threshold
+            if len(merged) + 1 < holes or (len(merged) < holes and enough):
                 choices.append((gain / len(below), -len(below), node, merged))
         _, _, node, merged = max(choices)
         roots = [*merged, node]
-        removed = set(range(node, case.ends[node])) & solid
-        solid -= removed
-        kept -= sum(case.costs[n] for n in removed)
-    return len(case.ends) - len(solid)
+        solid -= set(range(node, ends[node]))
+        kept = sum(costs[n] for n in solid)
+    return len(ends) - len(solid)
 
 
 def ones(case: Case) -> tuple[int, ...]:

@@ -8,18 +8,13 @@ import hashlib
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from lacuna_ls.adapters.index_files import cache_folder
-
-SMALLEST, LARGEST = 400, 200_000
-
-_LEFT_OUT = frozenset(
-    {"_vendor", "vendor", "_vendored", "vendored", "third_party", "extern", "migrations", "locale"}
-)
-_GENERATED = re.compile(rb"(?i)generated (by|from|file)|auto-?generated|do not edit")
+from lacuna_ls.completion.sample import written_by_hand
 
 
 class ArchiveFiles:
@@ -69,6 +64,26 @@ def fetch(manifest: Path, most: int) -> list[Path]:
     return [found[sha] for _, _, sha in pins[:most]]
 
 
+def newest(names: Sequence[str]) -> list[Path]:
+    """Wheels of packages that are named as pip names them, the newest where no version is given."""
+    folder = cache_folder() / "named-packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    wheels: list[Path] = []
+    for name in names:
+        with tempfile.TemporaryDirectory(dir=folder) as fresh:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+            command += ["--only-binary=:all:", "--ignore-requires-python", "-d", fresh, name]
+            subprocess.run(command, check=True)
+            (wheel,) = Path(fresh).glob("*.whl")
+            wheels.append(wheel.replace(folder / wheel.name))
+    return wheels
+
+
+def project_of(wheel: Path) -> str:
+    """The project's name, spelt as package indexes do."""
+    return re.sub(r"[-_.]+", "-", wheel.name.partition("-")[0]).lower()
+
+
 def names_in(manifest: Path) -> set[str]:
     """The projects of a manifest, spelt as package indexes do."""
     pins = re.findall(r"^([\w.-]+)==", manifest.read_text(), re.MULTILINE)
@@ -77,14 +92,7 @@ def names_in(manifest: Path) -> set[str]:
 
 def fit(files: ArchiveFiles, path: Path) -> bool:
     """Written by hand, by this package's authors, and neither empty nor huge."""
-    data = files.read(path) or b""
-    parts = PurePosixPath(path).parts
-    return (
-        SMALLEST <= len(data) <= LARGEST
-        and not _LEFT_OUT.intersection(parts)
-        and not path.stem.endswith("_pb2")
-        and _GENERATED.search(data[:600]) is None
-    )
+    return written_by_hand(path, files.read(path) or b"")
 
 
 def _digest(path: Path) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
-from lacuna_ls.domain.calibration import Calibration
+from lacuna_ls.domain.calibration import Calibration, Labels
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.observation import Observation
@@ -120,6 +120,7 @@ class FakeCalibrations:
 
     kept: dict[str, Calibration] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    labelled: dict[tuple[str, float], Labels] = field(default_factory=dict)
 
     def load(self, key: str) -> Calibration | None:
         self.asked.append(key)
@@ -127,6 +128,12 @@ class FakeCalibrations:
 
     def save(self, calibration: Calibration) -> None:
         self.kept[calibration.key] = calibration
+
+    def labels(self, key: str, epsilon: float) -> Labels:
+        return self.labelled.get((key, epsilon), Labels(epsilon))
+
+    def keep_labels(self, key: str, labels: Labels) -> None:
+        self.labelled[key, labels.epsilon] = labels
 
 
 @dataclass

@@ -5,6 +5,7 @@ absent, with a line in the log: a threshold is never taken from damaged data. Wh
 none of their own, the one that ships with the package serves, if its key is the one asked for.
 """
 
+import contextlib
 import json
 import logging
 import math
@@ -18,12 +19,13 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from lacuna_ls.domain.calibration import CalibratedCell, Calibration
+from lacuna_ls.domain.calibration import CalibratedCell, Calibration, Labels
 from lacuna_ls.domain.errors import StoreError
+from lacuna_ls.holes.drift import refuted
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SHIPPED = "shipped_calibration.json"
 
 
@@ -38,13 +40,16 @@ class FileCalibrationStore:
     def __init__(
         self, folder: Path | None = None, shipped: Callable[[], str | None] | None = None
     ) -> None:
-        self._folder = folder or user_data_path("lacuna-ls") / "calibrations"
+        self.folder = folder or user_data_path("lacuna-ls") / "calibrations"
         self._read_shipped = shipped or read_shipped
         self._shipped: Calibration | None = None
         self._shipped_read = False
+        self._known_labels: dict[str, tuple[Labels, ...]] = {}
         self._loaded: dict[str, tuple[tuple[int, int], Calibration | None]] = {}
 
     def load(self, key: str) -> Calibration | None:
+        if self.refuted(key):
+            return None
         own = self._load_own(key)
         if own is not None:
             return own
@@ -52,10 +57,34 @@ class FileCalibrationStore:
         return shipped if shipped is not None and shipped.key == key else None
 
     def save(self, calibration: Calibration) -> None:
-        path = self._path(calibration.key)
+        self._write(self._path(calibration.key), to_json(calibration))
+        with contextlib.suppress(OSError):
+            self._labels_path(calibration.key).unlink(missing_ok=True)
+        self._known_labels.pop(calibration.key, None)
+
+    def labels(self, key: str, epsilon: float) -> Labels:
+        known = (labels for labels in self._labels(key) if labels.epsilon == epsilon)
+        return next(known, Labels(epsilon))
+
+    def keep_labels(self, key: str, labels: Labels) -> None:
+        others = (known for known in self._labels(key) if known.epsilon != labels.epsilon)
+        kept = (*others, labels)
+        self._write(self._labels_path(key), json.dumps([asdict(each) for each in kept]) + "\n")
+        self._known_labels[key] = kept
+
+    def refuted(self, key: str) -> bool:
+        """Labels of this user's own files speak against a claim under this key."""
+        return any(map(refuted, self._labels(key)))
+
+    def _labels(self, key: str) -> tuple[Labels, ...]:
+        if key not in self._known_labels:
+            self._known_labels[key] = _read_labels(self._labels_path(key))
+        return self._known_labels[key]
+
+    def _write(self, path: Path, text: str) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _replace(path, to_json(calibration))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _replace(path, text)
         except OSError as error:
             raise StoreError(
                 f"the calibration could not be written ({error.strerror}); the one before it is "
@@ -87,9 +116,10 @@ class FileCalibrationStore:
         return self._shipped
 
     def _path(self, key: str) -> Path:
-        if not key.isalnum():
-            raise ValueError(f"not a calibration key: {key!r}")
-        return self._folder / f"{key}.json"
+        return self.folder / f"{_checked(key)}.json"
+
+    def _labels_path(self, key: str) -> Path:
+        return self.folder / f"{_checked(key)}.labels"
 
 
 def to_json(calibration: Calibration) -> str:
@@ -136,6 +166,37 @@ def _read(path: Path, key: str) -> Calibration | None:
     return calibration
 
 
+def _checked(key: str) -> str:
+    if not key.isalnum():
+        raise ValueError(f"not a calibration key: {key!r}")
+    return key
+
+
+def _read_labels(path: Path) -> tuple[Labels, ...]:
+    """None from a damaged file: they are counted anew."""
+    try:
+        found = tuple(Labels(**each) for each in json.loads(path.read_text(encoding="utf-8")))
+        sound = all(map(_sound_labels, found))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        logger.warning("the labels %s are damaged and are counted anew", path.name)
+        return ()
+    return found
+
+
+def _sound_labels(labels: Labels) -> bool:
+    return (
+        0 < labels.epsilon < 1
+        and 0 <= labels.misses <= labels.n
+        and isinstance(labels.n, int)
+        and isinstance(labels.misses, int)
+        and labels.evidence >= 0
+    )
+
+
 def _sound(calibration: Calibration) -> bool:
     texts: tuple[Any, ...] = (calibration.key, calibration.population)
     return (
@@ -146,12 +207,16 @@ def _sound(calibration: Calibration) -> bool:
 
 
 def _sound_cell(cell: CalibratedCell) -> bool:
-    whole: tuple[Any, ...] = (cell.max_holes, cell.n, cell.misses)
+    whole: tuple[Any, ...] = (cell.max_holes, cell.n, cell.misses, cell.lists, cell.found)
+    group: Any = cell.group
     return (
         all(isinstance(number, int) for number in whole)
+        and isinstance(group, str)
         and 0 < cell.epsilon < 1
         and cell.max_holes >= 1
         and 0 <= cell.misses <= cell.n
+        and 0 <= cell.found <= cell.lists <= cell.n
+        and 0 <= cell.found_at_least <= 1
         and (cell.threshold is None or (cell.threshold >= 0 and math.isfinite(cell.threshold)))
     )
 

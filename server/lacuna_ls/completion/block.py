@@ -58,7 +58,8 @@ def _is_open(document: Document, offset: int, proposal: Proposal) -> bool:
     source = document.source
     number = source.line_at(offset)
     line = source.line_span(number)
-    whole = proposal.shown.kept == Span(0, len(encode(proposal.completion.text)))
+    all_of_it = Span(0, len(encode(proposal.completion.text)))
+    whole = proposal.ends and proposal.shown.kept == all_of_it
     behind = document.data[offset : max(offset, line.end)].strip()
     if not whole or behind or _OPENS.search(proposal.text) is None:
         return False

@@ -18,7 +18,9 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
+    """What was proposed at byte `offset` of `data`."""
+
     uri: str
     data: bytes
     offset: int
@@ -46,7 +48,7 @@ class CompletionCache:
     """
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[tuple[str, int, int], _Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, int, int], Entry] = OrderedDict()
 
     def get(self, document: Document, offset: int) -> Hit | None:
         for name, entry in reversed(self._entries.items()):
@@ -58,7 +60,12 @@ class CompletionCache:
 
     def put(self, document: Document, offset: int, proposal: Proposal) -> None:
         name = (document.uri, offset, len(document.data))
-        self._entries[name] = _Entry(document.uri, document.data, offset, proposal)
+        self._entries[name] = Entry(document.uri, document.data, offset, proposal)
         self._entries.move_to_end(name)
         if len(self._entries) > _ENTRIES:
             self._entries.popitem(last=False)
+
+    def taken(self, uri: str) -> list[Entry]:
+        """A document's proposals, which are no longer kept."""
+        names = [name for name, entry in self._entries.items() if entry.uri == uri]
+        return [self._entries.pop(name) for name in names]

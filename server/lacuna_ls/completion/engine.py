@@ -11,6 +11,7 @@ from lacuna_ls.completion import predictor
 from lacuna_ls.completion.alternatives import alternatives
 from lacuna_ls.completion.block import block_below
 from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.extent import most_solid
 from lacuna_ls.completion.postprocess import open_for_completion, shown
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
@@ -18,9 +19,7 @@ from lacuna_ls.completion.window import around
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.completion import FinishReason
 from lacuna_ls.domain.text import Span, decode, encode
-from lacuna_ls.holes.calibration import HOLE_COUNTS, usable_cell
-from lacuna_ls.holes.frontier import frontier
-from lacuna_ls.holes.partial_program import build
+from lacuna_ls.holes.calibration import Group, usable_cell
 from lacuna_ls.ports.calibration_store import CalibrationStore
 from lacuna_ls.ports.language_model import LanguageModel, collect
 from lacuna_ls.syntax.document import Document
@@ -41,8 +40,8 @@ async def complete(
 ) -> tuple[Suggestion, ...]:
     """At most one suggestion: the rest of the line at `offset`, and what closes what it opens.
 
-    Nothing is offered where code stands behind the cursor, where the model is too unsure, or
-    where the result would parse worse. Without a calibration for exactly this predictor the plain
+    Nothing is offered where code stands behind the cursor, where nothing would stand outside holes,
+    or where the result would parse worse. Without a calibration for exactly this predictor the plain
     guess is offered: no holes, nothing claimed.
 
     Args:
@@ -87,30 +86,31 @@ async def propose(
     if first is None or first.finish is FinishReason.CANCELLED:
         return None
     near, at = around(document, offset)
-    part = shown(near, at, first)
-    if part is None or predictor.confidence(first, part.kept) < predictor.CONFIDENCE_FLOOR:
+    whole = shown(near, at, first)
+    extent = most_solid(near, at, first, whole) if whole is not None else None
+    if extent is None:
         return None
-    text = encode(first.text)[part.kept.start : part.kept.end]
-    assert part.document.tree is not None
-    program = build(
-        part.document.tree,
-        Span(at, at + len(text)),
-        document.language,
-        first,
-        part.kept,
-        weight=predictor.WEIGHT,
-    )
+    kept = extent.shown.kept
     return Proposal(
-        text,
-        near,
-        at,
-        first,
-        part,
-        tuple(other.text for other in others if other is not None),
-        program,
-        frontier(program.ends, program.own_nll, program.weights, max(HOLE_COUNTS)),
-        model.capabilities.logprobs,
+        text=encode(first.text)[kept.start : kept.end],
+        near=near,
+        offset=at,
+        completion=first,
+        shown=extent.shown,
+        others=tuple(other.text for other in others if other is not None),
+        program=extent.program,
+        frontier=extent.frontier,
+        scored=model.capabilities.logprobs,
+        group=group_of(document, offset),
+        ends=extent.ends,
     )
+
+
+def group_of(document: Document, offset: int) -> Group:
+    """Which cursors this one is calibrated with."""
+    line = document.source.line_span(document.source.line_at(offset))
+    typed = document.data[line.start : offset].strip()
+    return Group.MID_LINE if typed else Group.LINE_START
 
 
 def holes_of(proposal: Proposal, threshold: float | None, max_holes: int) -> tuple[int, ...]:
@@ -129,7 +129,11 @@ def render(
     typed: int = 0,
 ) -> Suggestion:
     """The suggestion for one epsilon; `typed` bytes of it already stand before `offset`."""
-    cell = usable_cell(calibration, options.epsilon, options.max_holes) if calibration else None
+    cell = (
+        usable_cell(calibration, options.epsilon, options.max_holes, proposal.group)
+        if calibration
+        else None
+    )
     replaced = Span(offset, offset)
     whole = proposal.text + proposal.block
     if calibration is None or cell is None:
@@ -151,21 +155,21 @@ def _holes(proposal: Proposal, nodes: tuple[int, ...], typed: int) -> tuple[Hole
         span = proposal.program.spans[node]
         if span.end <= typed:
             continue
-        begun = span.start < typed
-        found = (
-            ()
-            if begun
-            else alternatives(
-                span,
-                proposal.near.data[: proposal.offset],
-                proposal.text,
-                proposal.completion,
-                proposal.shown.kept,
-                proposal.others,
-            )
-        )
+        found = alternatives_in(proposal, span) if span.start >= typed else ()
         holes.append(Hole(Span(max(span.start - typed, 0), span.end - typed), found))
     return tuple(holes)
+
+
+def alternatives_in(proposal: Proposal, hole: Span) -> tuple[str, ...]:
+    """What else could stand in a hole, in bytes of the proposal's text; best first."""
+    return alternatives(
+        hole,
+        proposal.near.data[: proposal.offset],
+        proposal.text,
+        proposal.completion,
+        proposal.shown.kept,
+        proposal.others,
+    )
 
 
 def _claim(calibration: Calibration, cell: CalibratedCell) -> Claim:
@@ -175,4 +179,5 @@ def _claim(calibration: Calibration, cell: CalibratedCell) -> Claim:
         delta=calibration.delta,
         n=cell.n,
         population=calibration.population,
+        listed=cell.found_at_least if cell.lists else None,
     )

@@ -8,7 +8,7 @@ file parse worse, or when it holds characters that a reader cannot see.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lacuna_ls.domain.completion import Completion, FinishReason
@@ -66,6 +66,26 @@ def shown(document: Document, offset: int, completion: Completion) -> Shown | No
     return _parsed(
         document, offset, encode(completion.text)[start : start + size], start, truncated
     )
+
+
+def beginnings(
+    document: Document, offset: int, completion: Completion, whole: Span, ends: Iterable[int]
+) -> Iterator[Shown]:
+    """Beginnings of `whole`, a slice of the completion, that parse no worse than nothing.
+
+    `ends` are in bytes of the completion; space at the end of a beginning is left out.
+    """
+    allowed = _tolerated_faults(document, offset)
+    text = encode(completion.text)
+    last = len(text[whole.start : whole.end].rstrip())
+    for end in ends:
+        size = len(text[whole.start : end].rstrip())
+        if not 0 < size < last:
+            continue
+        last = size
+        shorter = _inserted(document, offset, text[whole.start : whole.start + size])
+        if faults(shorter) <= allowed:
+            yield Shown(Span(whole.start, whole.start + size), shorter)
 
 
 def hides_something(text: str) -> bool:
@@ -156,7 +176,7 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    allowed = _toleratedfaults(document, offset)
+    allowed = _tolerated_faults(document, offset)
     whole = _inserted(document, offset, text)
     if not truncated:
         fine = faults(whole) <= allowed
@@ -189,7 +209,7 @@ def _inserted(document: Document, offset: int, text: bytes) -> Document:
     return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
 
 
-def _toleratedfaults(document: Document, offset: int) -> int:
+def _tolerated_faults(document: Document, offset: int) -> int:
     """Faults that are not this line's: an unfinished line is to be mended by its completion."""
     if document.tree is None or not document.tree.root_node.has_error:
         return 0

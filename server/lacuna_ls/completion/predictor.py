@@ -20,11 +20,15 @@ from lacuna_ls.syntax.languages import Language
 
 WEIGHT = WeightKind.NODES
 TRIGGER = "rest of the line"
-CONFIDENCE_FLOOR = 0.75
-"""Least geometric mean of the shown tokens' probabilities; below it nothing is shown.
+REFERENCE_THRESHOLDS = (0.1, 0.4)
+REFERENCE_HOLES = 4
+"""At these thresholds, with so many holes, it is decided how much of a completion is offered.
 
-Chosen with `benchmarks/make_calibration.py --tune`: two in five cursors are shown something.
+Chosen on packages that are in no calibration (`benchmarks/tuning_packages.txt`).
 """
+
+CONFIDENCE_FLOOR = 0.75
+"""Least geometric mean of its tokens' probabilities for a block that goes on below the line."""
 
 _SOURCES = ("lacuna_ls.holes", "lacuna_ls.completion")
 
@@ -67,7 +71,7 @@ def key(model_id: str, language: Language) -> str:
         "nodes": repr((language.solid_nodes, language.verbatim_nodes)),
         "weight": WEIGHT.value,
         "trigger": TRIGGER,
-        "confidence_floor": repr(CONFIDENCE_FLOOR),
+        "extent": repr((REFERENCE_THRESHOLDS, REFERENCE_HOLES, CONFIDENCE_FLOOR)),
         "hole_counts": repr(HOLE_COUNTS),
     }
     return predictor_key(parts, sources())

@@ -34,8 +34,9 @@ class Claim:
 
     With a calibration: with probability at least 1 - `delta` over calibration, what the user would
     have written differs outside the holes in at most `epsilon` of the completions shown, for
-    cursor positions like those of `population`. Without one, `calibrated` is false, nothing is
-    claimed, and the rest is empty.
+    cursor positions like those of `population`. `listed` is the claim about lists: of the completions
+    that have any, at least this share is what the user would have written once the right entries
+    are chosen. Without a calibration `calibrated` is false, nothing is claimed, the rest is empty.
     """
 
     calibrated: bool
@@ -43,6 +44,7 @@ class Claim:
     delta: float | None = None
     n: int = 0
     population: str = ""
+    listed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CalibratedCell:
-    """One threshold, valid for one epsilon and one number of holes.
+    """One threshold, valid for one group of cursors, one epsilon and one number of holes.
 
-    `threshold` bounds the kept negative log-likelihood in nats; `None` means that not even the
-    strictest threshold held, so only one hole over everything is valid. `n` counts independent
-    samples (files), `misses` those whose truth lay outside the prediction set.
+    `threshold` bounds the kept cost in nats; `None` means that not even the strictest threshold
+    held, so only one hole over everything is valid. `n` counts independent samples (files), `misses`
+    those whose truth lay outside the prediction set.
+
+    `lists` counts the samples in which a hole had a list of alternatives at this threshold, `found`
+    those of them that the lists and what is solid cover entirely, and `found_at_least` is a lower
+    bound on the share of the latter among the former in the whole population.
     """
 
     epsilon: float
@@ -17,6 +21,10 @@ class CalibratedCell:
     threshold: float | None
     n: int
     misses: int
+    group: str = "mid-line"
+    lists: int = 0
+    found: int = 0
+    found_at_least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +40,16 @@ class Calibration:
     delta: float
     population: str
     cells: tuple[CalibratedCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What came of completions shown under one epsilon, as saved files tell: `misses` of `n`.
+
+    `evidence` is the greatest natural-log e-value so far against a miss rate of at most epsilon.
+    """
+
+    epsilon: float
+    n: int = 0
+    misses: int = 0
+    evidence: float = 0.0

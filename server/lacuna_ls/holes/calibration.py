@@ -8,24 +8,60 @@ strictest to the loosest and testing stops before the first whose misses exceed
 (Khakhar, Mell and Bastani, ICML 2023, section 4; Park et al., ICLR 2020). Stopping at the first
 failure is fixed-sequence testing: it needs no correction for the number of thresholds and stays
 valid although the prediction sets of two thresholds need not be nested. The grid is a constant
-and no quantile of the calibration data, which could step over a bad threshold. Because a user may
-move epsilon and the number of holes, delta is split evenly over all cells (Bonferroni): the claims
-of the whole table hold together with probability 1 - delta.
+and no quantile of the calibration data, which could step over a bad threshold.
+
+A second claim of each cell is about its lists of alternatives. It is a lower bound on a share
+(Clopper and Pearson, 1934) at a threshold that the same data have chosen, so it is made to hold at
+every threshold of the grid. Because a user may move epsilon and the number of holes, delta is split
+over all claims of all cells (Bonferroni), most of it over those that most completions fall under: the
+whole table holds with probability 1 - delta.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
+from itertools import takewhile
 from math import exp, lgamma, log, log1p
 
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 
+
+class Group(StrEnum):
+    """Where a cursor stands, which is known before anything is written there."""
+
+    MID_LINE = "mid-line"
+    LINE_START = "line start"
+
+
 DELTA = 0.05
 EPSILONS = (0.05, 0.1, 0.2, 0.4)
 HOLE_COUNTS = (1, 2, 3, 4, 6, 8)
-CELLS = len(EPSILONS) * len(HOLE_COUNTS)
+SPLITS = {
+    Group.MID_LINE: len(EPSILONS) * len(HOLE_COUNTS) / 0.8,
+    Group.LINE_START: len(EPSILONS) * len(HOLE_COUNTS) / 0.1,
+}
+"""What delta is divided by for the misses of one cell."""
+
+LIST_SPLITS = len(Group) * len(EPSILONS) * len(HOLE_COUNTS) / 0.1
+"""What delta is divided by for the lists of one cell."""
 
 THRESHOLDS = (0.0, *(0.01 * 10 ** (step / 16) for step in range(57)))
 """Nats, strictest first: 0, then sixteen steps a decade from 0.01 to about 32."""
+
+_BISECTIONS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one sample's prediction set with one number of holes, at each threshold.
+
+    `missed` says whether the truth lay outside the set; `found` whether the lists of alternatives
+    and what is solid cover it entirely, `None` where no hole has a list.
+    """
+
+    missed: tuple[bool, ...]
+    found: tuple[bool | None, ...]
 
 
 def largest_tolerable_misses(epsilon: float, delta: float, n: int) -> int | None:
@@ -48,38 +84,75 @@ def minimum_samples(epsilon: float, delta: float) -> int:
     return n
 
 
+def largest_certain_share(found: int, n: int, delta: float) -> float:
+    """Lower confidence bound on a share: the least p with P[Bin(n, p) >= found] > delta."""
+    if found == 0:
+        return 0.0
+    low, high = 0.0, found / n
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        if _log_tail(n - found, n, 1 - middle) <= log(delta):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 def calibrate(
-    key: str, population: str, misses: Mapping[int, Sequence[Sequence[bool]]]
+    key: str, population: str, samples: Mapping[Group, Sequence[Mapping[int, Outcome]]]
 ) -> Calibration:
-    """A calibration of all cells from one sample per file.
+    """A calibration of all cells from one sample a file.
 
     Args:
         key: Of the predictor that was run (see `predictor_key`).
         population: What the files were, in words that a user reads.
-        misses: For each number in `HOLE_COUNTS` one row per file: for each of `THRESHOLDS`
-            whether the truth lay outside the prediction set.
+        samples: For each group one entry per file in which something was shown: the outcome for
+            each number in `HOLE_COUNTS`.
     """
-    cells = (_cell(epsilon, holes, misses[holes]) for epsilon in EPSILONS for holes in HOLE_COUNTS)
+    cells = (
+        _cell(group, epsilon, holes, [sample[holes] for sample in samples.get(group, ())])
+        for group in Group
+        for epsilon in EPSILONS
+        for holes in HOLE_COUNTS
+    )
     return Calibration(key, DELTA, population, tuple(cells))
 
 
-def usable_cell(calibration: Calibration, epsilon: float, max_holes: int) -> CalibratedCell | None:
+def loosest(misses: Sequence[int], tolerable: int | None) -> int | None:
+    """Which of `THRESHOLDS` to use: the last before the first with more misses than tolerable.
+
+    `None` if already the strictest has more, or the sample is too small to tolerate any number.
+    """
+    if tolerable is None:
+        return None
+    passed = takewhile(lambda count: count <= tolerable, misses)
+    return sum(1 for _ in passed) - 1 if misses and misses[0] <= tolerable else None
+
+
+def usable_cell(
+    calibration: Calibration, epsilon: float, max_holes: int, group: Group = Group.MID_LINE
+) -> CalibratedCell | None:
     """The cell to use: the loosest epsilon and most holes that do not exceed what is asked for.
 
     An epsilon below the whole grid snaps to its strictest. `None` if that cell's sample is too
     small for its claim: then nothing is claimed.
     """
-    epsilons = sorted({cell.epsilon for cell in calibration.cells})
-    counts = sorted({cell.max_holes for cell in calibration.cells})
-    if not epsilons:
+    cells = [cell for cell in calibration.cells if cell.group == group]
+    if not cells:
         return None
+    epsilons = sorted({cell.epsilon for cell in cells})
+    counts = sorted({cell.max_holes for cell in cells})
     snapped_epsilon = max((e for e in epsilons if e <= epsilon), default=epsilons[0])
     snapped_holes = max((m for m in counts if m <= max_holes), default=counts[0])
-    share = calibration.delta / len(calibration.cells)
-    for cell in calibration.cells:
+    for cell in cells:
         if (cell.epsilon, cell.max_holes) == (snapped_epsilon, snapped_holes):
-            return cell if cell.n >= minimum_samples(cell.epsilon, share) else None
+            return cell if claims(cell, calibration.delta) else None
     return None
+
+
+def claims(cell: CalibratedCell, delta: float) -> bool:
+    """The cell's sample is large enough for its claim."""
+    return cell.n >= minimum_samples(cell.epsilon, delta / SPLITS[Group(cell.group)])
 
 
 def predictor_key(parts: Mapping[str, str], sources: Iterable[tuple[str, bytes]]) -> str:
@@ -97,17 +170,29 @@ def predictor_key(parts: Mapping[str, str], sources: Iterable[tuple[str, bytes]]
     return digest.hexdigest()
 
 
-def _cell(epsilon: float, max_holes: int, rows: Sequence[Sequence[bool]]) -> CalibratedCell:
-    n = len(rows)
-    tolerable = largest_tolerable_misses(epsilon, DELTA / CELLS, n)
-    chosen: float | None = None
-    chosen_misses = 0
-    for column, threshold in enumerate(THRESHOLDS):
-        count = sum(row[column] for row in rows)
-        if tolerable is None or count > tolerable:
-            break
-        chosen, chosen_misses = threshold, count
-    return CalibratedCell(epsilon, max_holes, chosen, n, chosen_misses)
+def _cell(
+    group: Group, epsilon: float, max_holes: int, samples: Sequence[Outcome]
+) -> CalibratedCell:
+    n = len(samples)
+    misses = [sum(column) for column in zip(*(sample.missed for sample in samples), strict=True)]
+    chosen = loosest(misses, largest_tolerable_misses(epsilon, DELTA / SPLITS[group], n))
+    if chosen is None:
+        return CalibratedCell(epsilon, max_holes, None, n, 0, group)
+    lists = [found for sample in samples if (found := sample.found[chosen]) is not None]
+    hits = sum(lists)
+    certain = largest_certain_share(hits, len(lists), DELTA / LIST_SPLITS / len(THRESHOLDS))
+    threshold = THRESHOLDS[chosen]
+    return CalibratedCell(
+        epsilon, max_holes, threshold, n, misses[chosen], group, len(lists), hits, certain
+    )
+
+
+def _log_tail(k: int, n: int, p: float) -> float:
+    """The logarithm of P[Bin(n, p) <= k]."""
+    total = float("-inf")
+    for i in range(k + 1):
+        total = _log_add(total, _log_binomial(i, n, p))
+    return total
 
 
 def _log_binomial(k: int, n: int, p: float) -> float:

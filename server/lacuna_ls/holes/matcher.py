@@ -6,12 +6,15 @@ paper's release compares children as unordered sets, which lets `a - b` cover `b
 counts. Comments and layout outside string literals do not.
 """
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 
 from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.languages import Language
-from lacuna_ls.syntax.nodes import Node, Tree
+from lacuna_ls.syntax.nodes import Node, Tree, ancestors, covering, preorder
+
+_WORD = re.compile(rb"[\w\x80-\xff]+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +26,63 @@ class Insertion:
     region: Span
 
 
-def covers(
+def fillings(
     shown: Insertion, truth: Insertion, hole_ids: Container[int], language: Language
-) -> bool:
-    """True if the trees are equal outside the holes.
+) -> dict[int, Span] | None:
+    """What of the truth stands in each hole, `None` if the trees differ outside the holes.
 
     Both documents have the same text before and after their regions; there only the kinds and
     places of nodes are compared. `hole_ids` are tree ids of nodes of `shown` inside its region;
-    the one hole over everything covers any truth and needs no call.
+    the one hole over everything covers any truth and needs no call. Spans are in the truth's bytes;
+    a hole in what is not compared, like a comment, has none.
     """
+    filled: dict[int, Span] = {}
     pending = [(shown.tree.root_node, truth.tree.root_node)]
     while pending:
         left, right = pending.pop()
         if left.id in hole_ids:
-            if not truth.region.contains(Span(right.start_byte, right.end_byte)):
-                return False
+            span = Span(right.start_byte, right.end_byte)
+            if not truth.region.contains(span):
+                return None
+            filled[left.id] = span
             continue
         if left.kind_id != right.kind_id or left.is_missing != right.is_missing:
-            return False
+            return None
         if _untouched(left, right, shown.region, truth.region):
             continue
         lefts, rights = _children(left, shown.region), _children(right, truth.region)
         if len(lefts) != len(rights):
-            return False
+            return None
         if not lefts or left.type in language.verbatim_nodes:
             if _text(shown, left) != _text(truth, right):
-                return False
+                return None
             continue
         pending += zip(lefts, rights, strict=True)
-    return True
+    return filled
 
 
 def truth_extent(shown: str, rest: str) -> str:
     """What of the user's `rest` a suggestion is compared with: as many lines as it proposes."""
     lines = rest.splitlines(keepends=True)
     return "".join(lines[: shown.count("\n") + 1]).rstrip("\r\n")
+
+
+def token_ends(written: Insertion, language: Language) -> list[int]:
+    """Where tokens of what was written end, ascending, in bytes of it.
+
+    In comments and in what counts byte by byte, words and marks are tokens.
+    """
+    region = written.region
+    ends = {region.end}
+    for node in preorder(covering(written.tree.root_node, region, named=False)):
+        if node.children:
+            continue
+        ends.add(node.end_byte)
+        around = (node, *ancestors(node))
+        if node.is_extra or any(above.type in language.verbatim_nodes for above in around):
+            start, end = max(node.start_byte, region.start), min(node.end_byte, region.end)
+            ends.update(start + match.end() for match in _WORD.finditer(written.data[start:end]))
+    return sorted(end - region.start for end in ends if region.start < end <= region.end)
 
 
 def _untouched(left: Node, right: Node, shown: Span, truth: Span) -> bool:

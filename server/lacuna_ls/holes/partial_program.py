@@ -50,6 +50,7 @@ def build(
     completion: Completion,
     kept: Span,
     *,
+    ends: bool = True,
     weight: WeightKind = WeightKind.NODES,
 ) -> PartialProgram:
     """Charge the tokens of a completion to the nodes of its tree.
@@ -61,6 +62,7 @@ def build(
         completion: As the model gave it. Without an `end_logprob` all of it becomes one hole.
         kept: Which bytes of the completion are shown; what was cut off is charged to the root,
             because the model believed in that as well.
+        ends: That nothing follows is claimed. If it is not, what follows costs nothing.
         weight: What removal is counted in.
     """
     forest = _forest(tree, region, language)
@@ -70,9 +72,12 @@ def build(
     for owner, token in zip(
         owners.of_all([t.span for t in completion.tokens]), completion.tokens, strict=True
     ):
+        if not ends and token.span.start >= kept.end:
+            continue
         own[owner] += _nll(token.logprob)
         tokens_owned[owner] += 1
-    own[0] += _nll(completion.end_logprob)
+    if ends:
+        own[0] += _nll(completion.end_logprob)
     for index, broken in enumerate(forest.broken):
         if broken:
             own[index] = inf

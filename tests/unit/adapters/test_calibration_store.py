@@ -13,14 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore, from_json, to_json
-from lacuna_ls.domain.calibration import CalibratedCell, Calibration
+from lacuna_ls.domain.calibration import CalibratedCell, Calibration, Labels
 from lacuna_ls.domain.errors import StoreError
 
 CALIBRATION = Calibration(
     "abc123",
     0.05,
     "files of größere packages",
-    (CalibratedCell(0.1, 4, 0.25, 700, 40), CalibratedCell(0.05, 4, None, 700, 0)),
+    (
+        CalibratedCell(0.1, 4, 0.25, 700, 40, "mid-line", 90, 60, 0.5),
+        CalibratedCell(0.05, 4, None, 700, 0),
+    ),
 )
 
 
@@ -102,20 +105,33 @@ def test_no_bytes_in_the_file_are_more_than_an_absent_calibration(tmp_path_facto
         ("delta", "0.05"),
         ("key", 5),
         ("population", None),
-        ("version", 2),
+        ("version", 1),
         ("cells", [{"epsilon": 0.1}]),
-        ("cells", [{"epsilon": 2, "max_holes": 4, "threshold": 1.0, "n": 9, "misses": 0}]),
-        ("cells", [{"epsilon": 0.1, "max_holes": 4, "threshold": -1.0, "n": 9, "misses": 0}]),
-        ("cells", [{"epsilon": 0.1, "max_holes": 4, "threshold": 1.0, "n": 9, "misses": 10}]),
-        (
-            "cells",
-            [{"epsilon": 0.1, "max_holes": 4, "threshold": float("nan"), "n": 9, "misses": 0}],
-        ),
         ("surprise", 1),
     ],
 )
 def test_figures_that_no_calibration_can_have_are_damage(field, value):
     fields = json.loads(to_json(CALIBRATION)) | {field: value}
+    with pytest.raises(StoreError, match="calibration"):
+        from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("group", 3),
+        ("epsilon", 2),
+        ("threshold", -1.0),
+        ("threshold", float("nan")),
+        ("misses", 701),
+        ("lists", 701),
+        ("found", 91),
+        ("found_at_least", 1.5),
+    ],
+)
+def test_figures_that_no_cell_can_have_are_damage(field, value):
+    fields = json.loads(to_json(CALIBRATION))
+    fields["cells"][0][field] = value
     with pytest.raises(StoreError, match="calibration"):
         from_json(json.dumps(fields))
 
@@ -146,6 +162,41 @@ def test_a_file_where_the_folder_should_be_is_reported(tmp_path):
 def test_a_key_is_never_a_path(tmp_path):
     with pytest.raises(ValueError, match="not a calibration key"):
         store(tmp_path).load("../secret")
+
+
+REFUTING = Labels(0.1, 40, 30, 60.0)
+
+
+def test_labels_that_refute_a_claim_withdraw_the_calibration(tmp_path):
+    held = store(tmp_path, shipped=to_json(CALIBRATION))
+    held.keep_labels("abc123", Labels(0.1, 40, 3, 0.0))
+    assert held.load("abc123") == CALIBRATION
+    held.keep_labels("abc123", REFUTING)
+    assert held.load("abc123") is None
+    assert store(tmp_path, shipped=to_json(CALIBRATION)).load("abc123") is None
+
+
+def test_labels_of_each_epsilon_are_kept_apart(tmp_path):
+    held = store(tmp_path)
+    held.keep_labels("abc123", REFUTING)
+    held.keep_labels("abc123", Labels(0.2, 7, 1, 0.5))
+    assert store(tmp_path).labels("abc123", 0.1) == REFUTING
+    assert store(tmp_path).labels("abc123", 0.2) == Labels(0.2, 7, 1, 0.5)
+
+
+def test_another_calibration_begins_without_labels(tmp_path):
+    held = store(tmp_path)
+    held.keep_labels("abc123", REFUTING)
+    held.save(CALIBRATION)
+    assert held.load("abc123") == CALIBRATION
+    assert store(tmp_path).load("abc123") == CALIBRATION
+
+
+@given(st.binary(max_size=80) | st.just(b'[{"epsilon": 2, "n": 1, "misses": 3}]'))
+def test_no_bytes_in_the_labels_are_more_than_none(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("store")
+    (folder / "abc123.labels").write_bytes(data)
+    assert store(folder).labels("abc123", 0.1) == Labels(0.1)
 
 
 WRITER = """

@@ -12,7 +12,7 @@ from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Suggestion
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.completion import Alternative, FinishReason
 from lacuna_ls.domain.text import Span, TextEdit, decode, encode
-from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS
+from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS, Group
 from lacuna_ls.ports.language_model import Capabilities
 from lacuna_ls.syntax.document import edit_document, open_document
 from lacuna_ls.syntax.languages import languages
@@ -26,7 +26,8 @@ COUNT_SURE = said(
 
 def calibrations(thresholds: dict[float, float | None], n: int = 2000) -> FakeCalibrations:
     cells = tuple(
-        CalibratedCell(epsilon, holes, thresholds.get(epsilon), n, 0)
+        CalibratedCell(epsilon, holes, thresholds.get(epsilon), n, 0, group)
+        for group in Group
         for epsilon in EPSILONS
         for holes in HOLE_COUNTS
     )
@@ -112,19 +113,35 @@ async def test_a_model_without_log_probabilities_is_never_called_calibrated():
 
 
 async def test_stopping_is_charged_so_that_an_unsure_end_makes_everything_one_hole():
-    (one,) = await suggest("x = |\n", said("count", end=-0.4))
+    store = calibrations(dict.fromkeys(EPSILONS, 0.2))
+    (one,) = await suggest("x = |\n", said("count", end=-0.25), store=store)
     assert drawn(one) == "«count»"
 
 
-async def test_a_model_that_does_not_say_how_sure_it_is_to_stop_gets_one_hole():
+async def test_where_a_line_goes_on_in_doubt_its_sure_beginning_is_offered():
+    (one,) = await suggest("x = |\n", said("rows", ".", "count", (".", -2.0), ("b", -2.0)))
+    assert drawn(one) == "rows.count"
+
+
+async def test_a_sure_line_is_offered_to_its_end():
+    (one,) = await suggest("x = |\n", said("rows", ".", "count", " +", " b"))
+    assert drawn(one) == "rows.count + b"
+
+
+async def test_a_doubt_inside_that_a_hole_can_hold_does_not_cut_the_line():
+    (one,) = await suggest("x = |\n", said("count", "(", ("rows", -2.0), ")", ".", "first"))
+    assert drawn(one) == "count(«rows»).first"
+
+
+async def test_a_model_that_does_not_say_how_sure_it_is_to_stop_claims_no_end():
     answer = replace(said("count"), end_logprob=None)
     (one,) = await suggest("x = |\n", answer)
-    assert drawn(one) == "«count»"
+    assert drawn(one) == "count"
 
 
 async def test_a_token_that_straddles_two_nodes_is_charged_to_what_holds_both():
-    (one,) = await suggest("x = |\n", said("f", "(", ("a, b", -1.0), ")"))
-    assert drawn(one) == "f«(a, b)»"
+    (one,) = await suggest("x = |\n", said("fun", "(", ("a, b", -1.0), ")"))
+    assert drawn(one) == "fun«(a, b)»"
 
 
 async def test_multi_byte_characters_keep_holes_in_place():
@@ -132,13 +149,34 @@ async def test_multi_byte_characters_keep_holes_in_place():
     assert drawn(one) == "f('ä€', «ü»)"
 
 
-async def test_code_under_a_syntax_error_is_never_solid():
-    (one,) = await suggest("f(1,\n  |\n", said("count"))
-    assert drawn(one) == "«count»"
+async def test_code_under_a_syntax_error_is_never_solid_and_so_not_offered():
+    assert await suggest("f(1,\n  |\n", said("count")) == ()
 
 
-async def test_below_the_confidence_floor_nothing_is_shown():
-    assert await suggest("x = |\n", said(("a", -3.0))) == ()
+async def test_what_would_be_one_hole_is_not_offered():
+    assert await suggest("x = |\n", said(("aaa", -3.0))) == ()
+
+
+async def test_the_same_text_is_offered_at_every_epsilon():
+    store = calibrations({0.05: 0.0, 0.1: 0.01, 0.2: 0.2, 0.4: 1.5})
+    answer = said("rows", ".", ("count", -0.1), (" +", -0.3), (" b", -0.3))
+    texts = {(await suggest("x = |\n", answer, store=store, epsilon=e))[0].text for e in EPSILONS}
+    assert len(texts) == 1
+
+
+async def test_a_line_start_is_claimed_for_by_its_own_cells():
+    cells = tuple(
+        CalibratedCell(epsilon, holes, threshold, 2000, 0, group)
+        for group, threshold in ((Group.MID_LINE, 0.2), (Group.LINE_START, 0.0))
+        for epsilon in EPSILONS
+        for holes in HOLE_COUNTS
+    )
+    key = predictor.key("fake", PYTHON)
+    store = FakeCalibrations({key: Calibration(key, 0.05, "some files", cells)})
+    answer = said("count", "(", ("rows", -0.1), ")")
+    (within,) = await suggest("x = |\n", answer, store=store)
+    (at_start,) = await suggest("    |\n", answer, store=store)
+    assert (drawn(within), drawn(at_start)) == ("count(rows)", "«count(rows)»")
 
 
 async def test_nothing_is_offered_where_code_stands_behind_the_cursor():

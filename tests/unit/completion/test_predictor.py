@@ -39,7 +39,12 @@ def test_another_grammar_is_another_predictor(key, change):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CONFIDENCE_FLOOR", 0.1), ("WEIGHT", WeightKind.TOKENS), ("HOLE_COUNTS", (1,))],
+    [
+        ("REFERENCE_THRESHOLDS", (0.1,)),
+        ("CONFIDENCE_FLOOR", 0.1),
+        ("WEIGHT", WeightKind.TOKENS),
+        ("HOLE_COUNTS", (1,)),
+    ],
 )
 def test_a_constant_of_the_engine_is_part_of_the_predictor(key, monkeypatch, name, value):
     before = key("m", PYTHON)

@@ -3,7 +3,7 @@
 import pytest
 
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.holes.matcher import Insertion, covers, truth_extent
+from lacuna_ls.holes.matcher import Insertion, fillings, truth_extent
 from lacuna_ls.syntax.document import parse
 from lacuna_ls.syntax.languages import languages
 from lacuna_ls.syntax.nodes import preorder
@@ -26,7 +26,7 @@ def matches(shown, truth, prefix="x = ", suffix="\n", language_id="python"):
         plain += hole + rest
     left = insertion(prefix, plain, suffix, language)
     ids = {n.id for n in preorder(left.tree.root_node) if (n.start_byte, n.end_byte) in spans}
-    return covers(left, insertion(prefix, truth, suffix, language), ids, language)
+    return fillings(left, insertion(prefix, truth, suffix, language), ids, language) is not None
 
 
 @pytest.mark.parametrize(
