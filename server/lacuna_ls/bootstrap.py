@@ -8,7 +8,15 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -22,6 +30,7 @@ from lacuna_ls.actions import (
     extract_opportunity,
     fix_failing_test,
     search_longer,
+    speed_up,
 )
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
 from lacuna_ls.adapters.confined_runner import ConfinedRunner
@@ -31,6 +40,7 @@ from lacuna_ls.adapters.index_files import cache_folder, dependency_index, libra
 from lacuna_ls.adapters.installed_sources import installed_sources
 from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
 from lacuna_ls.adapters.last_commit import text_at_head
+from lacuna_ls.adapters.last_settings import keep_settings
 from lacuna_ls.adapters.local_record import LocalRecord
 from lacuna_ls.adapters.program_runner import ProgramRunner
 from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
@@ -53,8 +63,9 @@ from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
 from lacuna_ls.lsp.search_longer import Drafting, LongerSearches
-from lacuna_ls.lsp.server import BREAK_FUNCTION, RUN_TESTS, SEARCH_LONGER, LacunaServer
+from lacuna_ls.lsp.server import BREAK_FUNCTION, RUN_TESTS, SEARCH_LONGER, SPEED_UP, LacunaServer
 from lacuna_ls.lsp.services import Services
+from lacuna_ls.lsp.speed_search import SpeedSearches
 from lacuna_ls.lsp.status import Sources
 from lacuna_ls.lsp.trust_prompt import SessionTrust
 from lacuna_ls.lsp.uris import path_of
@@ -115,8 +126,9 @@ def build_services(server: LacunaServer) -> Services:
     model = EmbeddedModel(files)
     finished = FinishedFixes()
     runner = WorkerPool(trust)
+    by_language = RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)})
     tools = SaveTools(
-        runner=RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)}),
+        runner=by_language,
         files=_Files(lambda path: _run_files(server.roots)),
         clock=_SystemClock(),
         finished=finished,
@@ -131,6 +143,8 @@ def build_services(server: LacunaServer) -> Services:
     )
     longer = LongerSearches(server, tools, saves.searches, drafting)
     breaks = BreakSearches(server, tools, trust, text_at_head)
+    speed = SpeedSearches(server, tools, trust, by_language)
+    asked = (longer, breaks, speed)
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()
@@ -163,11 +177,13 @@ def build_services(server: LacunaServer) -> Services:
             fix_failing_test.provider(finished),
             search_longer.provider(longer.places, SEARCH_LONGER),
             break_function.provider(breaks.found),
+            speed_up.provider(speed.found),
             extract_marked.provider(partial(_marked, server), proofs.known),
             extract_method.provider(proofs.known),
             extract_opportunity.provider(proofs.known),
             extract_by_model.provider(partial(_model_for, server, chosen), proofs.known),
             break_function.starter(BREAK_FUNCTION),
+            speed_up.starter(SPEED_UP),
         ),
         trust=trust,
         saved=partial(_saved, saves, longer, corpora, typing),
@@ -175,11 +191,12 @@ def build_services(server: LacunaServer) -> Services:
             RUN_TESTS: saves.run_tests,
             SEARCH_LONGER: longer.start,
             BREAK_FUNCTION: breaks.start,
+            SPEED_UP: speed.start,
         },
-        edited=partial(_edited, saves, longer, breaks, typing),
+        edited=partial(_edited, saves, asked, typing),
         repository_settings=repository_settings,
-        prepare=corpora.prepare,
-        close=partial(_close, saves, longer, breaks, corpora, typing, chosen, runner),
+        prepare=partial(_prepare, server, corpora),
+        close=partial(_close, saves, asked, corpora, typing, chosen, runner),
         objection=proofs.objection,
         status=Sources(
             lambda language: calibrations.load(
@@ -277,6 +294,11 @@ def _surroundings(server: LacunaServer, path: Path) -> Surroundings | None:
         None if python is None else python.path,
         settings.instructions,
     )
+
+
+async def _prepare(server: LacunaServer, corpora: "_Corpora") -> None:
+    await asyncio.to_thread(keep_settings, server.settings)
+    await corpora.prepare()
 
 
 async def _context(project: ProjectContext, document: Document, offset: int) -> tuple[Excerpt, ...]:
@@ -420,25 +442,25 @@ async def _saved(
     await asyncio.gather(corpora.refresh(), saves.saved(document), typing.saved(document))
 
 
-def _edited(
-    saves: Saves, longer: LongerSearches, breaks: BreakSearches, typing: _Typing, uri: str
-) -> None:
+# What a user starts, each at most once in a document at a time.
+_Searches = LongerSearches | BreakSearches | SpeedSearches
+
+
+def _edited(saves: Saves, asked: Iterable[_Searches], typing: _Typing, uri: str) -> None:
     typing.edited(uri)
     saves.edited(uri)
-    longer.edited(uri)
-    breaks.edited(uri)
+    for each in asked:
+        each.edited(uri)
 
 
 async def _close(
     saves: Saves,
-    longer: LongerSearches,
-    breaks: BreakSearches,
+    asked: Iterable[_Searches],
     corpora: _Corpora,
     typing: _Typing,
     chosen: ChosenModel,
     runner: WorkerPool,
 ) -> None:
-    await asyncio.gather(
-        saves.close(), longer.close(), breaks.close(), corpora.close(), typing.close()
-    )
+    searches = (each.close() for each in asked)
+    await asyncio.gather(saves.close(), *searches, corpora.close(), typing.close())
     await asyncio.gather(chosen.close(), runner.close())

@@ -14,8 +14,11 @@ from lacuna_ls.cli import serve
 
 # What `lacuna-ls --help` says of each sub-command; the module has the name of the command.
 COMMANDS = {
+    "calibrate": "measure on a project's own files how often completions miss, and draw it",
     "check": "run the tests of files as a save would, for scripts and continuous integration",
     "demo": "show the main job end to end on a small project, in the terminal",
+    "doctor": "say what is used and why, and what mends what is amiss",
+    "model": "serve the embedded model to other programs; say where a completion comes from",
     "stats": "print what became of completions, from the record on this machine",
     "trust": "let Lacuna run the code of a folder, or no longer",
 }

@@ -35,6 +35,11 @@ class Probed:
     refused: tuple[str, ...]
 
     @property
+    def confines(self) -> bool:
+        """Whether anything but limits holds candidates."""
+        return self.tier != tiers.NONE
+
+    @property
     def in_words(self) -> str:
         return "; ".join((_IN_WORDS[self.tier], *self.refused))
 
