@@ -4,7 +4,7 @@ import ast
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 import lacuna_ls.actions
 from fakes import FakeClock, FakeRunner
-from lacuna_ls.actions import break_function, extract_by_model, fix_failing_test
+from lacuna_ls.actions import break_function, extract_by_model, fix_failing_test, speed_up
 from lacuna_ls.actions.break_function import Found
 from lacuna_ls.actions.provider import ActionRequest, CodeActionProvider, Example, Offer
 from lacuna_ls.actions.registry import all_offers
@@ -25,7 +25,12 @@ from lacuna_ls.domain.observation import (
 )
 from lacuna_ls.domain.test_result import Failure, Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import Span, apply_edits, decode, encode
+from lacuna_ls.domain.timing import LARGEST, Timed, Timing
+from lacuna_ls.optimization.engine import Faster
+from lacuna_ls.optimization.engine import Target as SlowTarget
+from lacuna_ls.optimization.engine import search as search_speed_up
 from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.repair.engine import search
 from lacuna_ls.repair.finished import FinishedFixes
 from lacuna_ls.repair.fix import Budget, Problem
@@ -99,9 +104,12 @@ def red_for(request: TestRequest) -> TestReport:
 def observed_here(request: ObserveRequest) -> Observation:
     """As the worker observes, without processes: calls in the asserts stand for captured ones."""
     text = request.variants[0]
-    names: dict[str, Any] = {}
-    exec(text, names)
-    function = names[request.function]
+    functions = []
+    for variant in request.variants:
+        names: dict[str, Any] = {}
+        exec(variant, names)
+        functions.append(names[request.function])
+    function = functions[0]
     captured = [
         call
         for node in ast.walk(ast.parse(text))
@@ -120,17 +128,53 @@ def observed_here(request: ObserveRequest) -> Observation:
     else:
         made = mutants(captured, request.mutated, request.seed)
         inputs += [(each.call, "edge" if each.edge else "mutated", "") for each in made]
-    return Observation(tuple(seen_here(function, request.function, *each) for each in inputs))
+    return Observation(tuple(seen_here(functions, request.function, *each) for each in inputs))
 
 
 def seen_here(
-    function: Callable[..., Any], name: str, call: Call, kind: str, expected: str
+    functions: Sequence[Callable[..., Any]], name: str, call: Call, kind: str, expected: str
 ) -> ObservedInput:
-    kept = of_call(function, call, 1.0)
+    kept = [of_call(function, call, 1.0) for function in functions]
     code = f"{name}({', '.join(map(repr, call.positional))})"
-    behaviour = Behaviour(Ending(kept[0]), *kept[1:])
+    behaviours = tuple(Behaviour(Ending(each[0]), *each[1:]) for each in kept)
     loose = form(ast.literal_eval(expected)).loose if expected else ""
-    return ObservedInput(code, code, InputKind(kind), "", True, (behaviour,), loose, expected)
+    return ObservedInput(code, code, InputKind(kind), "", True, behaviours, loose, expected)
+
+
+class TimedRunner(FakeRunner):
+    """A rewrite is faster the shorter it is; all pass the tests."""
+
+    async def time(self, request: TimeRequest) -> Timing:
+        variants = request.variants[1:]
+        ones = (4000.0,) * 9
+        rows = [
+            tuple(
+                Timed(level, 0, 10, True, ones, (1000.0 + len(each),) * 9) for level in (0, LARGEST)
+            )
+            for each in variants
+        ]
+        return Timing(tuple(rows))
+
+
+def after_a_speed_search(example: Example, document: Document) -> CodeActionProvider:
+    """The menu after a search for a speed-up; the calls are made here, in this process."""
+    offset = read_marks(example.before)[1].start
+    assert document.tree is not None
+    assert document.language is not None
+    function = callable_at(
+        document.tree.root_node, Span(offset, offset), frozenset({"function_definition"})
+    )
+    assert function is not None
+    green = TestReport(
+        RunStatus.COMPLETED, (TestResult("test_example.py::t", Outcome.PASSED, 0.0),)
+    )
+    runner = TimedRunner(lambda _: green, behaviour=observed_here)
+    request = TestRequest(PATH.parent, Path("python"), (PATH.name,))
+    target = SlowTarget(document.data, PATH, function.name, document.language, request)
+    result = asyncio.run(search_speed_up(target, runner))
+    span = span_of(function.node)
+    found = [speed_up.Found(span, function.name, result)] if isinstance(result, Faster) else []
+    return speed_up.provider(lambda _: found)
 
 
 def with_a_model(example: Example, document: Document) -> CodeActionProvider:
@@ -143,6 +187,7 @@ def with_a_model(example: Example, document: Document) -> CodeActionProvider:
 PREPARE: dict[str, Prepare] = {
     "fix_failing_test": after_a_search,
     "break_function": after_an_attempt,
+    "speed_up": after_a_speed_search,
     "extract_by_model": with_a_model,
 }
 

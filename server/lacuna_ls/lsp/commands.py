@@ -6,9 +6,9 @@ from typing import Any
 from lsprotocol import types
 
 from lacuna_ls.lsp.errors import invalid_params
-from lacuna_ls.lsp.server import BREAK_FUNCTION, COMMANDS, LacunaServer
+from lacuna_ls.lsp.server import BREAK_FUNCTION, COMMANDS, SPEED_UP, LacunaServer
 
-_ARGUMENTS = {command: 2 if command == BREAK_FUNCTION else 1 for command in COMMANDS}
+_ARGUMENTS = {command: 2 if command in (BREAK_FUNCTION, SPEED_UP) else 1 for command in COMMANDS}
 
 
 def register(server: LacunaServer) -> None:
