@@ -9,22 +9,22 @@ quietest that an editor can show: no error, no warning, most editors leave it ou
 `lacuna.extract.hints` switches it off.
 
 Example:
-    def publish(title, sections, log):
+    def publish(report, folder, log):
         # Count the words of all sections|
         counts = {}
         ...
 
     becomes
 
-    def count_words_sections(sections):
+    def count_words_sections(report):
         # Count the words of all sections
         counts = {}
         ...
         return counts
 
 
-    def publish(title, sections, log):
-        counts = count_words_sections(sections)
+    def publish(report, folder, log):
+        counts = count_words_sections(report)
         ...
 """
 
@@ -59,8 +59,6 @@ EXAMPLES: tuple[Example, ...] = (
         """\
 def publish(report, folder, log):
     log.info("publish %s", report.title)
-    folder.enter()
-
     # Count the words of all sections|
     counts = {}
     for section in report.sections:
@@ -69,21 +67,20 @@ def publish(report, folder, log):
                 if word.isalpha():
                     key = word.lower()
                     counts[key] = counts.get(key, 0) + 1
+                elif word in report.aliases:
+                    alias = report.aliases[word]
+                    counts[alias] = counts.get(alias, 0) + 1
 
-    page = folder.create("index.html")
-    page.write(report.title)
-    page.write(report.author)
-    for word, count in sorted(counts.items()):
-        page.write(f"{word}: {count}")
-    page.write(report.licence)
-    page.write(report.date)
-    page.close()
-    folder.seal()
-    folder.sign(report.author)
-    folder.close()
-    folder.announce(report.title)
-    log.info("published %s", report.title)
-    log.flush()
+    if not counts:
+        log.warning("nothing in %s for %s", report, folder)
+        return None
+    with folder.create("index.html") as page:
+        page.write(report.title, report.author, counts)
+        page.write(report.licence, report.date, log.level)
+        if report.pages > folder.room:
+            raise ValueError(log.name)
+        while page.waits(folder):
+            log.info("waits for %s and %s", folder, report)
     return page
 """,
         """\
@@ -96,29 +93,26 @@ def count_words_sections(report):
                 if word.isalpha():
                     key = word.lower()
                     counts[key] = counts.get(key, 0) + 1
+                elif word in report.aliases:
+                    alias = report.aliases[word]
+                    counts[alias] = counts.get(alias, 0) + 1
     return counts
 
 
 def publish(report, folder, log):
     log.info("publish %s", report.title)
-    folder.enter()
-
     counts = count_words_sections(report)
 
-    page = folder.create("index.html")
-    page.write(report.title)
-    page.write(report.author)
-    for word, count in sorted(counts.items()):
-        page.write(f"{word}: {count}")
-    page.write(report.licence)
-    page.write(report.date)
-    page.close()
-    folder.seal()
-    folder.sign(report.author)
-    folder.close()
-    folder.announce(report.title)
-    log.info("published %s", report.title)
-    log.flush()
+    if not counts:
+        log.warning("nothing in %s for %s", report, folder)
+        return None
+    with folder.create("index.html") as page:
+        page.write(report.title, report.author, counts)
+        page.write(report.licence, report.date, log.level)
+        if report.pages > folder.room:
+            raise ValueError(log.name)
+        while page.waits(folder):
+            log.info("waits for %s and %s", folder, report)
     return page
 """,
     ),

@@ -9,7 +9,7 @@ extraction engine, contract and all.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import log, log1p
+from math import exp, log, log1p
 
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.analysis.unit import Unit, UnitKind
@@ -61,10 +61,15 @@ _CHOSEN: tuple[tuple[float, Callable[[Candidate], float]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """An extraction that is ready to be applied. `score` orders those of one function."""
+    """An extraction that is ready to be applied. `score` orders those of one function.
+
+    `choice` is the probability, by the model of the weights, that an author who extracts one run of
+    the function extracts this one.
+    """
 
     extraction: Extraction
     score: float
+    choice: float
 
 
 @dataclass(slots=True)
@@ -139,13 +144,15 @@ def of_function(
         return ()
     found: list[Opportunity] = []
     refused = 0
-    for score, relative in ranked.of(document, unit, semantics):
+    runs = ranked.of(document, unit, semantics)
+    everything = sum(exp(score) for score, _ in runs)
+    for score, relative in runs:
         if score < threshold or len(found) == most or refused > _MAX_REFUSALS:
             break
         span = Span(owner.start_byte + relative.start, owner.start_byte + relative.end)
         extraction = extract(document, span, root=owner)
         if isinstance(extraction, Extraction):
-            found.append(Opportunity(extraction, score))
+            found.append(Opportunity(extraction, score, exp(score) / everything))
         else:
             refused += 1
     return tuple(found)

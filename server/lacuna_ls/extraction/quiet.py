@@ -1,7 +1,8 @@
 """What is so clearly worth extracting that it may be said unasked, in a whole file.
 
-The runs and their scores are those of `opportunities`; the threshold is higher, because nobody has
-asked. A file is looked at definition by definition, each parsed by itself, and what has been found
+The runs are those of `opportunities`, and only those that are better than all others of their
+function together: of 418 helpers that were put back in their caller, such runs were the author's two
+times in three, and overlapped with his by more than half five times in six. A file is looked at definition by definition, each parsed by itself, and what has been found
 in a definition is taken over as long as its text is the same: an edit costs one of them.
 """
 
@@ -16,7 +17,8 @@ from lacuna_ls.extraction.opportunities import MOST, Ranked, of_function
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import preorder
 
-THRESHOLD = 2.0
+THRESHOLD = 1.5
+LEAST_CHOICE = 0.5
 MOST_A_FILE = 10
 _GENERATED = re.compile(
     rb"^[ \t]*#.*(?:@generated|auto-?generated|generated (?:by|from)|do not (?:edit|modify))",
@@ -87,6 +89,7 @@ def _in_definition(
         for node in (preorder(root) if root else ())
         if node.type in functions
         for each in of_function(document, semantics, node, ranked, MOST, THRESHOLD)
+        if each.choice >= LEAST_CHOICE
     ]
     taken: list[Span] = []
     for mark in sorted(found, key=lambda each: -each.score):

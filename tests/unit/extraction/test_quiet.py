@@ -14,9 +14,6 @@ from lacuna_ls.syntax.languages import by_language_id
 PUBLISH = """\
 def publish(report, folder, log):
     log.info("publish %s", report.title)
-    folder.mkdir()
-    folder.enter()
-
     # Count the words of all sections
     counts = {}
     for section in report.sections:
@@ -25,23 +22,20 @@ def publish(report, folder, log):
                 if word.isalpha():
                     key = word.lower()
                     counts[key] = counts.get(key, 0) + 1
+                elif word in report.aliases:
+                    alias = report.aliases[word]
+                    counts[alias] = counts.get(alias, 0) + 1
 
-    page = folder.create("index.html")
-    page.write(report.title)
-    page.write(report.author)
-    for word, count in sorted(counts.items()):
-        page.write(f"{word}: {count}")
-    page.write(report.licence)
-    page.write(report.date)
-    page.close()
-    folder.seal()
-    log.info("sealed")
-    folder.sign(report.author)
-    folder.close()
-    log.info("signed")
-    folder.announce(report.title)
-    log.info("published %s", report.title)
-    log.flush()
+    if not counts:
+        log.warning("nothing in %s for %s", report, folder)
+        return None
+    with folder.create("index.html") as page:
+        page.write(report.title, report.author, counts)
+        page.write(report.licence, report.date, log.level)
+        if report.pages > folder.room:
+            raise ValueError(log.name)
+        while page.waits(folder):
+            log.info("waits for %s and %s", folder, report)
     return page
 """
 SHORT = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
@@ -67,11 +61,17 @@ def test_the_clear_part_of_a_long_function_is_marked_under_its_name():
     assert mark.name == "count_words_sections"
     (text,) = shown(PUBLISH)
     assert text.startswith("# Count the words")
-    assert text.endswith("counts.get(key, 0) + 1")
+    assert text.endswith("counts.get(alias, 0) + 1")
 
 
 def test_a_function_that_is_fine_is_left_alone():
     assert shown(SHORT) == []
+
+
+def test_where_other_parts_are_as_good_none_is_marked():
+    start, end, there = map(PUBLISH.index, ("    # Count", "    if not", "    with folder"))
+    again = PUBLISH[start:end].replace("counts", "sizes").replace("Count", "Size")
+    assert shown(PUBLISH[:there] + again + PUBLISH[there:]) == []
 
 
 def test_a_method_and_a_nested_function_are_looked_at():
@@ -110,7 +110,7 @@ def test_marks_move_with_their_definition_and_nothing_is_looked_at_twice():
 
 def test_code_with_a_syntax_error_is_left_alone_and_the_rest_is_not():
     assert shown(f"def broken(:\n    x = = 1\n\n\n{PUBLISH}") != []
-    assert shown(PUBLISH.replace("page.close()", "page.close(")) == []
+    assert shown(PUBLISH.replace("raise ValueError(log.name)", "raise ValueError(log.name")) == []
 
 
 pieces = st.sampled_from(
