@@ -46,7 +46,12 @@ class _Menus:
         return self._menu(document, params)
 
     def resolve(self, action: types.CodeAction) -> types.CodeAction | Awaitable[types.CodeAction]:
-        """Build the edit, if the document is still the one that the menu was opened on."""
+        """Build the edit, if the document is still the one that the menu was opened on.
+
+        Some editors ask for every action: one that held nothing back is complete.
+        """
+        if action.data is None and (action.command or action.disabled):
+            return action
         menu, index = _address(action.data)
         document, offers = self._kept.get(menu, (None, ()))
         if document is None or self._server.documents.get(document.uri) is not document:

@@ -105,6 +105,18 @@ async def test_an_action_of_an_older_text_cannot_be_resolved():
     assert await code(await wire.ask("codeAction/resolve", action, 2)) == -32801
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"title": "Search", "command": {"title": "Search", "command": "lacuna.searchLonger"}},
+        {"title": "Extract", "disabled": {"reason": "it yields"}},
+    ],
+)
+async def test_an_action_that_held_nothing_back_resolves_to_itself(action):
+    wire = await Wire().initialized("RED")
+    assert (await wire.ask("codeAction/resolve", action, 2))["result"] == action
+
+
 async def test_an_id_in_use_is_refused_and_the_first_goes_on():
     wire = await Wire().initialized("SLOW")
     wire.receive(request(1, "textDocument/inlineCompletion", INLINE), request(1, "shutdown"))
