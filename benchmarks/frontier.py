@@ -3,9 +3,10 @@
 Random trees, and where `LACUNA_BENCH_DATA` (default `../shared/data`) has them all recorded
 completions: for each tree a threshold is drawn, and the least removed weight must be the integer
 program's. Costs are integers (thousandths of a nat) and the gap is zero, so equal means equal.
-Then both are timed on trees of 190 nodes with 4 holes: the frontier for all thresholds and all
-numbers of holes, the solver for one of each, the building of its model not counted. The least of
-several runs is taken, because other work on the machine only ever adds.
+Then both are timed on trees of several sizes with 1, 2 and 4 holes: the frontier for all thresholds and
+all numbers of holes, the solver for one of each, the building of its model not counted. The least of
+several runs is taken, because other work on the machine only ever adds. Large trees are several
+statements below one root.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import statistics
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import inf
 from pathlib import Path
@@ -36,6 +37,10 @@ from lacuna_ls.syntax.languages import by_language_id
 RANDOM_TREES = 1000
 MOST_HOLES = 4
 TIMED_NODES = 190
+SIZES = (50, 190, 900, 4300)
+TIMED_HOLES = (1, 2, 4)
+# Beyond it the solver is not waited for.
+MOST_SOLVED_NODES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def main() -> None:
     mismatches = sum(least_removed(case) != solved(case)[0] for case in cases)
     exact, greedy = removed_shares(recorded or cases)
     timed = list(islice(timed_cases(Random(190)), 15))
-    ours_ms = statistics.median(map(frontier_ms, timed))
+    ours_ms = statistics.median(frontier_ms(case, MOST_HOLES) for case in timed)
     theirs_ms = statistics.median(min(solved(case)[1] for _ in range(3)) for case in timed)
     figures = {
         "trees": len(cases),
@@ -68,12 +73,50 @@ def main() -> None:
         "removed_greedy": round(greedy, 3),
     }
     print("\n".join(f"{name:15s} {value}" for name, value in figures.items()))
+    sizes = [size_figures(count, holes) for count in SIZES for holes in TIMED_HOLES]
+    print("nodes  holes  frontier ms  solver ms  removed exact  removed greedy")
+    for row in sizes:
+        print("  ".join("-" if value is None else f"{value:g}" for value in row.values()))
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps({**figures, "sizes": sizes}, indent=1) + "\n"
+        arguments.json.write_text(text, encoding="utf-8")
 
 
-def random_case(random: Random) -> Case:
-    ends = random_tree(random, random.randint(5, 80))
+def size_figures(count: int, holes: int) -> dict[str, float | None]:
+    """Times for trees of about so many nodes; removed shares where both can be had."""
+    source = list(islice(timed_cases(Random(count)), 60))
+    pieces = max(1, round(count / TIMED_NODES))
+    cases = [
+        joined([replace(case, holes=holes) for case in source[start : start + pieces]])
+        if count >= TIMED_NODES
+        else replace(random_case(Random(start), count), holes=holes)
+        for start in range(2 if count > MOST_SOLVED_NODES else 5)
+    ]
+    solvable = count <= MOST_SOLVED_NODES
+    exact, greedy = removed_shares(cases, holes) if solvable else (None, None)
+    solver_ms = statistics.median(solved(case)[1] for case in cases) if solvable else None
+    return {
+        "nodes": round(statistics.mean(len(case.ends) for case in cases)),
+        "holes": holes,
+        "frontier_ms": round(statistics.median(frontier_ms(case, holes) for case in cases), 2),
+        "solver_ms": None if solver_ms is None else round(solver_ms, 1),
+        "removed_exact": None if exact is None else round(exact, 3),
+        "removed_greedy": None if greedy is None else round(greedy, 3),
+    }
+
+
+def joined(cases: Sequence[Case]) -> Case:
+    """One tree with these below its root; the threshold is a quarter of all cost."""
+    ends, costs = [0], [0]
+    for case in cases:
+        ends += [end + len(ends) for end in case.ends]
+        costs += case.costs
+    ends[0] = len(ends)
+    return Case(tuple(ends), tuple(costs), sum(costs) // 4, cases[0].holes)
+
+
+def random_case(random: Random, count: int | None = None) -> Case:
+    ends = random_tree(random, count or random.randint(5, 80))
     costs = tuple(random.choice((0, 0, 1, 20, 300, random.randint(0, 3000))) for _ in ends)
     return Case(ends, costs, random.randint(0, sum(costs)), random.randint(1, MOST_HOLES))
 
@@ -195,15 +238,15 @@ def solved(case: Case) -> tuple[int, float]:
     return round(answer.fun), elapsed_ms
 
 
-def removed_shares(cases: list[Case]) -> tuple[float, float]:
-    """Mean share of nodes removed with four holes: exact, and by the greedy heuristic."""
+def removed_shares(cases: list[Case], holes: int = MOST_HOLES) -> tuple[float, float]:
+    """Mean share of nodes removed: exact, and by the greedy heuristic."""
     exact: list[float] = []
     greedy: list[float] = []
     for case in cases:
-        found = frontier(case.ends, case.costs, ones(case), MOST_HOLES)
-        chosen = found.select(case.threshold, MOST_HOLES)
+        found = frontier(case.ends, case.costs, ones(case), holes)
+        chosen = found.select(case.threshold, holes)
         exact.append(chosen.removed / len(case.ends))
-        removed = greedy_removed(case.ends, case.costs, case.threshold, MOST_HOLES)
+        removed = greedy_removed(case.ends, case.costs, case.threshold, holes)
         greedy.append(removed / len(case.ends))
     return statistics.mean(exact), statistics.mean(greedy)
 
@@ -239,11 +282,11 @@ def ones(case: Case) -> tuple[int, ...]:
     return (1,) * len(case.ends)
 
 
-def frontier_ms(case: Case) -> float:
+def frontier_ms(case: Case, holes: int) -> float:
     samples: list[float] = []
     for _ in range(9):
         started = time.perf_counter()
-        frontier(case.ends, case.costs, ones(case), MOST_HOLES)
+        frontier(case.ends, case.costs, ones(case), holes)
         samples.append((time.perf_counter() - started) * 1e3)
     return min(samples)
 
