@@ -69,9 +69,24 @@ def test_a_function_that_is_fine_is_left_alone():
 
 
 def test_where_other_parts_are_as_good_none_is_marked():
-    start, end, there = map(PUBLISH.index, ("    # Count", "    if not", "    with folder"))
-    again = PUBLISH[start:end].replace("counts", "sizes").replace("Count", "Size")
-    assert shown(PUBLISH[:there] + again + PUBLISH[there:]) == []
+    start = PUBLISH.index("                elif")
+    text = (
+        PUBLISH[:start]
+        + """
+    page = folder.create("index.html")
+    page.write(report.title)
+    for word, count in sorted(counts.items()):
+        page.write(f"{word}: {count}")
+    page.write(report.licence)
+    page.close()
+    folder.seal()
+    folder.sign(report.author)
+    folder.close()
+    log.info("signed")
+    return page
+"""
+    )
+    assert shown(text) == []
 
 
 def test_a_method_and_a_nested_function_are_looked_at():
