@@ -75,8 +75,7 @@ def _trimmed(data: bytes, span: Span) -> tuple[int, int]:
 
 def _has_code_before(data: bytes, offset: int) -> bool:
     """Whether a comment at `offset` is about the code in front of it, on its line."""
-    line = max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
-    return bool(data[line:offset].strip())
+    return bool(_margin(data, offset).strip())
 
 
 def _after_comments(data: bytes, start: int, end: int) -> int:
@@ -85,6 +84,11 @@ def _after_comments(data: bytes, start: int, end: int) -> int:
         while start < end and data[start] in _SPACE:
             start += 1
     return start
+
+
+def _line_start(data: bytes, offset: int) -> int:
+    start = data.rfind(b"\n", 0, offset) + 1
+    return data.rfind(b"\r", start, offset) + 1 or start
 
 
 def _line_end(data: bytes, offset: int) -> int:
@@ -102,15 +106,20 @@ def _statements(root: Node, data: bytes, span: Span, first_code: int) -> Selecte
     if first is None or first.parent is None:
         return None
     nodes = [n for n in code_children(first.parent) if span.start <= n.start_byte < span.end]
-    last = nodes[-1]
+    last, code = nodes[-1], nodes[0].start_byte
     if last.end_byte > span.end:
         return None
     end = _end_with_comments(data, last.end_byte, span.end)
     if end is None:
         return None
-    return SelectedStatements(
-        tuple(nodes), first.parent, Span(span.start, end), _last_assignment(last)
-    )
+    # A comment at another indentation stays: where it stands says nothing about the statements.
+    start = span.start if _margin(data, span.start) == _margin(data, code) else code
+    return SelectedStatements(tuple(nodes), first.parent, Span(start, end), _last_assignment(last))
+
+
+def _margin(data: bytes, offset: int) -> bytes:
+    """What stands in front of `offset` on its line."""
+    return data[_line_start(data, offset) : offset]
 
 
 def _last_assignment(statement: Node) -> Assignment | None:
