@@ -25,7 +25,7 @@ import types
 from collections import deque
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import behaviour, inputs, scaling, variants
+from . import behaviour, corners, inputs, scaling, variants
 from .capture import Call
 from .messages import WAITING_FACTOR, Observe, Timed
 
@@ -38,6 +38,7 @@ _MAX_REPEATS = 20_000
 _LEVELS = 5
 _FACTORS = tuple(factor * 2.0**power for power in range(1, 14) for factor in (1.0, 1.5))
 _SIZING_S = 0.5
+_CORNERS_S = 0.6
 _LEAST_ROUNDS = 5
 _GRACE_S = 1.0
 # Looking at what a call did may take so many times what the call is to take.
@@ -124,6 +125,9 @@ def _measure(
             return
         if seen.line[0] == behaviour.RETURNED:
             work.append(each)
+    if not _same_at_corners(one, other, calls, task):
+        say("timed", 0, -1, 0, False, False, [], [])
+        return
     _with_numbers(_Pairs(one, other, work, task), say, share_s)
 
 
@@ -231,6 +235,18 @@ def _scaled(
             if call is not None and scaling.size(call):
                 found.append(_Workload(call, level, number))
     return found
+
+
+def _same_at_corners(one: _Side, other: _Side, calls: Sequence[Call], task: Observe) -> bool:
+    largest = sorted(_small(calls), key=scaling.size, reverse=True)
+    until_s = time.thread_time() + _CORNERS_S
+    for call in corners.corners(largest):
+        if time.thread_time() > until_s:
+            break
+        seen = _seen(one, call, task.call_s / 4)
+        if seen is not None and not _same(other, call, seen, task.call_s / 4):
+            return False
+    return True
 
 
 class _Seen(NamedTuple):
