@@ -4,7 +4,7 @@
 
 Five of the suites of `parity.py`, whose packages no template was made on. Each mutant
 (`mutation.py`) is typed into a file that is open in the real server over stdio and saved, in a copy
-of the package. It is detected if the first diagnostics name a test that passes without it. Then the
+of the package. It is detected if the first report names a test that passes without it. Then the
 menu is asked for at the first diagnostic until it lists a fix; when the search has ended, its first
 item is applied, in memory only.
 
@@ -20,8 +20,10 @@ mutant is a line of that file and is not tried again. The spin loop tells how bu
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import re
 import shutil
 import statistics
 import sys
@@ -58,6 +60,8 @@ _SEED = 4
 _PATIENCE_S = 60.0
 _BUDGET_S = 10
 _NEW_INPUTS = 10
+_REPORTED = re.compile(r"\d (passed|failed|broken|skipped)|could not be loaded|did not end within")
+_SHOWN_S = 1.0
 # Suite, file, kind, function, line.
 Key = tuple[str, str, str, str, int]
 
@@ -188,11 +192,9 @@ async def _offered(
     client.messages.clear()
     begun = time.monotonic()
     await client.save(file)
-    try:
-        found = await client.diagnostics(file, timeout_s=_PATIENCE_S)
-    except TimeoutError:
+    red = await _red(bench, file)
+    if red is None:
         return _with(row, judged="no tests ran")
-    red = [each for each in found if bench.sound.get(address(each["code"])) == "passed"]
     if not red:
         return row
     menu = await _menu(client, file, red[0]["range"])
@@ -205,6 +207,24 @@ async def _offered(
     right, judged = await _judged(bench, mutant, original, encode(file.text))
     title = best["title"]
     return _with(row, detected=True, menu_s=menu_s, title=title, right=right, judged=judged)
+
+
+async def _red(bench: Bench, file: OpenFile) -> list[dict[str, Any]] | None:
+    """The findings of tests that pass without the mutant; `None` if none reported in time."""
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline_s:
+        with contextlib.suppress(TimeoutError):
+            found = await bench.client.diagnostics(file, timeout_s=0.01)
+            red = [each for each in found if bench.sound.get(address(each["code"])) == "passed"]
+            if red:
+                return red
+        reported = [said for said in _said(bench.client, file) if _REPORTED.search(said)]
+        if reported:
+            # They are shown right after that; where some are red, all run first.
+            after_s = _SHOWN_S if "failed" not in reported[-1] else _PATIENCE_S
+            deadline_s = min(deadline_s, time.monotonic() + after_s)
+        await asyncio.sleep(0.01)
+    return [] if any(map(_REPORTED.search, _said(bench.client, file))) else None
 
 
 async def _menu(client: Client, file: OpenFile, at: dict[str, Any]) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ class Loaded:
         self._flags = compile(tree, path, "exec", dont_inherit=True).co_flags & _FUTURE
         self._replaced: List[Tuple[Any, types.CodeType]] = []
         self._alive: Dict[_Key, List[Any]] = {}
+        self._unchanged: Dict[int, Optional[types.CodeType]] = {}
         name, real = os.path.basename(path), os.path.realpath(path)
         for found in gc.get_objects():
             if type(found) is types.FunctionType:
@@ -68,7 +69,9 @@ class Loaded:
         if changed is None:
             return None
         first, last, lines = changed
-        old = self._compiled(first, self._lines[first:last])
+        if first not in self._unchanged:
+            self._unchanged[first] = self._compiled(first, self._lines[first:last])
+        old = self._unchanged[first]
         new = self._compiled(first, lines)
         if old is None or new is None:
             return None
