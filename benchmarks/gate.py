@@ -24,18 +24,19 @@ from numpy.typing import NDArray
 
 from lacuna_ls.adapters.index_files import cache_folder, library_index
 from lacuna_ls.domain.text import decode
-from lacuna_ls.model import gate
+from lacuna_ls.model import characters, gate
 from lacuna_ls.model.cursor import Cursor, OpenFiles
 from lacuna_ls.model.experts import LONGEST, ForeignCode, LibraryExpert
 from lacuna_ls.model.gate import INPUTS, SLOTS, Weights
 from lacuna_ls.model.lexer import lex_content
 from lacuna_ls.model.mixture import Mixture
-from lacuna_ls.model.vocabulary import Vocabulary
+from lacuna_ls.model.suffix_index import Continuations
+from lacuna_ls.model.vocabulary import RESERVED, Vocabulary, unseen_class
 from lacuna_ls.model.workspace import Workspace
 
 # So that this runs as a script, too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.model import code_lines
+from benchmarks.model_quality import code_lines
 from benchmarks.packages import ArchiveFiles, fetch, fit
 
 MANIFEST = Path(__file__).with_name("gate_packages.txt")
@@ -158,7 +159,9 @@ def rows_at(
         inputs[-len(mixture.of_file) :] = mixture.of_file
         inputs[rows] = 1.0
         shares = np.zeros(len(SLOTS), dtype=np.float32)
-        for slot in np.flatnonzero(seen.evidence.present):
+        for slot, found in seen.answers:
+            shares[slot] = share_of(vocabulary, found, token)
+        for slot in set(np.flatnonzero(seen.evidence.present)) - {s for s, _ in seen.answers}:
             alone = np.zeros(len(SLOTS))
             alone[slot] = 1.0
             distribution = mixture.mixed(seen, alone)
@@ -166,6 +169,16 @@ def rows_at(
         yield inputs, seen.evidence.present, shares
         if token is not None:
             context = (*context[1 - LONGEST :], vocabulary.find(token))
+
+
+def share_of(vocabulary: Vocabulary, found: Continuations, token: str | None) -> float:
+    """What one expert alone gives a token, or with `None` the line's end: as `Distribution` would."""
+    shares = dict(zip(found.ids.tolist(), found.shares.tolist(), strict=True))
+    if token is None:
+        return sum(shares.get(newline, 0.0) for newline in vocabulary.newlines.tolist())
+    known = vocabulary.find(token)
+    spelt = shares.get(unseen_class(token), 0.0) * characters.probability(token)
+    return (shares.get(known, 0.0) if known >= RESERVED else 0.0) + spelt
 
 
 def fit_weights(fitted: Rows, held_out: Rows) -> Weights:
