@@ -13,6 +13,7 @@ RENAME_COMMAND = "lacuna.rename"
 class ClientFeatures:
     """Each field is a capability that changes what the server sends."""
 
+    position_encodings: bool = False
     inline_completion: bool = False
     completion_snippets: bool = False
     label_details: bool = False
@@ -47,6 +48,7 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
     formats = [str(getattr(kind, "value", kind)) for kind in _get(hover, "content_format") or ()]
     resolves = _get(action, "resolve_support.properties") or ()
     return ClientFeatures(
+        position_encodings=bool(_get(capabilities, "general.position_encodings")),
         inline_completion=_get(capabilities, "text_document.inline_completion") is not None,
         completion_snippets=bool(_get(item, "snippet_support")),
         label_details=bool(_get(item, "label_details_support")),

@@ -11,7 +11,7 @@ from lacuna_ls.actions.provider import ActionKind, ActionRequest, Offer
 from lacuna_ls.actions.registry import all_offers
 from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.text import Source, TextEdit, decode
-from lacuna_ls.lsp.convert import range_of, span_of
+from lacuna_ls.lsp.convert import on_whole_lines, range_of, span_of
 from lacuna_ls.lsp.diagnostics import EXTRACT
 from lacuna_ls.lsp.errors import invalid_params, not_kept, not_made, stale
 from lacuna_ls.lsp.rename import rename_command
@@ -177,7 +177,9 @@ class _Menus:
                 range=range_of(source, edit.span, self._server.encoding),
                 new_text=decode(edit.new),
             )
-            for edit in edits
+            for edit in (
+                edits if self._server.client.position_encodings else on_whole_lines(source, edits)
+            )
         ]
 
 

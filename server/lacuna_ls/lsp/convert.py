@@ -20,7 +20,7 @@ from lsprotocol.types import (
     TextDocumentContentChangeWholeDocument,
 )
 
-from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
+from lacuna_ls.domain.text import Source, Span, TextEdit, apply_edits, decode, encode
 
 
 class Encoding(StrEnum):
@@ -90,6 +90,43 @@ def edit_of(
     if encoding is not Encoding.UTF16:
         return TextEdit(span, new)
     return _with_halves_joined(source, TextEdit(span, new))
+
+
+def on_whole_lines(source: Source, edits: Sequence[TextEdit]) -> list[TextEdit]:
+    """The same change by edits with no end behind a character that encodings count differently.
+
+    For clients that name no encoding: UTF-16 is the rule for them, and some count bytes or
+    characters all the same. An end behind other text than ASCII goes to a line's start, where
+    nothing is counted; only in a last line without a line break there is none to go to.
+    """
+    regions: list[tuple[Span, list[TextEdit]]] = []
+    for edit in sorted(edits, key=lambda each: (each.span.start, each.span.end)):
+        span = Span(_before(source, edit.span.start), _behind(source, edit.span.end))
+        if regions and span.start < regions[-1][0].end:
+            first, inside = regions[-1]
+            regions[-1] = (Span(first.start, max(first.end, span.end)), [*inside, edit])
+        else:
+            regions.append((span, [edit]))
+    return [_in_one(source, span, inside) for span, inside in regions]
+
+
+def _in_one(source: Source, region: Span, edits: Sequence[TextEdit]) -> TextEdit:
+    at = region.start
+    moved = [TextEdit(Span(edit.span.start - at, edit.span.end - at), edit.new) for edit in edits]
+    return TextEdit(region, apply_edits(source.data[at : region.end], moved))
+
+
+def _before(source: Source, offset: int) -> int:
+    start = source.line_span(source.line_at(offset)).start
+    return offset if source.data[start:offset].isascii() else start
+
+
+def _behind(source: Source, offset: int) -> int:
+    line = source.line_at(offset)
+    if source.data[source.line_span(line).start : offset].isascii():
+        return offset
+    is_last = line + 1 == len(source.line_starts)
+    return len(source.data) if is_last else source.line_starts[line + 1]
 
 
 # A high and a low surrogate, three bytes each: two UTF-16 units that are one character.
