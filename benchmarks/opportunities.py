@@ -4,9 +4,11 @@
 
 Helpers of published packages that are called once are inlined (`inlining.py`) and the range is asked
 for again, by the code the menu runs. Counted are ranges found exactly: first, among five, and among
-five when runs are ordered by length or drawn at random instead, through the same gate. Weights are
-tuned on every second package (`--tune` prints them) and the figures are of the others. Names are
-compared by subtoken: the F1 of the parts between underscores and capitals (Allamanis et al. 2016).
+five when runs are ordered by length or drawn at random instead, through the same gate. `marked` are
+those whose first answer is clear enough for a hint, `marked_right` those of them that are right.
+Weights are tuned on every second package (`--tune` prints them) and the figures are of the others.
+Names are compared by subtoken: the F1 of the parts between underscores and capitals (Allamanis et al.
+2016).
 """
 
 import argparse
@@ -26,6 +28,7 @@ import numpy as np
 from lacuna_ls.analysis.semantics import semantics_of
 from lacuna_ls.analysis.unit import UnitKind
 from lacuna_ls.domain.text import Span, encode
+from lacuna_ls.extraction import quiet
 from lacuna_ls.extraction.candidates import (
     MAX_SHARE,
     MIN_STATEMENTS,
@@ -64,12 +67,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Whether each answer in turn was the author's, ours and the two baselines'."""
+    """Whether each answer in turn was the author's, ours and the two baselines'.
+
+    `marked` says whether the first of ours is marked by a hint, too.
+    """
 
     ours: tuple[bool, ...]
     length: tuple[bool, ...]
     random: tuple[bool, ...]
     f1: float
+    marked: bool
 
 
 def main() -> None:
@@ -92,6 +99,8 @@ def main() -> None:
         "recall5": recall([row.ours for row in rows]),
         "recall5_length": recall([row.length for row in rows]),
         "recall5_random": recall([row.random for row in rows]),
+        "marked": sum(row.marked for row in rows),
+        "marked_right": sum(row.marked and row.ours[0] for row in rows),
         "name_f1": round(sum(row.f1 for row in rows) / max(len(rows), 1), 3),
     }
     print(f"{len(held_out)} packages, {time.monotonic() - started:.0f} s", file=sys.stderr)
@@ -161,11 +170,13 @@ def row_of(question: Question) -> Row:
     drawn = _through_the_gate(document, candidates)
     longest = _through_the_gate(document, sorted(candidates, key=lambda c: -len(c.span)))
     named = extract(document, answer)
+    best = offered[0] if offered else None
     return Row(
         tuple(_code(document, o.extraction.span) == answer for o in offered),
         tuple(span == answer for span in longest),
         tuple(span == answer for span in drawn),
         f1_of(named.name, question.name) if isinstance(named, Extraction) else 0.0,
+        best is not None and best.score >= quiet.THRESHOLD and best.choice >= quiet.LEAST_CHOICE,
     )
 
 
