@@ -5,6 +5,7 @@ and calls it. Calls that it makes of itself are not taken: what a wrong function
 nothing about what its callers ask of it.
 """
 
+import contextlib
 import copy
 import functools
 import inspect
@@ -12,7 +13,7 @@ import os
 import sys
 import types
 from importlib.machinery import SourceFileLoader
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 from . import canonical, variants
 
@@ -27,6 +28,15 @@ class Call(NamedTuple):
     positional: Tuple[Any, ...]
     named: Dict[str, Any]
     test_id: str
+
+
+def _loaders() -> Iterator[Any]:
+    """Of modules, and of those that pytest is given itself, such as one with examples to run."""
+    yield SourceFileLoader
+    with contextlib.suppress(ImportError):
+        from _pytest.assertion.rewrite import AssertionRewritingHook
+
+        yield AssertionRewritingHook
 
 
 class Capture:
@@ -59,19 +69,20 @@ class Capture:
 
     def start(self) -> None:
         """Wrap the function in each module that is loaded from the file from now on."""
-        loader: Any = SourceFileLoader
-        exec_module = loader.exec_module
+        for loader in _loaders():
+            loader.exec_module = self._then_wrapped(loader.exec_module)
+        # A recursive function takes two frames for each of its own.
+        self._recursion_limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(2 * self._recursion_limit)
 
+    def _then_wrapped(self, exec_module: Any) -> Any:
         def exec_then_wrap(this: Any, module: Any) -> None:
             exec_module(this, module)
             origin = getattr(module.__spec__, "origin", None)
             if origin is not None and os.path.realpath(origin) == self._path:
                 self._wrap(module)
 
-        loader.exec_module = exec_then_wrap
-        # A recursive function takes two frames for each of its own.
-        self._recursion_limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(2 * self._recursion_limit)
+        return exec_then_wrap
 
     def stop(self) -> Any:
         """Put the function back; the module of which it was called most, `None` if there is none."""

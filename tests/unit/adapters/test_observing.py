@@ -1,6 +1,7 @@
 """What variants of a function are seen to do, in real runs."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -34,10 +35,13 @@ class Workspace:
         generated: int = 0,
         probes: tuple[str, ...] = (),
         then: str = "",
+        doctests: tuple[str, ...] = (),
     ) -> Observation:
         project(self._root, {"it.py": original, "test_it.py": f"from it import *\n\n{test}"})
         texts = tuple(text.encode() for text in (original, *variants))
-        tests, path = request(self._root, "test_it.py"), self._root / "it.py"
+        targets = ("test_it.py", *doctests)
+        tests = replace(request(self._root, *targets), doctests=doctests)
+        path = self._root / "it.py"
         asked = ObserveRequest(
             tests,
             path,
@@ -266,3 +270,10 @@ async def test_tests_after_those_that_have_shown_enough_do_not_run(workspace):
     )
     found = await workspace.observed("f", "def f(x):\n    return x\n", test=test)
     assert len(found.inputs) == 64
+
+
+async def test_calls_are_seen_where_the_examples_of_the_file_run_too(workspace):
+    original = 'def f(x):\n    """\n    >>> f(1)\n    1\n    """\n    return x\n'
+    test = "def test_f():\n    assert f(2) == 2\n"
+    found = await workspace.observed("f", original, test=test, doctests=("it.py",), mutated=0)
+    assert [each.call for each in found.inputs] == ["f(2)", "f(1)"]
