@@ -75,7 +75,7 @@ def beginnings(
 
     `ends` are in bytes of the completion; space at the end of a beginning is left out.
     """
-    allowed = _tolerated_faults(document, offset)
+    no_worse = _NoWorse(document, offset)
     text = encode(completion.text)
     last = len(text[whole.start : whole.end].rstrip())
     for end in ends:
@@ -84,7 +84,7 @@ def beginnings(
             continue
         last = size
         shorter = _inserted(document, offset, text[whole.start : whole.start + size])
-        if faults(shorter) <= allowed:
+        if no_worse.is_met_by(shorter):
             yield Shown(Span(whole.start, whole.start + size), shorter)
 
 
@@ -176,14 +176,14 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    allowed = _tolerated_faults(document, offset)
+    no_worse = _NoWorse(document, offset)
     whole = _inserted(document, offset, text)
     if not truncated:
-        fine = faults(whole) <= allowed
+        fine = no_worse.is_met_by(whole)
         return Shown(Span(start, start + len(text)), whole) if fine else None
     for size in _closed_sizes(whole, Span(offset, offset + len(text))):
         shorter = _inserted(document, offset, text[:size])
-        if faults(shorter) <= allowed:
+        if no_worse.is_met_by(shorter):
             return Shown(Span(start, start + size), shorter)
     return None
 
@@ -207,6 +207,20 @@ def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
 
 def _inserted(document: Document, offset: int, text: bytes) -> Document:
     return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
+
+
+class _NoWorse:
+    """Whether a completion makes the text parse no worse; without it the text is parsed if need be."""
+
+    def __init__(self, document: Document, offset: int) -> None:
+        self._place = document, offset
+        self._allowed: int | None = None
+
+    def is_met_by(self, completed: Document) -> bool:
+        found = faults(completed)
+        if found and self._allowed is None:
+            self._allowed = _tolerated_faults(*self._place)
+        return not found or found <= (self._allowed or 0)
 
 
 def _tolerated_faults(document: Document, offset: int) -> int:
