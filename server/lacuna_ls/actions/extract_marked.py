@@ -1,8 +1,8 @@
 """Extract what a hint marks.
 
 What it does: where code is so clearly worth a function of its own that Lacuna marks it with a hint,
-the hint's quick fix extracts it. At most ten places of a file are marked, at most three of a
-function, and only once you have stopped typing. The rules and the result are those of extract method.
+the hint's quick fix extracts it. At most ten places of a file are marked, at most one of a function,
+and only once you have stopped typing. The rules and the result are those of extract method.
 
 Why: who does not think of the refactoring menu finds the few places where it pays. A hint is the
 quietest that an editor can show: no error, no warning, most editors leave it out of their lists.

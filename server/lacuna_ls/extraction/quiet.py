@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
 from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.engine import root_of_definition
-from lacuna_ls.extraction.opportunities import MOST, Ranked, of_function
+from lacuna_ls.extraction.opportunities import Ranked, of_function
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.nodes import preorder
 
@@ -88,7 +88,7 @@ def _in_definition(
         Mark(_relative(each.extraction.span, part.start), each.extraction.name, each.score)
         for node in (preorder(root) if root else ())
         if node.type in functions
-        for each in of_function(document, semantics, node, ranked, MOST, THRESHOLD)
+        for each in of_function(document, semantics, node, ranked, 1, THRESHOLD)
         if each.choice >= LEAST_CHOICE
     ]
     taken: list[Span] = []

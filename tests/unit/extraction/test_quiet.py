@@ -156,3 +156,8 @@ def test_definitions_are_whole_statements_in_order(text):
     ]
     assert [span.start for span in found] == defined
     assert all(span.end in (*starts, len(document.data)) for span in found), decode(document.data)
+
+
+def test_a_string_that_does_not_end_ends_the_search():
+    text = PUBLISH + 'x = """\n' + "def f(): '\n" * 1000 + PUBLISH.replace("publish", "again")
+    assert shown(text) == []

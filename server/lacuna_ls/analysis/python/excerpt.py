@@ -13,6 +13,8 @@ from lacuna_ls.domain.text import Span
 
 _STARTS = (b"\ndef ", b"\nclass ", b"\nasync def ")
 _MARGIN = re.compile(rb"\n(?=[^\s\#)\]}])")
+# So many definitions in one string are more likely one that does not end.
+_MOST_INSIDE = 200
 # Where an end that was found lies inside a string, the next is tried, this often.
 _MOST_ENDS = 8
 _OUTSIDE_STRINGS = re.compile(
@@ -50,11 +52,14 @@ def definitions(data: bytes) -> Iterator[Span]:
     what is found before the first of those.
     """
     start, decorated = -1, False
-    position = 0
+    position = tried = 0
     for found in _DEFINITION.finditer(data):
         if _OUTSIDE_STRINGS.fullmatch(data, position, found.start()) is None:
+            tried += 1
+            if tried > _MOST_INSIDE:
+                return
             continue
-        position = found.start()
+        position, tried = found.start(), 0
         if not decorated:
             if start >= 0:
                 yield Span(start, position)
