@@ -82,9 +82,9 @@ class Distribution:
 
     def starting_with(self, start: str, count: int) -> list[Option]:
         """The likeliest tokens given that the token's text starts with `start`."""
-        whole = self.mass_starting_with(start)
         tokens = np.array(self.vocabulary.starting_with(start), dtype=np.int32)
         known = self._of_all(tokens)
+        whole = self._mass(start, known)
         likeliest = np.argsort(-known)[:count]
         options = self._options(tokens[likeliest].tolist(), known[likeliest])
         if self.vocabulary.find(start) < RESERVED:
@@ -94,7 +94,9 @@ class Distribution:
 
     def mass_starting_with(self, start: str) -> float:
         """Probability that the token's text starts with `start`, unseen texts included."""
-        known = self._of_all(self.vocabulary.starting_with(start))
+        return self._mass(start, self._of_all(self.vocabulary.starting_with(start)))
+
+    def _mass(self, start: str, known: Shares) -> float:
         unseen = self.unseen[unseen_class(start)] * characters.starting(start)
         return max(float(known.sum()) + unseen, _LEAST)
 

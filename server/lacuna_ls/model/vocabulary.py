@@ -39,6 +39,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._texts: list[str] = [""] * RESERVED
+        self._by_first: dict[str, list[int]] = {}
         self._by_start: dict[str, list[int]] = {}
         self.kinds: NDArray[np.uint8] = np.zeros(1 << 14, dtype=np.uint8)
         self.names: NDArray[np.bool_] = np.zeros(1 << 14, dtype=bool)
@@ -62,6 +63,7 @@ class Vocabulary:
             return token
         token = self._ids[text] = len(self._texts)
         self._texts.append(text)
+        self._by_first.setdefault(text[0], []).append(token)
         self._by_start.setdefault(text[:2], []).append(token)
         if token == len(self.kinds):
             self.kinds = np.concatenate((self.kinds, np.zeros_like(self.kinds)))
@@ -86,12 +88,10 @@ class Vocabulary:
 
     def starting_with(self, start: str) -> list[int]:
         """Ids of all tokens whose text starts with `start` (not empty)."""
-        if len(start) >= 2:
-            bucket = self._by_start.get(start[:2], [])
-            if len(start) == 2:
-                return bucket
-            texts = self._texts
-            return [t for t in bucket if texts[t].startswith(start)]
-        return [
-            t for key, bucket in self._by_start.items() if key.startswith(start) for t in bucket
-        ]
+        if len(start) == 1:
+            return self._by_first.get(start, [])
+        bucket = self._by_start.get(start[:2], [])
+        if len(start) == 2:
+            return bucket
+        texts = self._texts
+        return [token for token in bucket if texts[token].startswith(start)]
