@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from lacuna_ls.domain.timing import LARGEST, Timed, Timing
+from lacuna_ls.domain.timing import LARGEST, Timed, Timing, Way
 from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.worker import messages
 
@@ -15,6 +15,7 @@ class TimingBuilder:
         self._nonce = nonce
         self._found: list[list[Timed]] = [[] for _ in range(variants)]
         self._waits = False
+        self._ways: tuple[Way, ...] = ()
         self._interpreter = ""
         self._done = False
 
@@ -31,6 +32,8 @@ class TimingBuilder:
                     raise ValueError("no such variant")
                 self._found[variant].append(_timed(message))
                 self._waits = self._waits or bool(message.waits)
+            case messages.Grown(ways):
+                self._ways = tuple(_way(*each) for each in ways)
             case messages.NoFramework(interpreter):
                 self._interpreter = str(interpreter)
             case messages.Done(self._nonce, _):
@@ -42,9 +45,8 @@ class TimingBuilder:
     def timing(self, ended: messages.Ended) -> Timing:
         """All of it, once the supervisor has said how the process ended."""
         found = tuple(map(tuple, self._found))
-        return Timing(
-            found, self._waits, "" if any(found) else self._why_nothing(ended), ended.confined
-        )
+        detail = "" if any(found) else self._why_nothing(ended)
+        return Timing(found, self._waits, detail, ended.confined, self._ways)
 
     def _why_nothing(self, ended: messages.Ended) -> str:
         if self._interpreter:
@@ -75,6 +77,7 @@ def time_task(request: TimeRequest) -> messages.Observe:
         rounds_below=request.rounds_below,
         sample_s=request.sample_s,
         large_s=request.large_s,
+        ways=tuple((w.call, w.arguments, w.manner, w.factor) for w in request.ways),
     )
 
 
@@ -89,3 +92,7 @@ def _timed(message: messages.Timed) -> Timed:
     if not 0 <= level <= LARGEST:
         raise ValueError("no such level")
     return Timed(level, int(message.growth), int(message.size), bool(message.equal), ones, others)
+
+
+def _way(call: int, arguments: list[int | str], manner: str, factor: float) -> Way:
+    return Way(int(call), tuple(arguments), str(manner), float(factor))

@@ -25,9 +25,20 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to make the call of this index larger: which arguments, in what manner, how much."""
+
+    call: int
+    arguments: tuple[int | str, ...]
+    manner: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """For each variant, what was measured on each input; empty for one that could not be timed.
 
+    `ways` say how inputs were made larger, for who times something on the same ones.
     `waits` is true if it was time on the clock that was measured, because the function waits.
     `detail` says why nothing was measured at all, `confined` names the sandbox.
     """
@@ -36,3 +47,4 @@ class Timing:
     waits: bool = False
     detail: str = ""
     confined: str = ""
+    ways: tuple[Way, ...] = ()

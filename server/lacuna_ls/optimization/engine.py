@@ -15,10 +15,11 @@ from pathlib import Path
 from lacuna_ls.domain.observation import Ending, InputKind, Observation
 from lacuna_ls.domain.test_result import RunStatus
 from lacuna_ls.domain.text import Span, TextEdit
-from lacuna_ls.domain.timing import Timed
+from lacuna_ls.domain.timing import Way
 from lacuna_ls.optimization.candidates import Speedup, candidates
 from lacuna_ls.ports.code_runner import (
     CONFIRMING_SEEDS,
+    CodeRunner,
     ObserveRequest,
     Overlay,
     TestRequest,
@@ -54,13 +55,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Faster:
-    """A rewrite that holds: `edits` make `data` of what the file holds."""
+    """A rewrite that holds: `edits` make `data` of what the file holds.
+
+    `ways` say on which larger inputs it was measured.
+    """
 
     data: bytes
     edits: tuple[TextEdit, ...]
     summary: str
     measured: Measured
     evidence: Evidence
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +93,18 @@ async def search(
     if not found:
         return NothingFaster(0, 0, "there is nothing in it that is known to go faster")
     report(f"{len(found)} rewrites on the inputs of its tests")
-    observation = await runner.observe(_question(target, found))
+    observation = await runner.observe(_question(target, [each.data for each in found]))
     if why := _unusable(observation):
         return NothingFaster(len(found), 0, why)
     equal = [each for i, each in enumerate(found, start=1) if _equal(observation, i)]
     if not equal:
         return NothingFaster(len(found), 0, "no rewrite does the same on all inputs")
     report(f"{len(equal)} rewrites that do the same, timed")
-    chosen = await _chosen(target, equal[:_MAX_TIMED], runner)
+    chosen, ways = await _chosen(target, equal[:_MAX_TIMED], runner)
     inputs = sum(each.steady for each in observation.inputs)
     for each in chosen[:_MAX_FINALISTS]:
         report("the best of them, timed again")
-        result = await _proven(target, each, inputs, runner)
+        result = await _proven(target, each, inputs, ways, runner)
         if result is not None:
             return result
     return NothingFaster(
@@ -107,12 +112,20 @@ async def search(
     )
 
 
-def _question(target: Target, found: Sequence[Speedup]) -> ObserveRequest:
+async def equal_ones(target: Target, texts: Sequence[bytes], runner: CodeRunner) -> tuple[int, ...]:
+    """Which of these texts of the file do the same as the original, by their index."""
+    observation = await runner.observe(_question(target, texts))
+    if _unusable(observation):
+        return ()
+    return tuple(i for i in range(len(texts)) if _equal(observation, i + 1))
+
+
+def _question(target: Target, texts: Sequence[bytes]) -> ObserveRequest:
     return ObserveRequest(
         target.request,
         target.path,
         target.name,
-        (target.data, *(each.data for each in found)),
+        (target.data, *texts),
         inputs=_INPUTS,
         mutated=_MUTATED,
         generated=_GENERATED,
@@ -142,7 +155,9 @@ def _equal(observation: Observation, variant: int) -> bool:
     )
 
 
-async def _chosen(target: Target, equal: Sequence[Speedup], runner: TimedRunner) -> list[Speedup]:
+async def _chosen(
+    target: Target, equal: Sequence[Speedup], runner: TimedRunner
+) -> tuple[list[Speedup], tuple[Way, ...]]:
     """Those that look faster, the one with the best bound first; measured only to choose."""
     request = TimeRequest(
         target.request,
@@ -163,13 +178,17 @@ async def _chosen(target: Target, equal: Sequence[Speedup], runner: TimedRunner)
         and not result.loses
         if result.small is None or result.small.high > 1
     ]
-    return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+    return [each for _, each in sorted(found, key=lambda pair: -pair[0])], timing.ways
 
 
 async def _proven(
-    target: Target, candidate: Speedup, inputs: int, runner: TimedRunner
+    target: Target, candidate: Speedup, inputs: int, ways: tuple[Way, ...], runner: TimedRunner
 ) -> Faster | None:
-    timed = await _timed(target, candidate, runner)
+    variants = (target.data, candidate.data)
+    request = TimeRequest(
+        target.request, target.path, target.name, variants, seed=_SHOWN_SEED, ways=ways
+    )
+    (timed,) = (await runner.time(request)).variants
     result = measured(timed)
     if result is None or not result.worth_it:
         return None
@@ -182,14 +201,10 @@ async def _proven(
         inputs_equal=inputs + sum(each.level > 0 for each in timed),
         measured=result,
     )
-    summary = ", then ".join(candidate.summaries)
-    return Faster(candidate.data, edits_of(target.data, candidate.data), summary, result, evidence)
-
-
-async def _timed(target: Target, candidate: Speedup, runner: TimedRunner) -> tuple[Timed, ...]:
-    variants = (target.data, candidate.data)
-    request = TimeRequest(target.request, target.path, target.name, variants, seed=_SHOWN_SEED)
-    return (await runner.time(request)).variants[0]
+    edits = edits_of(target.data, candidate.data)
+    return Faster(
+        candidate.data, edits, ", then ".join(candidate.summaries), result, evidence, ways
+    )
 
 
 async def _passed(target: Target, candidate: Speedup, runner: TimedRunner) -> int | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lacuna_ls.domain.timing import Timing
+from lacuna_ls.domain.timing import Timing, Way
 from lacuna_ls.ports.code_runner import CodeRunner, TestRequest
 
 
@@ -17,6 +17,8 @@ class TimeRequest:
     `large_s` or as large as it can be. Each pair is measured in `rounds`, with samples of at least
     `sample_s`; sizes between the smallest and the largest in `rounds_below`. All variants together have `wall_s`
     of processor time, and on a machine that has other work up to three times that on the clock.
+    `seed` is for the order of the pairs. With `ways` the larger inputs are those that another request
+    was answered with.
     """
 
     tests: TestRequest
@@ -30,6 +32,7 @@ class TimeRequest:
     call_s: float = 0.1
     wall_s: float = 6.0
     seed: int = 1
+    ways: tuple[Way, ...] = ()
 
 
 class CodeTimer(Protocol):

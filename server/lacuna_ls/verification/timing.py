@@ -15,6 +15,7 @@ from lacuna_ls.domain.timing import LARGEST, Timed
 
 LEAST_SPEEDUP = 1.10
 MOST_SLOWDOWN = 1.05
+_MOST_LOST = 0.1
 _LEAST_PAIRS = 5
 _RESAMPLES = 1000
 _TAIL = 0.025
@@ -44,8 +45,8 @@ class Growth:
 class Measured:
     """`speedup` is on the largest inputs, `small` on those of the tests.
 
-    `inputs` is how many different ones were measured. `loses` is true where one way to make inputs
-    large is slower than before by a part that counts. `growth` is only there where both powers are
+    `inputs` is how many different ones were measured. `loses` is true where some kinds of large inputs
+    cost a part that counts of what others gain. `growth` is only there where both powers are
     certain and differ.
     """
 
@@ -108,14 +109,11 @@ def _interval(timed: Sequence[Timed], seed: int) -> Interval | None:
 
 
 def _loses(timed: Sequence[Timed]) -> bool:
+    """Whether some kinds of large inputs cost more than a tenth of what others gain."""
     large = [each for each in timed if each.level == LARGEST and each.original_ns]
-    if not large:
-        return False
-    typical_ns = fmean(median(each.original_ns) for each in large)
-    return any(
-        median(each.variant_ns) - median(each.original_ns) > (MOST_SLOWDOWN - 1) * typical_ns
-        for each in large
-    )
+    gains_ns = [median(each.original_ns) - median(each.variant_ns) for each in large]
+    lost_ns = -sum(gain for gain in gains_ns if gain < 0)
+    return lost_ns > _MOST_LOST * sum(gain for gain in gains_ns if gain > 0)
 
 
 def _growth(timed: Sequence[Timed]) -> Growth | None:

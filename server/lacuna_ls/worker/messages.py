@@ -114,6 +114,13 @@ class Observe(NamedTuple):
     rounds_below: int = 0
     sample_s: float = 0.0
     large_s: float = 0.0
+    ways: Tuple[Any, ...] = ()
+
+
+class Grown(NamedTuple):
+    """The ways in which inputs were made larger: call, arguments, manner, and the factor of each."""
+
+    ways: List[Any]
 
 
 class Timed(NamedTuple):
@@ -271,7 +278,7 @@ _KINDS: Dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FileContents, Prepare, Prepared, Request, Ready, Changed, Stop, Stopped, NoFramework, Collected,
-        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed, Timed,
+        CollectionFailed, Loaded, Started, Finished, records.Recorded, records.Executed, Broken, Unseen, Done, Hung, Ended, Observed, Timed, Grown,
     )
 }  # fmt: skip
 

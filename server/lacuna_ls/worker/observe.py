@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Se
 from . import behaviour, canonical, documented, generated, inputs, run_tests, values, variants
 from .capture import Call, Capture
 from .confinement import Confinement
-from .messages import Done, NoFramework, Observe, Observed, Request, Timed
+from .messages import Done, Grown, NoFramework, Observe, Observed, Request, Timed
 
 CAPTURED, DOCUMENTED, MUTATED, EDGE, GENERATED, PROBED = (
     "captured", "documented", "mutated", "edge", "generated", "probed",
@@ -166,7 +166,7 @@ def _observed(
 
 def _timed(
     module: Optional[types.ModuleType], capture: Capture, texts: Sequence[bytes], task: Observe
-) -> Iterator[Timed]:
+) -> Iterator[Union[Timed, Grown]]:
     function = None if module is None else variants.callable_of(module, task.function)
     if module is None or function is None:
         return

@@ -23,11 +23,11 @@ import threading
 import time
 import types
 from collections import deque
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import behaviour, corners, inputs, scaling, variants
 from .capture import Call
-from .messages import WAITING_FACTOR, Observe, Timed
+from .messages import WAITING_FACTOR, Grown, Observe, Timed
 
 _MAX_SMALL = 12
 _MODELS = 3
@@ -39,6 +39,7 @@ _LEVELS = 5
 _FACTORS = tuple(factor * 2.0**power for power in range(1, 14) for factor in (1.0, 1.5))
 _SIZING_S = 0.5
 _CORNERS_S = 0.6
+_INPUTS_SEED = 1
 _LEAST_ROUNDS = 5
 _GRACE_S = 1.0
 # Looking at what a call did may take so many times what the call is to take.
@@ -66,11 +67,11 @@ class _NotComparableError(Exception):
 
 def timed(
     module: types.ModuleType, calls: Sequence[Call], texts: Sequence[bytes], task: Observe
-) -> Iterator[Timed]:
+) -> Iterator[Union[Timed, Grown]]:
     """A message for each variant and input; the larger inputs are the same for all variants."""
     deadline_s = time.monotonic() + WAITING_FACTOR * task.wall_s
     share_s = task.wall_s / max(len(texts) - 1, 1)
-    growths: Optional[List[Tuple[scaling.Growth, float]]] = None
+    growths = _growths(task.ways) if task.ways else None
     gc.collect()
     gc.freeze()
     for index in range(1, len(texts)):
@@ -78,9 +79,14 @@ def timed(
         measure = functools.partial(_measure, module, calls, pair, task, growths, share_s)
         for line in _in_fork(measure, deadline_s):
             if line[0] == "growths":
-                growths = [(scaling.Growth(c, tuple(k), m), f) for c, k, m, f in line[1]]
+                growths = _growths(line[1])
+                yield Grown(line[1])
             else:
                 yield Timed(index, *line[1:])
+
+
+def _growths(ways: Sequence[Any]) -> List[Tuple[scaling.Growth, float]]:
+    return [(scaling.Growth(call, tuple(keys), manner), f) for call, keys, manner, f in ways]
 
 
 class _Texts(NamedTuple):
@@ -115,7 +121,7 @@ def _measure(
     work = []
     for each in [
         *(_Workload(call, 0, -1) for call in _small(calls)),
-        *_scaled(calls, chosen, task),
+        *_scaled(calls, chosen),
     ]:
         seen = _seen(one, each.call, task.call_s)
         if seen is None:
@@ -178,7 +184,8 @@ def _chosen(one: _Side, calls: Sequence[Call], task: Observe) -> List[Tuple[scal
     until_s = time.thread_time() + _SIZING_S
     found: List[Tuple[float, scaling.Growth, float]] = []
     ways = [each for each in scaling.growths(calls) if each.call in models]
-    random.Random(task.seed).shuffle(ways)
+    # The inputs are the same in every run; only the order of the pairs is not.
+    random.Random(_INPUTS_SEED).shuffle(ways)
     for growth in ways:
         if time.thread_time() > until_s:
             break
@@ -197,7 +204,7 @@ def _sized(
     """The factor at which a call takes `sample_s`, or the last one it can take; and that time."""
     found: Optional[Tuple[float, float]] = None
     for factor in _FACTORS:
-        call = scaling.grown(calls, growth, factor, task.seed)
+        call = scaling.grown(calls, growth, factor, _INPUTS_SEED)
         if call is None:
             break
         seen, looked_s = _once(one, call, task.call_s)
@@ -225,13 +232,13 @@ def _once(side: _Side, call: Call, call_s: float) -> Tuple[List[Any], float]:
 
 
 def _scaled(
-    calls: Sequence[Call], chosen: Sequence[Tuple[scaling.Growth, float]], task: Observe
+    calls: Sequence[Call], chosen: Sequence[Tuple[scaling.Growth, float]]
 ) -> List[_Workload]:
     found: List[_Workload] = []
     for number, (growth, factor) in enumerate(chosen):
         for level in range(1, _LEVELS + 1):
             share = factor / 2 ** (_LEVELS - level)
-            call = scaling.grown(calls, growth, share, task.seed) if share >= 1 else None
+            call = scaling.grown(calls, growth, share, _INPUTS_SEED) if share >= 1 else None
             if call is not None and scaling.size(call):
                 found.append(_Workload(call, level, number))
     return found
