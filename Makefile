@@ -12,7 +12,7 @@ NODE_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-real check format bench gate calibration package lock
+.PHONY: help setup demo test test-real check format bench gate calibration dist try-dist lock site
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +31,12 @@ test-real: $(PYTHON_READY) ## Chat with a real llama-server and a model of made-
 	@program=$$(tests/real/get_llama_server.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/lacuna-real/llama") || exit $$?; \
 	  LACUNA_LLAMA_SERVER="$$program" $(BIN)/pytest -n 0 tests/real
 
-check: setup ## Linters, formatters, types, and the contracts between rooms
+check: setup ## Linters, formatters, types, the contracts between rooms, and links of the documentation
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --quiet
 	npm run --silent lint
 	npm run --silent typecheck
 
@@ -57,9 +58,18 @@ calibration: $(PYTHON_READY) ## Measure the shipped calibration anew (fetches pa
 nightly: setup ## The tests' process in every Python found, with pytest 7, 8 and the newest (needs network)
 	$(BIN)/python tests/interpreters/matrix.py $(ARGS)
 
-package: setup ## Wheel and sdist in dist/, the .vsix in client-vscode/
+dist: setup ## Wheel, sdist and .vsix in dist/
+	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
-	npm run package
+	npm run --silent package -- "$(CURDIR)/dist"
+
+try-dist: dist ## The wheel in a clean environment, and its demo there (needs network)
+	$(PYTHON) -m venv --clear build/clean
+	build/clean/bin/python -m pip install --quiet dist/*.whl
+	build/clean/bin/lacuna-ls demo
+
+site: $(PYTHON_READY) ## The documentation as a site in build/site/
+	$(BIN)/mkdocs build --quiet
 
 # uv is the one tool here that the project does not install: only this target needs it.
 lock: ## Pin requirements-dev.txt anew from pyproject.toml (needs uv)

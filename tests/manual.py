@@ -1,19 +1,32 @@
-"""Writes the manual of the code actions from their docstrings and examples.
+"""Writes the manual: of the code actions from their docstrings and examples, and of the settings.
 
-Run `python tests/manual.py` after a change; a test holds the page to what this makes.
+Run `python tests/manual.py` after a change; a test holds the pages to what this makes.
 """
 
 import importlib
+import json
 import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import lacuna_ls.actions
 from lacuna_ls.actions.provider import Example
+from lacuna_ls.settings import RULES, Rule
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "actions.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "actions.md"
+SETTINGS_PAGE = ROOT / "docs" / "settings.md"
+_SETTINGS = """\
+# Settings
+
+Made from the server's own rules and the VS Code extension's descriptions. In an editor the names stand
+below `lacuna`; in a repository's `pyproject.toml` below `[tool.lacuna]`, or in its `lacuna.toml`. A wrong
+value is told once, by name, its default holds, and the rest works.
+
+"""
 _INTRODUCTION = """\
 # Code actions
 
@@ -52,6 +65,35 @@ def _example(example: Example) -> str:
     return "\n".join(parts)
 
 
+def settings() -> str:
+    package = json.loads((ROOT / "client-vscode" / "package.json").read_text("utf-8"))
+    shown = package["contributes"]["configuration"]["properties"]
+    ours = [rule for rule in RULES if rule.machine]
+    anyones = [rule for rule in RULES if not rule.machine]
+    parts = [
+        "## Yours alone\n\nThey decide what runs on your machine, and who is asked. A repository "
+        "cannot set them, trusted or not.\n",
+        *(_setting(rule, shown) for rule in ours),
+        "## Yours, or a repository's\n\nWhat you have set in your editor comes first.\n",
+        *(_setting(rule, shown) for rule in anyones),
+    ]
+    return _SETTINGS + "\n".join(parts)
+
+
+def _setting(rule: Rule, shown: dict[str, Any]) -> str:
+    """A section for each, so that each can be linked to."""
+    described = shown.get(f"lacuna.{rule.name}")
+    lines = [f"### {rule.name}\n"]
+    if described is not None:
+        lines.append(f"{described['markdownDescription']}\n")
+    default = "`[]`" if described is None else f"`{json.dumps(described['default'])}`"
+    lines.append(f"Allowed: {rule.allowed}. Default: {default}.")
+    if not rule.machine:
+        lines.append(f"In a repository: `{rule.toml_name}`.")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
-    PAGE.write_text(manual(), encoding="utf-8", newline="\n")
-    sys.stdout.write(f"wrote {PAGE}\n")
+    for page, text in ((PAGE, manual()), (SETTINGS_PAGE, settings())):
+        page.write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"wrote {page}\n")
