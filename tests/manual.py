@@ -19,6 +19,16 @@ from lacuna_ls.settings import RULES, Rule
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "actions.md"
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
+_OURS = """\
+## Yours alone
+
+They decide what runs on your machine, and who is asked. A repository cannot set them, trusted or not.
+"""
+_ANYONES = """\
+## Yours, or a repository's
+
+What you have set in your editor comes first.
+"""
 _SETTINGS = """\
 # Settings
 
@@ -71,10 +81,9 @@ def settings() -> str:
     ours = [rule for rule in RULES if rule.machine]
     anyones = [rule for rule in RULES if not rule.machine]
     parts = [
-        "## Yours alone\n\nThey decide what runs on your machine, and who is asked. A repository "
-        "cannot set them, trusted or not.\n",
+        _OURS,
         *(_setting(rule, shown) for rule in ours),
-        "## Yours, or a repository's\n\nWhat you have set in your editor comes first.\n",
+        _ANYONES,
         *(_setting(rule, shown) for rule in anyones),
     ]
     return _SETTINGS + "\n".join(parts)
