@@ -6,6 +6,7 @@ completion ends where the statement of the cursor's line is closed, sooner at a 
 request may not hold is refused by name; fields that change nothing here are passed over.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.text import Span, decode, encode
+from lacuna_ls.model.lexer import lex
 from lacuna_ls.ports.language_model import CompletionRequest, LanguageModel, collect
 
 MOST_TOKENS = 512
@@ -82,7 +84,7 @@ async def answer(model: LanguageModel, asked: Asked) -> Json:
     found = await collect(model, request) if request.max_tokens else ()
     completions = found or (Completion("", (), None, FinishReason.STOP, ""),)
     choices = [_choice(index, each, asked, prompt) for index, each in enumerate(completions)]
-    told = len(prompt.tokens) if prompt else 0
+    told = await asyncio.to_thread(_token_count, request)
     spoken = sum(len(each.tokens) for each in found)
     usage = {"prompt_tokens": told, "completion_tokens": spoken, "total_tokens": told + spoken}
     return {**_head(model), "choices": choices, "usage": usage}
@@ -118,6 +120,10 @@ def _head(model: LanguageModel) -> Json:
         "created": int(time.time()),
         "model": model.capabilities.model_id,
     }
+
+
+def _token_count(request: CompletionRequest) -> int:
+    return len(lex(request.prefix)) + (len(lex(request.suffix)) if request.suffix else 0)
 
 
 async def _echoed(model: LanguageModel, asked: Asked) -> Completion | None:
