@@ -19,7 +19,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 from math import inf
 from pathlib import Path
 from random import Random
@@ -84,10 +84,12 @@ def main() -> None:
 
 def size_figures(count: int, holes: int) -> dict[str, float | None]:
     """Times for trees of about so many nodes; removed shares where both can be had."""
-    source = list(islice(timed_cases(Random(count)), 60))
+    source = list(timed_cases(Random(count)))
     pieces = max(1, round(count / TIMED_NODES))
     cases = [
-        joined([replace(case, holes=holes) for case in source[start : start + pieces]])
+        joined(
+            [replace(case, holes=holes) for case in islice(cycle(source), start, start + pieces)]
+        )
         if count >= TIMED_NODES
         else replace(random_case(Random(start), count), holes=holes)
         for start in range(2 if count > MOST_SOLVED_NODES else 5)

@@ -15,10 +15,12 @@ from lacuna_ls.completion.suggestion import CompletionOptions
 from lacuna_ls.domain.text import decode
 from lacuna_ls.holes.calibration import usable_cell
 from lacuna_ls.holes.drift import labelled
+from lacuna_ls.holes.matcher import truth_extent
 from lacuna_ls.ports.calibration_store import CalibrationStore
 from lacuna_ls.syntax.document import Document
 
 _CONTEXT_BYTES = 200
+_LONGEST_BYTES = 4000
 
 
 def label_saved(
@@ -54,7 +56,10 @@ def label_saved(
 
 
 def _written(entry: Entry, document: Document) -> str | None:
-    """The rest of the cursor's line as it stands now, without what stood behind the cursor before."""
+    """The rest of the cursor's line now, to where it is closed.
+
+    What stood behind the cursor before was not written since.
+    """
     now = document.data
     before = entry.data[max(0, entry.offset - _CONTEXT_BYTES) : entry.offset]
     if now.startswith(entry.data[: entry.offset]):
@@ -63,6 +68,8 @@ def _written(entry: Entry, document: Document) -> str | None:
         at = now.index(before) + len(before)
     else:
         return None
-    line = decode(now[at:].partition(b"\n")[0]).rstrip()
     behind = decode(entry.data[entry.offset :].partition(b"\n")[0]).strip()
-    return line.removesuffix(behind).rstrip()
+    line = decode(now[at:].partition(b"\n")[0]).rstrip()
+    if behind and line.endswith(behind):
+        return line.removesuffix(behind).rstrip()
+    return truth_extent(decode(entry.proposal.text), decode(now[at : at + _LONGEST_BYTES])).rstrip()

@@ -20,7 +20,7 @@ from lacuna_ls.syntax.languages import Language
 
 WEIGHT = WeightKind.NODES
 TRIGGER = "rest of the line"
-REFERENCE_THRESHOLDS = (0.1, 0.4)
+REFERENCE_THRESHOLDS = (0.1, 0.6)
 REFERENCE_HOLES = 4
 """At these thresholds, with so many holes, it is decided how much of a completion is offered.
 

@@ -2,7 +2,8 @@
 
 Cursors are drawn as the trigger draws them, which is at every keystroke: in the middle of a line with
 the same chance after each character of each line but its last, or at a line's start once its
-indentation stands. What is right of the cursor has not been written yet. Half of the files are drawn as an editor with
+indentation stands. What is right of the cursor has not been written yet, nor what closes the brackets
+that the rest of the line opens. Half of the files are drawn as an editor with
 auto-closing brackets shows them, half of them (independently) as a file in which nothing stands
 below the cursor's line yet.
 """
@@ -25,6 +26,7 @@ from lacuna_ls.syntax.languages import Language
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 _QUOTE = re.compile(r"['\"`]")
 
+_LONGEST_BYTES = 4000
 SMALLEST_BYTES, LARGEST_BYTES = 400, 200_000
 _LEFT_OUT = frozenset(
     {"_vendor", "vendor", "_vendored", "vendored", "third_party", "extern", "migrations", "locale"}
@@ -85,12 +87,16 @@ def draw(data: bytes, random: Random, group: Group) -> Draw | None:
     closing, below = random.random() < 0.5, random.random() < 0.5
     span = source.line_span(line)
     text = source.text(span).rstrip()
-    before, truth = text[:column], text[column:]
+    before, truth, end = text[:column], text[column:], span.end
     rest = ""
     if closing:
         truth, rest = _auto_closed(before, truth)
+    start = span.start + len(encode(before))
+    closed = truth_extent("", decode(data[start : start + _LONGEST_BYTES]))
+    if truth == text[column:] and "\n" in closed:
+        truth, end = closed, start + len(encode(closed))
     head = data[: span.start] + encode(before)
-    tail = data[span.end :] if below else source.line_end()
+    tail = data[end:] if below else source.line_end()
     return Draw(head + encode(rest) + tail, len(head), truth)
 
 

@@ -46,8 +46,8 @@ SPLITS = {
 LIST_SPLITS = len(Group) * len(EPSILONS) * len(HOLE_COUNTS) / 0.1
 """What delta is divided by for the lists of one cell."""
 
-THRESHOLDS = (0.0, *(0.01 * 10 ** (step / 16) for step in range(57)))
-"""Nats, strictest first: 0, then sixteen steps a decade from 0.01 to about 32."""
+THRESHOLDS = (0.0, *(0.01 * 10 ** (step / 24) for step in range(85)))
+"""Nats, strictest first: 0, then 24 steps a decade from 0.01 to about 32."""
 
 _BISECTIONS = 40
 

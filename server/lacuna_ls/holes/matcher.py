@@ -14,6 +14,8 @@ from lacuna_ls.domain.text import Span
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, Tree, ancestors, covering, preorder
 
+_MOST_LINES = 40
+_NOT_CODE = re.compile(r""""[^"\n]*"|'[^'\n]*'|(?:#|//).*""")
 _WORD = re.compile(rb"[\w\x80-\xff]+|[^\w\s]")
 
 
@@ -62,9 +64,24 @@ def fillings(
 
 
 def truth_extent(shown: str, rest: str) -> str:
-    """What of the user's `rest` a suggestion is compared with: as many lines as it proposes."""
+    """What of the user's `rest` a suggestion is compared with.
+
+    As many lines as it proposes, and those after them up to where their brackets are closed.
+    """
     lines = rest.splitlines(keepends=True)
-    return "".join(lines[: shown.count("\n") + 1]).rstrip("\r\n")
+    count = shown.count("\n") + 1
+    depth = sum(map(_depth, lines[:count]))
+    closed = count
+    while depth > 0 and closed < min(len(lines), count + _MOST_LINES):
+        depth += _depth(lines[closed])
+        closed += 1
+    return "".join(lines[: count if depth > 0 else closed]).rstrip("\r\n")
+
+
+def _depth(line: str) -> int:
+    """How many brackets a line leaves open, those in strings and comments not counted."""
+    code = _NOT_CODE.sub("", line)
+    return sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
 
 
 def token_ends(written: Insertion, language: Language) -> list[int]:

@@ -74,6 +74,14 @@ def test_half_of_the_files_have_nothing_below_the_cursor():
     assert 0.35 < bare / len(first) < 0.65
 
 
+def test_what_closes_the_brackets_of_a_line_belongs_to_its_truth():
+    code = b"x = f(\n    a,\n)\ny = 1\n"
+    found = [draw(code, Random(seed), Group.LINE_START) for seed in range(60)]
+    first = [d for d in found if d and d.offset == 0]
+    assert {d.truth for d in first} == {"x = f(\n    a,\n)"}
+    assert {decode(d.data) for d in first} == {"\ny = 1\n", "\n"}
+
+
 def test_an_empty_file_has_no_cursor():
     assert all(draw(b"\n   \n", Random(0), group) is None for group in Group)
 
@@ -144,6 +152,14 @@ async def test_a_beginning_that_was_not_written_is_a_miss(truth):
     taken = await sampled("x = ‸\n", truth, IN_DOUBT_AFTER_A_NAME)
     assert taken is not None
     assert taken.outcomes[4].missed[-1]
+
+
+async def test_a_hole_holds_brackets_that_are_closed_some_lines_below():
+    answer = said("count", ("(rows)", -0.7))
+    taken = await sampled("x = ‸\n", "count(\n    rows,\n    cols,\n)", answer)
+    assert taken is not None
+    column = next(i for i, t in enumerate(THRESHOLDS) if t > 0.3)
+    assert not taken.outcomes[1].missed[column]
 
 
 async def test_words_of_prose_are_compared_as_far_as_they_go():

@@ -95,3 +95,12 @@ def test_anonymous_tokens_count_in_other_languages_too():
 def test_the_truth_extends_over_as_many_lines_as_are_proposed():
     assert truth_extent("a", "b\nc\nd\n") == "b"
     assert truth_extent("a\nb", "b\nc\nd\n") == "b\nc"
+
+
+def test_the_truth_extends_to_where_its_brackets_are_closed():
+    assert truth_extent("a", "f(\n    b,\n)\nc\n") == "f(\n    b,\n)"
+    assert truth_extent("a", "f(  # (\n    ')',\n)\nc\n") == "f(  # (\n    ')',\n)"
+
+
+def test_brackets_that_are_never_closed_extend_nothing():
+    assert truth_extent("a", "f(\nb\nc\n") == "f("
