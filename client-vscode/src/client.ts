@@ -9,18 +9,21 @@ import {
   type LanguageClientOptions,
   RevealOutputChannelOn,
 } from "vscode-languageclient/node";
+import { holesIn } from "./holes";
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
 import { languages } from "./languages";
 import { announceRename } from "./rename";
 import type { ServerCommand } from "./server_command";
-import { type Situation, section, settingsForServer } from "./settings";
+import { announceStatus } from "./server_status";
+import { section, settingsForServer } from "./settings";
 import { isRestricted, trustedFolders } from "./trust";
 
 export function createClient(
   command: ServerCommand,
   log: vscode.LogOutputChannel,
   interpreters: ChosenInterpreters,
+  ghostTextShown: (holes: number) => void,
 ): LanguageClient {
   const forwardLines = (stream: Readable): void => {
     createInterface(stream).on("line", (line) => log.info(line));
@@ -52,27 +55,43 @@ export function createClient(
           }
           return params.items.map((item, index) =>
             item.section === section
-              ? settingsForServer(values[index], situation(interpreters, item.scopeUri))
+              ? settingsForServer(values[index], {
+                  chosenInterpreter: interpreters.forResource(resource(item.scopeUri)),
+                  isRestricted: isRestricted(),
+                })
               : values[index],
           );
         },
       },
-      provideInlineCompletionItems: (document, position, context, token, next) =>
-        isOffered(enabledFor(document.uri), anotherProviderIsActive())
-          ? next(document, position, context, token)
-          : undefined,
+      provideInlineCompletionItems: async (document, position, context, token, next) => {
+        if (!isOffered(enabledFor(document.uri), anotherProviderIsActive())) {
+          return undefined;
+        }
+        const answer = await next(document, position, context, token);
+        const text = itemsOf(answer)[0]?.insertText;
+        if (text !== undefined && !token.isCancellationRequested) {
+          ghostTextShown(typeof text === "string" ? 0 : holesIn(text.value));
+        }
+        return answer;
+      },
     },
   };
   const client = new LanguageClient("lacuna", "Lacuna", command, options);
   announceRename(client);
+  announceStatus(client);
   const afterCrash = client.createDefaultErrorHandler();
   return client;
 }
 
-/** Without a resource: of the first folder. */
-function situation(interpreters: ChosenInterpreters, resource: string | undefined): Situation {
-  const uri = resource ? vscode.Uri.parse(resource) : vscode.workspace.workspaceFolders?.[0]?.uri;
-  return { chosenInterpreter: interpreters.forResource(uri), isRestricted: isRestricted() };
+function itemsOf(
+  answer: vscode.InlineCompletionItem[] | vscode.InlineCompletionList | null | undefined,
+): readonly vscode.InlineCompletionItem[] {
+  return Array.isArray(answer) ? answer : (answer?.items ?? []);
+}
+
+/** Without one: the first folder. */
+function resource(scope: string | undefined): vscode.Uri | undefined {
+  return scope ? vscode.Uri.parse(scope) : vscode.workspace.workspaceFolders?.[0]?.uri;
 }
 
 /** Makes the server ask for its settings again. Nothing is sent while no server runs. */

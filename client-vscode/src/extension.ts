@@ -1,9 +1,12 @@
 /** The door: what VS Code calls when the extension comes and goes. */
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
+import { HoleSlider } from "./holes";
 import { ChosenInterpreters } from "./interpreter";
 import { registerRename } from "./rename";
-import { Server } from "./server";
+import { SampleWindow } from "./sample";
+import { ModelKey } from "./secret";
+import { type Display, Server } from "./server";
 import { section } from "./settings";
 import { StatusItem } from "./status";
 
@@ -12,8 +15,23 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Lacuna", { log: true });
   const status = new StatusItem();
+  const slider = new HoleSlider();
   const interpreters = new ChosenInterpreters();
-  const started = new Server(context, log, status, interpreters);
+  const key = new ModelKey(context.secrets);
+  const sample = new SampleWindow(context);
+  const display: Display = {
+    show: (state) => {
+      status.show(state);
+      slider.told(undefined);
+    },
+    told: (serverStatus) => {
+      status.told(serverStatus);
+      slider.told(serverStatus);
+      void sample.told(serverStatus);
+    },
+    ghostTextShown: (holes) => slider.shown(holes),
+  };
+  const started = new Server(context, log, display, interpreters, key);
   server = started;
 
   const tellChangedSettings = (): void => {
@@ -25,10 +43,15 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     status,
+    slider,
     interpreters,
-    registerCommands(started, log),
+    registerCommands({ context, server: started, log, slider, key }),
     registerRename(),
     interpreters.onDidChange(tellChangedSettings),
+    vscode.window.onDidChangeActiveTextEditor(() => {
+      status.refresh();
+      slider.refresh();
+    }),
     // Trust is told when the server starts and never later: a settings message could hold what a
     // repository's file says, the start cannot.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -48,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   // Not awaited: the first start may take a minute, and VS Code waits for `activate`.
   void started.restart();
+  void sample.open();
   connect();
 }
 

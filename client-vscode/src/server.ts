@@ -9,15 +9,26 @@ import { type FirstStart, openProgress } from "./first_start";
 import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
 import { buildEnvironment } from "./python";
+import type { ModelKey } from "./secret";
 import { serverCommand } from "./server_command";
-import type { State, StatusItem } from "./status";
+import { onStatus, type ServerStatus } from "./server_status";
+import type { State } from "./status";
+
+/** What shows how the server is. */
+export interface Display {
+  show(state: State): void;
+  told(status: ServerStatus): void;
+  ghostTextShown(holes: number): void;
+}
 
 export class Server {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
-  readonly #status: StatusItem;
+  readonly #display: Display;
   readonly #interpreters: ChosenInterpreters;
+  readonly #key: ModelKey;
   #client: LanguageClient | undefined;
+  #python: string | undefined;
   /** Aborts the set-up of the environment that is under way, if one is. */
   #setUp = new AbortController();
   /** Starts and stops wait for each other, so that there is never a second server. */
@@ -26,13 +37,15 @@ export class Server {
   constructor(
     context: vscode.ExtensionContext,
     log: vscode.LogOutputChannel,
-    status: StatusItem,
+    display: Display,
     interpreters: ChosenInterpreters,
+    key: ModelKey,
   ) {
     this.#context = context;
     this.#log = log;
-    this.#status = status;
+    this.#display = display;
     this.#interpreters = interpreters;
+    this.#key = key;
   }
 
   restart(): Promise<void> {
@@ -47,6 +60,11 @@ export class Server {
     return this.#enqueue(() => this.#stop());
   }
 
+  /** The Python of the server's environment, once that stands. */
+  get python(): string | undefined {
+    return this.#python;
+  }
+
   async tellChangedSettings(): Promise<void> {
     if (this.#client) {
       await tellChangedSettings(this.#client);
@@ -59,19 +77,30 @@ export class Server {
   }
 
   async #start(): Promise<void> {
-    this.#status.show({ kind: "starting" });
+    this.#display.show({ kind: "starting" });
     const storage = this.#context.globalStorageUri.fsPath;
     try {
-      const python = await this.#ensureEnvironment(storage);
-      const client = createClient(serverCommand(python, storage), this.#log, this.#interpreters);
-      client.onDidChangeState(({ newState }) => this.#status.show(shown(client, newState)));
-      this.#client = client;
+      this.#python = await this.#ensureEnvironment(storage);
+      this.#client = await this.#createClient(this.#python, storage);
     } catch (error) {
       this.#tellFailedSetUp(error);
       return;
     }
     // The client itself tells the user and the log when this fails.
     await this.#client.start().catch(() => {});
+  }
+
+  async #createClient(python: string, storage: string): Promise<LanguageClient> {
+    const variables = await this.#key.variables();
+    const client = createClient(
+      serverCommand(python, storage, { ...process.env, ...variables }),
+      this.#log,
+      this.#interpreters,
+      (holes) => this.#display.ghostTextShown(holes),
+    );
+    client.onDidChangeState(({ newState }) => this.#display.show(shown(client, newState)));
+    onStatus(client, (status) => this.#display.told(status));
+    return client;
   }
 
   async #stop(): Promise<void> {
@@ -111,7 +140,7 @@ export class Server {
   #tellFailedSetUp(error: unknown): void {
     const message = setUpFailure(error);
     this.#log.error(error instanceof Error ? error : String(error));
-    this.#status.show({ kind: "failed", message });
+    this.#display.show({ kind: "failed", message });
     void vscode.window.showErrorMessage(message, "Try Again", "Show Logs").then((choice) => {
       if (choice === "Try Again") {
         void this.restart();

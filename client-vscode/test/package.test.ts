@@ -33,10 +33,18 @@ describe.skipIf(!existsSync(python))("the .vsix", () => {
         `bundled/lacuna_ls-${version}-py3-none-any.whl`,
         "changelog.md",
         "icon.png",
+        "images/fix.png",
+        "images/holes.png",
+        "images/red.png",
         "out/extension.js",
         "out/third_party_licenses.txt",
         "package.json",
         "readme.md",
+        "sample/.lacuna-sample",
+        "sample/prices.py",
+        "sample/test_prices.py",
+        "walkthrough/sample.md",
+        "walkthrough/yours.md",
       ].map((name) => `extension/${name}`),
     );
   });
