@@ -11,7 +11,14 @@ _OPTIONS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hoo
 
 async def text_at_head(path: Path) -> bytes | None:
     """Its bytes as they are checked in; `None` where there is no git, no commit, or no such file."""
-    command = ("git", *_OPTIONS, "cat-file", "blob", f"HEAD:./{path.name}")
+    return await text_at(path, "HEAD")
+
+
+async def text_at(path: Path, revision: str) -> bytes | None:
+    """Its bytes at a revision; `None` where there is no git, no such revision, or no such file."""
+    if revision.startswith("-"):
+        return None
+    command = ("git", *_OPTIONS, "cat-file", "blob", f"{revision}:./{path.name}")
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     try:
         process = await asyncio.create_subprocess_exec(

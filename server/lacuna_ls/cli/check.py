@@ -38,6 +38,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--write", action="store_true", help="with --fix: write the best fix of each file"
     )
     parser.add_argument(
+        "--speed",
+        action="store_true",
+        help="search rewrites that are faster, and show them as patches",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help="with --speed: time the functions that changed since this revision, instead",
+    )
+    parser.add_argument(
+        "--picture", metavar="FILE", help="with --speed: time against size, as SVG, to FILE"
+    )
+    parser.add_argument(
         "--interpreter",
         metavar="PYTHON",
         default="",
@@ -83,6 +96,10 @@ def _check_arguments(args: argparse.Namespace) -> None:
     """End with a usage message where an argument makes no sense; a report never hits a source."""
     if args.write and not args.fix:
         args.usage("--write needs --fix")
+    if (args.against or args.picture) and not args.speed:
+        args.usage("--against and --picture need --speed")
+    if args.picture and Path(args.picture).suffix != ".svg":
+        args.usage("--picture writes to a file named *.svg")
     if args.json == args.sarif == _STDOUT:
         args.usage("--json and --sarif cannot both go to standard output")
     for form in ("json", "sarif"):
@@ -119,6 +136,8 @@ async def _check(args: argparse.Namespace, given: "Given") -> int:
             checked = await _checked(given, tools, screen, quiet=not to_stdout)
             if args.fix and checked.reds:
                 checked = await _fixed(args, given, checked, tools, screen, quiet=not to_stdout)
+            if args.speed and not checked.reds:
+                checked = await _timed(args, checked, tools, screen, quiet=not to_stdout)
         except LacunaError as error:
             print(error, file=sys.stderr)
             return 2
@@ -185,6 +204,31 @@ async def _fixed(
     if any(each.written for each in fixes):
         checked = await _checked(given, tools, screen, quiet=quiet)
     return replace(checked, fixes=fixes)
+
+
+async def _timed(
+    args: argparse.Namespace,
+    checked: "Checked",
+    tools: "SaveTools",
+    screen: "Console",
+    *,
+    quiet: bool,
+) -> "Checked":
+    """With what there is to say of speed; only code whose tests pass is timed."""
+    from lacuna_ls.cli.check_speed import against, faster, write_picture
+    from lacuna_ls.cli.check_text import show_timing
+
+    with _status("Timing"):
+        timings = await (
+            against(args.against, checked.subjects, tools)
+            if args.against
+            else faster(checked.subjects, tools)
+        )
+    for each in () if quiet else timings:
+        show_timing(screen, each, checked)
+    if args.picture:
+        write_picture(Path(args.picture), timings)
+    return replace(checked, timings=timings)
 
 
 def _status(what: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from lacuna_ls.cli.check_fixes import Proposed, patch
 from lacuna_ls.cli.check_report import FOUND, GREEN, NOT_RUN, Checked, region
 from lacuna_ls.cli.check_run import Red
+from lacuna_ls.cli.check_speed import Timing
 
 VERSION = 1
 _STATUS = {GREEN: "green", FOUND: "found", NOT_RUN: "not run"}
@@ -25,6 +26,7 @@ def as_json(checked: Checked) -> dict[str, Any]:
         },
         "findings": [_finding(red, checked) for red in checked.reds],
         "fixes": [_fix(proposed, checked) for proposed in checked.fixes],
+        "speed": [_timing(each, checked) for each in checked.timings],
         "untested": [checked.shown(path) for path in checked.untested],
         "errors": list(checked.wrong),
     }
@@ -44,6 +46,17 @@ def _finding(red: Red, checked: Checked) -> dict[str, Any]:
             {"path": checked.shown(each.path), "line": each.line + 1, "message": each.message}
             for each in red.finding.related
         ],
+    }
+
+
+def _timing(timing: Timing, checked: Checked) -> dict[str, Any]:
+    return {
+        "path": checked.shown(timing.subject.path),
+        "line": timing.line + 1,
+        "function": timing.name,
+        "message": timing.message,
+        "slower": timing.slower,
+        "patch": timing.patch,
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lacuna_ls.cli.check_fixes import Proposed
 from lacuna_ls.cli.check_paths import shown_path
 from lacuna_ls.cli.check_run import FileRun, Red, Subject
+from lacuna_ls.cli.check_speed import Timing
 from lacuna_ls.domain.test_result import Outcome, RunStatus
 from lacuna_ls.domain.text import Source, Span
 from lacuna_ls.lsp.convert import Encoding, position_at
@@ -36,12 +37,13 @@ class Checked:
     wrong: tuple[str, ...]
     elapsed_s: float
     fixes: tuple[Proposed, ...] = ()
+    timings: tuple[Timing, ...] = ()
 
     @property
     def status(self) -> int:
         if self.wrong:
             return NOT_RUN
-        return FOUND if self.reds else GREEN
+        return FOUND if self.reds or any(each.found for each in self.timings) else GREEN
 
     @property
     def tally(self) -> Counter[Outcome]:

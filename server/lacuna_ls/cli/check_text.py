@@ -12,6 +12,7 @@ from rich.text import Text
 from lacuna_ls.cli.check_fixes import Proposed, patch
 from lacuna_ls.cli.check_report import GREEN, Checked, region, summary
 from lacuna_ls.cli.check_run import Red
+from lacuna_ls.cli.check_speed import Timing
 from lacuna_ls.test_runs.results import plain
 
 _INDENT = "    "
@@ -47,6 +48,15 @@ def show_fix(screen: Console, proposed: Proposed, checked: Checked) -> None:
     ended = ", written" if proposed.written else ""
     screen.print(Text.assemble((f"{path}: {proposed.title}{ended}", "bold")))
     for line in patch(proposed, checked.shown(proposed.subject.path)).splitlines(keepends=True):
+        _write(screen, line)
+
+
+def show_timing(screen: Console, timing: Timing, checked: Checked) -> None:
+    """What was measured of a function, and the patch that makes it faster."""
+    place = f"{plain(checked.shown(timing.subject.path))}:{timing.line + 1}"
+    style = "red" if timing.slower else "green"
+    screen.print(Text.assemble((place, "bold"), ": ", (timing.message, style)))
+    for line in timing.patch.splitlines(keepends=True):
         _write(screen, line)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lacuna_ls.domain.timing import Timing, Way
 from lacuna_ls.ports.code_runner import CodeRunner, TestRequest
@@ -48,5 +48,6 @@ class CodeTimer(Protocol):
         ...
 
 
+@runtime_checkable
 class TimedRunner(CodeRunner, CodeTimer, Protocol):
     """What runs and times: the same processes do both."""

@@ -92,6 +92,18 @@ def in_words(found: Measured, inputs: int) -> str:
     return f"{_down(middle)}x faster ({_down(low)}-{_up(high)}x, {counted}{powers})"
 
 
+def compared(found: Measured, revision: str) -> tuple[str, bool]:
+    """What the times say of a text beside which that of `revision` was timed; whether it is slower."""
+    low, middle, high = found.speedup.low, found.speedup.middle, found.speedup.high
+    if low > LEAST_SPEEDUP:
+        factors = f"{_down(middle)}x ({_down(low)}-{_up(high)}x, {found.inputs} inputs)"
+        return f"slower than at {revision} by {factors}", True
+    if high < 1 / LEAST_SPEEDUP:
+        factors = f"{_down(1 / middle)}x ({_down(1 / high)}-{_up(1 / low)}x, {found.inputs} inputs)"
+        return f"faster than at {revision} by {factors}", False
+    return f"as fast as at {revision}, within a tenth ({found.inputs} inputs)", False
+
+
 def _interval(timed: Sequence[Timed], seed: int) -> Interval | None:
     rounds = min((len(each.original_ns) for each in timed), default=0)
     if rounds < _LEAST_PAIRS:

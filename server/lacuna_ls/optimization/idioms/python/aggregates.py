@@ -38,6 +38,8 @@ AGGREGATES = (
           (apart("xs", "x"), names("x"))),
     Idiom("sum with a comprehension", "sum(map(lambda $x: $e, $xs))", "sum([$e for $x in $xs])", 1.6,
           (apart("xs", "x"), names("x"))),
+    Idiom("count with a list", "sum($x in $set for $x in $xs)", "len([1 for $x in $xs if $x in $set])", 1.4),
+    Idiom("count with a list", "sum($a == $b for $x in $xs)", "len([1 for $x in $xs if $a == $b])", 1.4),
     Idiom("count with a list", "sum(1 for $x in $xs if $c)", "len([1 for $x in $xs if $c])", 1.4),
     Idiom("sum a list", "sum($e for $x in $xs if $c)", "sum([$e for $x in $xs if $c])", 1.2),
     Idiom("sum a list", "sum($e for $x in $xs)", "sum([$e for $x in $xs])", 1.2),
