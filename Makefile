@@ -12,7 +12,7 @@ NODE_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-real check format bench gate calibration dist try-dist lock site
+.PHONY: help setup demo test test-real test-editors check format bench gate calibration dist try-dist lock site
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: setup ## All ordinary tests: Python on two processes, then the extension; 
 test-real: $(PYTHON_READY) ## Chat with a real llama-server and a model of made-up weights (network, once)
 	@program=$$(tests/real/get_llama_server.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/lacuna-real/llama") || exit $$?; \
 	  LACUNA_LLAMA_SERVER="$$program" $(BIN)/pytest -n 0 tests/real
+
+# The editors are fetched once, outside of this folder; exits with 3 where there is no apt or no network.
+test-editors: $(PYTHON_READY) ## Real editors against the packaged server, a row a feature (network, once)
+	@$(BIN)/python tests/editors/run.py $(ARGS)
 
 check: setup ## Linters, formatters, types, the contracts between rooms, and links of the documentation
 	$(BIN)/ruff check
