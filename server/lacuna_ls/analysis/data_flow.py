@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lacuna_ls.analysis.control_flow import ENTRY, EdgeKind, Graph
+from lacuna_ls.analysis.control_flow import ENTRY, RAISED, EdgeKind, Graph
 from lacuna_ls.analysis.scopes import AccessKind
 from lacuna_ls.analysis.structure import Step
 
@@ -87,11 +87,16 @@ class Flow:
 
 
 def flow_of(graph: Graph, names: Iterable[str]) -> Flow:
-    """Edges are kept as (other end, leaves before the writes)."""
+    """Edges are kept as (other end, leaves before the writes).
+
+    Those of uncaught exceptions, nearly one a step, are left out: nothing is read or bound there.
+    """
     sets = NameSets.over(names)
     successors: list[list[tuple[int, bool]]] = [[] for _ in graph.steps]
     predecessors: list[list[tuple[int, bool]]] = [[] for _ in graph.steps]
     for source, target, kind in graph.edges:
+        if target == RAISED:
+            continue
         early = kind is _EXCEPTION
         successors[source].append((target, early))
         predecessors[target].append((source, early))

@@ -49,7 +49,7 @@ def _is_plain(edge: Edge) -> bool:
 
 
 def _is_caught(region: Region, step: int) -> bool:
-    return any(early and target != RAISED for target, early in region.flow.successors[step])
+    return any(early for _, early in region.flow.successors[step])
 
 
 def _reads(region: Region, index: int, name: str) -> bool:
