@@ -146,3 +146,21 @@ def test_a_part_keeps_the_numbers_of_the_tokens_that_it_cuts():
         (Span(0, 1), -1),
         (Span(1, 2), -2),
     ]
+
+
+def test_tokens_that_were_joined_on_the_way_have_no_number():
+    joined = {
+        "id": 7,
+        "token": "😀",
+        "bytes": [*"😀".encode()],
+        "logprob": -0.1,
+        "top_logprobs": [{"id": 7, "token": "", "bytes": [0x80], "logprob": -0.1}],
+    }
+    (token,), _ = aligned("😀", [joined])
+    assert (token.span, token.logprob) == (Span(0, 4), None)
+
+
+def test_bytes_that_are_no_text_are_replaced_in_both():
+    broken = {"token": "\ufffd}", "bytes": [0xE8, 0x7D], "logprob": -0.1}
+    (token,), _ = aligned("\ufffd}", [broken])
+    assert (token.span, token.logprob) == (Span(0, 4), -0.1)

@@ -5,17 +5,30 @@ import os
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from lacuna_ls.adapters.endpoint.chat_model import Endpoint, EndpointModel
+from lacuna_ls.adapters.endpoint.routes import Route
+from lacuna_ls.domain.completion import Token
 from lacuna_ls.domain.errors import ModelError
-from lacuna_ls.ports.language_model import Message
+from lacuna_ls.domain.text import decode, encode
+from lacuna_ls.ports.language_model import CompletionRequest, Excerpt, Message, PromptedRequest
 from real.tiny_model import write_tiny_model
 
 PROGRAM = os.environ.get("LACUNA_LLAMA_SERVER", "")
+REQUEST = PromptedRequest(
+    "def f(x):\n    return ",
+    "\n",
+    "python",
+    24,
+    top_logprobs=3,
+    context=(Excerpt("util.py", "def g(): ..."),),
+)
 HELLO = (Message("system", "Mend it."), Message("user", "def f(x):\n    return x\n"))
 
 pytestmark = [
@@ -26,9 +39,18 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where a server listens that has two slots."""
-    folder = tmp_path_factory.mktemp("model")
-    write_tiny_model(folder / "noise.gguf")
+    """Where a server listens that has two slots, with a model that only converses."""
+    yield from served(tmp_path_factory.mktemp("model"), fills_in=False)
+
+
+@pytest.fixture(scope="module")
+def filling_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One with a model that fills in the middle."""
+    yield from served(tmp_path_factory.mktemp("filling"), fills_in=True)
+
+
+def served(folder: Path, *, fills_in: bool) -> Iterator[int]:
+    write_tiny_model(folder / "noise.gguf", fills_in=fills_in)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
@@ -53,6 +75,17 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def model(port: int) -> AsyncIterator[EndpointModel]:
+    async for own in ready(port):
+        yield own
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def filling(filling_port: int) -> AsyncIterator[EndpointModel]:
+    async for own in ready(filling_port):
+        yield own
+
+
+async def ready(port: int) -> AsyncIterator[EndpointModel]:
     own = EndpointModel(Endpoint(f"http://127.0.0.1:{port}"), {})
     async with asyncio.timeout(60):
         while True:
@@ -113,3 +146,47 @@ async def test_another_path_is_said_to_be_wrong(port: int):
     with pytest.raises(ModelError, match=r"could not answer \(404\)"):
         await own.chat(HELLO, max_tokens=4, temperature=0.0, n=1)
     await own.close()
+
+
+async def said(own: EndpointModel, request: CompletionRequest = REQUEST) -> tuple[str, list[Token]]:
+    text = ""
+    tokens: list[Token] = []
+    async with aclosing(own.complete(request)) as chunks:
+        async for chunk in chunks:
+            text += chunk.text
+            tokens += chunk.tokens
+    return text, tokens
+
+
+async def test_a_model_that_fills_in_is_asked_by_infill(filling: EndpointModel):
+    routing = await filling.routing()
+    assert (routing.route, routing.logprobs) == (Route.INFILL, True)
+    assert routing.context_tokens >= 512
+
+
+async def test_tokens_of_bytes_tile_what_is_said_and_have_numbers(filling: EndpointModel):
+    text, tokens = await said(filling)
+    assert text
+    spans = [token.span for token in tokens]
+    assert [span.start for span in spans] == [0, *(span.end for span in spans[:-1])]
+    assert spans[-1].end == len(encode(text))
+    assert all(token.logprob is None or token.logprob <= 0 for token in tokens)
+    assert any(token.logprob is not None for token in tokens)
+    assert decode(encode(text)) == text
+
+
+async def test_who_stops_reading_closes_the_connection(filling: EndpointModel, filling_port: int):
+    long = replace(REQUEST, max_tokens=2000)
+    async with aclosing(filling.complete(long)) as chunks:
+        await anext(chunks)
+        assert connections(filling_port) >= 1
+    await until(lambda: connections(filling_port) == 0)
+
+
+async def test_a_model_without_control_tokens_is_asked_to_fill_the_hole(model: EndpointModel):
+    routing = await model.routing()
+    assert routing.route is Route.CHAT
+    assert any("infill: refused" in reason for reason in routing.why)
+    assert any("not read" in reason for reason in routing.why)
+    text, _ = await said(model, replace(REQUEST, max_tokens=8))
+    assert isinstance(text, str)

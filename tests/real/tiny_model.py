@@ -16,15 +16,18 @@ _ALIGNMENT = 32
 _STRING, _ARRAY = 8, 9
 _WIDTH, _LAYERS, _HEADS, _INNER, _CONTEXT = 64, 2, 4, 128, 2048
 _CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+_FILL_IN = {"pre": "<|fim_prefix|>", "suf": "<|fim_suffix|>", "mid": "<|fim_middle|>"}
 _TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{m['role']}}\n{{m['content']}}<|im_end|>\n{% endfor %}"
     "<|im_start|>assistant\n"
 )
 
 
-def write_tiny_model(path: Path) -> None:
-    tokens = [*(_visible(byte) for byte in range(256)), *_CONTROL]
-    kinds = [1] * 256 + [3] * len(_CONTROL)
+def write_tiny_model(path: Path, *, fills_in: bool = False) -> None:
+    """With `fills_in` it has control tokens for filling in the middle."""
+    control = (*_CONTROL, *(_FILL_IN.values() if fills_in else ()))
+    tokens = [*(_visible(byte) for byte in range(256)), *control]
+    kinds = [1] * 256 + [3] * len(control)
     end = tokens.index("<|im_end|>")
     facts: dict[str, Any] = {
         "general.architecture": "llama",
@@ -48,6 +51,11 @@ def write_tiny_model(path: Path) -> None:
         "tokenizer.ggml.add_bos_token": False,
         "tokenizer.chat_template": _TEMPLATE,
     }
+    if fills_in:
+        facts |= {
+            f"tokenizer.ggml.fim_{part}_token_id": tokens.index(name)
+            for part, name in _FILL_IN.items()
+        }
     path.write_bytes(_gguf(facts, _weights(len(tokens))))
 
 

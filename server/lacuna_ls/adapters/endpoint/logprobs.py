@@ -8,7 +8,7 @@ text that its tokens do not spell has one token without a number.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lacuna_ls.domain.completion import Alternative, Token
@@ -52,12 +52,25 @@ def _objects(items: Sequence[Any]) -> tuple[Written, ...]:
         _written(
             item.get("token", item.get("content")),
             item.get("bytes"),
-            item.get("logprob"),
+            None if _is_joined(item) else item.get("logprob"),
             _alternatives(item.get("top_logprobs")),
         )
         for item in items
         if isinstance(item, Mapping)
     )
+
+
+def _is_joined(item: Mapping[str, Any]) -> bool:
+    """Whether several tokens stand in one, with the number of the last alone.
+
+    llama.cpp streams parts of a character together; among the most likely tokens stands the last
+    one as it is.
+    """
+    tops = item.get("top_logprobs")
+    for top in tops if isinstance(tops, list) else ():
+        if isinstance(top, Mapping) and "id" in item and top.get("id") == item["id"]:
+            return bool(top.get("bytes") != item.get("bytes"))
+    return False
 
 
 def _lists(given: Mapping[str, Any]) -> tuple[Written, ...]:
@@ -173,6 +186,11 @@ class Alignment:
         assert first.data is not None
         there = self._data[self._at : self._at + len(first.data)]
         is_last = len(self._waiting) == 1
+        if there != first.data and _LOST in first.text and self._is_next(encode(first.text)):
+            # Bytes that are no text were replaced on the way, in the text and in the token alike.
+            there = encode(first.text)
+            first = replace(first, data=there)
+        assert first.data is not None
         if there != first.data or (not first.data and is_last):
             # What the model ended with may be among the tokens and not in the text.
             self._fits = first.data.startswith(there) or (first.is_control and is_last)
@@ -181,6 +199,9 @@ class Alignment:
         span = Span(self._at, self._at + len(first.data))
         self._at = span.end
         return [Token(span, first.logprob, first.alternatives)] if len(span) else []
+
+    def _is_next(self, data: bytes) -> bool:
+        return self._data.startswith(data, self._at)
 
     def _lost_run(self) -> int:
         """How many waiting tokens, from the first, are of unknown bytes."""

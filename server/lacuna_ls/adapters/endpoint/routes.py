@@ -67,7 +67,7 @@ async def probe(connection: Connection) -> Routing:
 
 async def _infill(connection: Connection, name: str, why: list[str]) -> Routing | None:
     body = {"input_prefix": "def add(a, b):\n    return ", "input_suffix": "\n", "prompt": ""}
-    answer = await _tried(connection, "/infill", {**body, "n_predict": 1, "n_probs": 1}, why)
+    answer = await _tried(connection, "/infill", {**body, "n_predict": 8, "n_probs": 1}, why)
     if answer is None:
         return None
     why.append("/infill: answered")
@@ -186,4 +186,4 @@ def _has_logprobs(answer: Mapping[str, Any]) -> bool:
     if not isinstance(first, Mapping):
         return False
     written = read_logprobs(first.get("logprobs") or first.get("completion_probabilities"))
-    return bool(written) and written is not None and written[0].logprob is not None
+    return any(token.logprob is not None for token in written or ())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _LONGEST_ASKED_S = 3600.0
 _LEAST_PATIENCE_S, _MOST_PATIENCE_S = 0.3, 1.5
+_FIRST_LATENCY_S = 0.4
 _NEWEST = 0.3
 _THOUGHT_S = 1.0
 LEAST_DEBOUNCE_S, MOST_DEBOUNCE_S = 0.075, 0.3
@@ -37,7 +38,10 @@ class Standing:
         return min(max(2 * self.latency_s, _LEAST_PATIENCE_S), _MOST_PATIENCE_S)
 
     def answered(self, elapsed_s: float) -> "Standing":
-        before = self.latency_s if self.latency_s is not None else elapsed_s
+        if self.latency_s is None:
+            # The first answer takes longer: how to ask is found out with it.
+            return Standing(min(elapsed_s, _FIRST_LATENCY_S))
+        before = self.latency_s
         latency_s = before + _NEWEST * (elapsed_s - before)
         return Standing(latency_s, is_late=elapsed_s > _MOST_PATIENCE_S)
 

@@ -35,7 +35,11 @@ def test_nobody_waits_for_an_endpoint_that_never_answered_is_late_or_failed():
 
 
 def test_one_that_is_slower_than_anybody_waits_is_not_waited_for():
-    assert Standing().answered(3.0).patience_s == 0
+    assert Standing().answered(0.2).answered(3.0).patience_s == 0
+
+
+def test_the_first_answer_may_take_longer():
+    assert Standing().answered(3.0).patience_s > 0
 
 
 @given(st.floats(0, 1.5))
