@@ -1,6 +1,6 @@
 """Where the sources of installed packages lie: looked up by path, nothing is executed to find them.
 
-Links are not followed: what a repository's own environment points to elsewhere stays unread.
+Links out of an environment are not followed: what a repository's own points to elsewhere stays unread.
 """
 
 import os
@@ -45,13 +45,18 @@ def installed_sources(python: Path, modules: Collection[str]) -> list[Path]:
 
 
 def _package_folders(python: Path) -> Iterator[Path]:
-    prefix = python.parent.parent
+    """Real paths of an environment's package folders; none that lies outside of it."""
+    prefix = python.parent.parent.resolve()
     versions = {match[1] for name in _names(python) if (match := _VERSION.search(name))}
-    yield from (prefix / "Lib" / name for name in _FOLDERS)
     libraries = sorted(prefix.glob("lib*/python3*"), reverse=True)
-    exact = [each for each in libraries if each.name.removeprefix("python") in versions]
-    for library in exact or libraries:
-        yield from (library / name for name in _FOLDERS)
+    # Debian keeps the packages of all its versions in `python3`.
+    exact = [each for each in libraries if each.name.removeprefix("python") in {*versions, "3"}]
+    own = exact if versions else libraries
+    folders = [library / name for library in own for name in _FOLDERS]
+    folders += [prefix / "Lib" / name for name in _FOLDERS]
+    for folder in dict.fromkeys(each.resolve() for each in folders):
+        if folder.is_relative_to(prefix):
+            yield folder
 
 
 def _names(python: Path) -> list[str]:

@@ -38,6 +38,13 @@ def test_packages_of_another_python_in_the_same_place_are_left_alone(environment
     assert names(environment, ["six"]) == ["six.py"]
 
 
+def test_debian_keeps_packages_of_all_versions_in_one_folder(environment):
+    shared = environment.parent.parent / "lib" / "python3" / "dist-packages" / "apt.py"
+    shared.parent.mkdir(parents=True)
+    shared.write_text("a = 1\n")
+    assert installed_sources(environment, ["apt"]) == [shared]
+
+
 def test_windows_keeps_packages_elsewhere(tmp_path):
     path = tmp_path / "venv" / "Lib" / "site-packages" / "six.py"
     path.parent.mkdir(parents=True)
@@ -53,6 +60,20 @@ def test_links_are_not_followed(environment, tmp_path):
     (folder / "linked").symlink_to(tmp_path, target_is_directory=True)
     (folder / "web" / "inner.py").symlink_to(secret)
     assert names(environment, ["linked", "web"]) == ["web/__init__.py", "web/app.py"]
+
+
+def test_a_package_folder_that_is_a_link_to_elsewhere_is_not_read(tmp_path):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "notes.py").write_text("key = 1\n")
+    library = tmp_path / "venv" / "lib" / "python3.12"
+    library.mkdir(parents=True)
+    (library / "site-packages").symlink_to(tmp_path / "private", target_is_directory=True)
+    assert installed_sources(tmp_path / "venv" / "bin" / "python", ["notes"]) == []
+
+
+def test_a_second_name_of_the_same_folder_is_the_same_folder(environment):
+    (environment.parent.parent / "lib64").symlink_to("lib", target_is_directory=True)
+    assert names(environment, ["six"]) == ["six.py"]
 
 
 def test_the_largest_packages_are_left_out_where_all_would_be_too_much(environment, monkeypatch):
