@@ -53,7 +53,9 @@ def _package_folders(python: Path) -> Iterator[Path]:
     exact = [each for each in libraries if each.name.removeprefix("python") in {*versions, "3"}]
     own = exact if versions else libraries
     folders = [library / name for library in own for name in _FOLDERS]
-    folders += [prefix / "Lib" / name for name in _FOLDERS]
+    # Windows: an environment has its program in `Scripts`, an installation at its root.
+    root = prefix if python.parent.name.lower() in ("scripts", "bin") else python.parent.resolve()
+    folders += [root / "Lib" / name for name in _FOLDERS]
     for folder in dict.fromkeys(each.resolve() for each in folders):
         if folder.is_relative_to(prefix):
             yield folder

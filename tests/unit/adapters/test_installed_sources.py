@@ -45,11 +45,12 @@ def test_debian_keeps_packages_of_all_versions_in_one_folder(environment):
     assert installed_sources(environment, ["apt"]) == [shared]
 
 
-def test_windows_keeps_packages_elsewhere(tmp_path):
+@pytest.mark.parametrize("program", ["venv/Scripts/python.exe", "venv/python.exe"])
+def test_windows_keeps_packages_elsewhere(tmp_path, program):
     path = tmp_path / "venv" / "Lib" / "site-packages" / "six.py"
     path.parent.mkdir(parents=True)
     path.write_text("y = 2\n")
-    assert installed_sources(tmp_path / "venv" / "Scripts" / "python.exe", ["six"]) == [path]
+    assert installed_sources(tmp_path / program, ["six"]) == [path]
 
 
 def test_links_are_not_followed(environment, tmp_path):
