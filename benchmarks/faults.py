@@ -1,4 +1,4 @@
-"""Attacks by candidates, cheats that fake a pass, and hostile repositories that are only opened.
+"""Attacks by candidates, cheats that fake a pass, hostile repositories, and planted secrets.
 
     python benchmarks/faults.py [--json FILE]
 
@@ -6,7 +6,8 @@ Keys of the result: `attacks` let loose at every tier that holds here, `escapes`
 `tiers`, each with its own counts); `cheats_total`, and `cheats` that were called verified;
 `honest_rejected`, the share of honest patches that were not admitted, of `honest_total`;
 `hostile_repos` opened, edited and saved untrusted with a server started in each, with their
-`executions` and `packets`. `controls` are attacks that do get through where nothing confines them:
+`executions` and `packets`; `canaries` planted where a prompt could be made of them, and
+`canaries_leaked` of them into requests to an endpoint, the log or anything kept. `controls` are attacks that do get through where nothing confines them:
 the bait works. The lists are those of `tests/faults/`, where a few of each are ordinary tests.
 """
 
@@ -31,6 +32,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1] / "tests")
 from e2e.real_server import descendants
 from faults.attacked import bait, left_running, let_loose
 from faults.attacks import ATTACKS, module
+from faults.canaries import leaks
 from faults.cheats import CHEATS, honest_patches, judge
 from faults.hostile import REPOSITORIES, open_hostile
 from lacuna_ls.adapters.sandbox.probe import probe
@@ -67,6 +69,7 @@ async def _measure() -> dict[str, Any]:
     cheats = await _cheats(problems)
     honest_total, honest_rejected = _honest()
     hostile = await _hostile(problems)
+    canaries = await _canaries(problems)
     return {
         "tier": found.in_words,
         "attacks": sum(each["attacks"] for each in by_tier.values()),
@@ -77,6 +80,7 @@ async def _measure() -> dict[str, Any]:
         "honest_total": honest_total,
         "honest_rejected": honest_rejected / honest_total,
         **hostile,
+        **canaries,
         "problems": problems,
     }
 
@@ -151,6 +155,14 @@ def _readable(paths: Sequence[Path]) -> list[Path]:
     # Those about the interpreter itself and the test runner say `sys` and `inspect` all the time.
     machinery = {"bdb", "inspect", "pdb", "trace", "doctest", "site", "signal", "runpy"}
     return [path for path in paths if path.stem not in machinery]
+
+
+async def _canaries(problems: list[str]) -> dict[str, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        count, seen = await leaks(_real(folder))
+    problems += [f"a canary leaked: {each}" for each in seen]
+    print(f"{count} canaries")
+    return {"canaries": count, "canaries_leaked": len(seen)}
 
 
 async def _hostile(problems: list[str]) -> dict[str, int]:

@@ -179,7 +179,6 @@ async def test_who_stops_reading_closes_the_connection(filling: EndpointModel, f
     long = replace(REQUEST, max_tokens=2000)
     async with aclosing(filling.complete(long)) as chunks:
         await anext(chunks)
-        assert connections(filling_port) >= 1
     await until(lambda: connections(filling_port) == 0)
 
 
