@@ -129,6 +129,22 @@ def may_be_text(metavariable: str) -> Requirement:
     return holds
 
 
+def begun_as_text(metavariable: str) -> Requirement:
+    """The function gives the name a string to begin with."""
+
+    def holds(match: Match, site: Site) -> bool:
+        for each in preorder(site.function):
+            left = each.child_by_field_name("left") if each.type == "assignment" else None
+            right = each.child_by_field_name("right") if left is not None else None
+            if left is None or right is None or text_of(left) != match.text(metavariable):
+                continue
+            if right.type == "string":
+                return True
+        return False
+
+    return holds
+
+
 def one_letter_or_no_text(metavariable: str) -> Requirement:
     """If it is a string, it is one of a single character."""
 

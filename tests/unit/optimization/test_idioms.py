@@ -41,53 +41,106 @@ def seen(function: Callable[..., Any], arguments: tuple[Any, ...]) -> object:
 
 # The function, a part of what is made of it, and what it is called with.
 FASTER = [
-    ("def f(s):\n    return sum(c in 'aeiou' for c in s)\n", "sum(map(s.count, 'aeiou'))", (TEXTS,)),
     (
-        ("def f(s):\n    n = 0\n    for i in range(len(s)):\n        if s[i] in 'ab':\n"
-        "            n += 1\n    return n\n"),
+        "def f(n):\n    t = 0\n    for i in range(1, n + 1):\n        j = 2 * i\n        t = t + j * j * j\n    return t\n",
+        "limits.stop",
+        (st.integers(-9, 40),),
+    ),
+    (
+        "def f(a, b):\n    t = 5\n    for i in range(a, b):\n        t += 3 * i ** 4 - (i + 1) * 2\n    return t\n",
+        "limits.start",
+        (st.integers(-9, 9), st.integers(-9, 9)),
+    ),
+    (
+        "def f(a, b):\n    return tuple(x & y for x, y in zip(a, b))\n",
+        "tuple(map(operator.and_, a, b))",
+        (NUMBERS, NUMBERS),
+    ),
+    ("def f(xs):\n    return all(not x for x in xs)\n", "not any(xs)", (NUMBERS,)),
+    ("def f(xs):\n    return [x[0] for x in xs]\n", "itemgetter(0)", (st.lists(TEXTS),)),
+    (
+        "def f(xs):\n    return max(x for y in xs for x in y if x > 0)\n",
+        "max([x for y in xs for x in y if x > 0])",
+        (st.lists(NUMBERS, max_size=3),),
+    ),
+    (
+        "def f(s):\n    out = ''\n    for c in s:\n        if c in 'ab':\n            out += c\n    return out\n",
+        "out += ''.join([c for c in s if c in 'ab'])",
+        (TEXTS,),
+    ),
+    (
+        "def f(s):\n    return sum(c in 'aeiou' for c in s)\n",
+        "sum(map(s.count, 'aeiou'))",
+        (TEXTS,),
+    ),
+    (
+        (
+            "def f(s):\n    n = 0\n    for i in range(len(s)):\n        if s[i] in 'ab':\n"
+            "            n += 1\n    return n\n"
+        ),
         "n += sum(map(s.count, 'ab'))",
         (TEXTS,),
     ),
     (
-        ("def f(s):\n    n = 0\n    for i in range(0, len(s), 2):\n        if s[i] in 'AB':\n"
-        "            n += 1\n    return n\n"),
+        (
+            "def f(s):\n    n = 0\n    for i in range(0, len(s), 2):\n        if s[i] in 'AB':\n"
+            "            n += 1\n    return n\n"
+        ),
         "for item in s[::2]:",
         (TEXTS,),
     ),
-    ("def f(s, d):\n    return ''.join([c for c in s if c not in d])\n", "s.translate(", (TEXTS, TEXTS)),
     (
-        ("def f(s):\n    for i in range(len(s)):\n        if s[i] != s[len(s) - 1 - i]:\n"
-        "            return False\n    return True\n"),
+        "def f(s, d):\n    return ''.join([c for c in s if c not in d])\n",
+        "s.translate(",
+        (TEXTS, TEXTS),
+    ),
+    (
+        (
+            "def f(s):\n    for i in range(len(s)):\n        if s[i] != s[len(s) - 1 - i]:\n"
+            "            return False\n    return True\n"
+        ),
         "if s != s[::-1]:",
         (TEXTS,),
     ),
     (
-        ("def f(q):\n    i, j = 0, len(q) - 1\n    while i < j:\n        if q[i] != q[j]:\n"
-        "            return False\n        i += 1\n        j -= 1\n    return True\n"),
+        (
+            "def f(q):\n    i, j = 0, len(q) - 1\n    while i < j:\n        if q[i] != q[j]:\n"
+            "            return False\n        i += 1\n        j -= 1\n    return True\n"
+        ),
         "if q != q[::-1]:",
         (NUMBERS,),
     ),
     (
-        ("def f(s, t):\n    n = 0\n    for i in range(len(s) - len(t) + 1):\n"
-        "        if s[i:i + len(t)] == t:\n            n += 1\n    return n\n"),
+        (
+            "def f(s, t):\n    n = 0\n    for i in range(len(s) - len(t) + 1):\n"
+            "        if s[i:i + len(t)] == t:\n            n += 1\n    return n\n"
+        ),
         "s.startswith(t, i)",
         (TEXTS, st.text("ab", max_size=2)),
     ),
-    ("def f(n):\n    return sum(range(n + 1))\n", "n * len(range(n + 1)) // 2", (st.integers(-5, 50),)),
+    (
+        "def f(n):\n    return sum(range(n + 1))\n",
+        "n * len(range(n + 1)) // 2",
+        (st.integers(-5, 50),),
+    ),
     (
         "def f(a, b):\n    t = 0\n    for i in range(a, b):\n        t += i\n    return t\n",
         "t += (a + b - 1) * len(range(a, b)) // 2",
         (st.integers(-9, 9), st.integers(-9, 9)),
     ),
     (
-        ("def f(n):\n    for i in range(2, n):\n        if n % i == 0:\n            return False\n"
-        "    return True\n"),
+        (
+            "def f(n):\n    for i in range(2, n):\n        if n % i == 0:\n            return False\n"
+            "    return True\n"
+        ),
         "math.isqrt(n)",
         (st.integers(-5, 200),),
     ),
     (
-        ("def f(n):\n    t = 0\n    for i in range(1, n + 1):\n        if n % i == 0:\n"
-        "            t += i\n    return t\n"),
+        (
+            "def f(n):\n    t = 0\n    for i in range(1, n + 1):\n        if n % i == 0:\n"
+            "            t += i\n    return t\n"
+        ),
         "math.isqrt(n)",
         (st.integers(-5, 200),),
     ),
@@ -97,47 +150,61 @@ FASTER = [
         (st.integers(-3, 30),),
     ),
     (
-        ("def f(xs, ys):\n    r = set()\n    for a in xs:\n        for b in ys:\n            if a == b:\n"
-        "                r.add(a)\n    return sorted(r)\n"),
+        (
+            "def f(xs, ys):\n    r = set()\n    for a in xs:\n        for b in ys:\n            if a == b:\n"
+            "                r.add(a)\n    return sorted(r)\n"
+        ),
         "if a in known:",
         (NUMBERS, NUMBERS),
     ),
     (
-        ("def f(a, b):\n    for i in range(len(a) - len(b) + 1):\n        for j in range(len(b)):\n"
-        "            if a[i:i + len(b)] == b[j:] + b[:j]:\n                return True\n    return False\n"),
+        (
+            "def f(a, b):\n    for i in range(len(a) - len(b) + 1):\n        for j in range(len(b)):\n"
+            "            if a[i:i + len(b)] == b[j:] + b[:j]:\n                return True\n    return False\n"
+        ),
         "known = {",
         (TEXTS, st.text("ab", max_size=3)),
     ),
     (
-        ("def f(xs):\n    for i in range(len(xs)):\n        for j in range(i + 1, len(xs)):\n"
-        "            if xs[i] + xs[j] == 0:\n                return True\n    return False\n"),
+        (
+            "def f(xs):\n    for i in range(len(xs)):\n        for j in range(i + 1, len(xs)):\n"
+            "            if xs[i] + xs[j] == 0:\n                return True\n    return False\n"
+        ),
         "in seen:",
         (NUMBERS,),
     ),
     (
-        ("def f(l):\n    for i in range(len(l)):\n        for j in range(i + 1, len(l)):\n"
-        "            for k in range(j + 1, len(l)):\n                if l[i] + l[j] + l[k] == 0:\n"
-        "                    return True\n    return False\n"),
+        (
+            "def f(l):\n    for i in range(len(l)):\n        for j in range(i + 1, len(l)):\n"
+            "            for k in range(j + 1, len(l)):\n                if l[i] + l[j] + l[k] == 0:\n"
+            "                    return True\n    return False\n"
+        ),
         "in seen:",
         (NUMBERS,),
     ),
     (
-        ("def f(xs, t):\n    for i, a in enumerate(xs):\n        for j, b in enumerate(xs):\n"
-        "            if i != j:\n                d = abs(a - b)\n                if d < t:\n"
-        "                    return True\n    return False\n"),
+        (
+            "def f(xs, t):\n    for i, a in enumerate(xs):\n        for j, b in enumerate(xs):\n"
+            "            if i != j:\n                d = abs(a - b)\n                if d < t:\n"
+            "                    return True\n    return False\n"
+        ),
         "zip(ordered, ordered[1:])",
         (st.lists(st.floats(), max_size=6), st.floats()),
     ),
     (
-        ("def f(xs):\n    out, least = [], True\n    while xs:\n"
-        "        out.append(min(xs) if least else max(xs))\n        xs.remove(out[-1])\n"
-        "        least = not least\n    return out\n"),
+        (
+            "def f(xs):\n    out, least = [], True\n    while xs:\n"
+            "        out.append(min(xs) if least else max(xs))\n        xs.remove(out[-1])\n"
+            "        least = not least\n    return out\n"
+        ),
         "ordered.popleft() if least else ordered.pop()",
         (NUMBERS,),
     ),
     (
-        ("def f(n):\n    w = [0, 0, 2, 0]\n    for _ in range(4, n + 1):\n"
-        "        w.append(w[-1] + w[-2] + w[-3] + w[-4])\n        w.pop(0)\n    return w[-1]\n"),
+        (
+            "def f(n):\n    w = [0, 0, 2, 0]\n    for _ in range(4, n + 1):\n"
+            "        w.append(w[-1] + w[-2] + w[-3] + w[-4])\n        w.pop(0)\n    return w[-1]\n"
+        ),
         "w_0, w_1, w_2, w_3 = w_1, w_2, w_3, w_3 + w_2 + w_1 + w_0",
         (st.integers(0, 30),),
     ),
@@ -149,13 +216,23 @@ FASTER = [
     ("def f(xs):\n    return [x for x in xs if xs.count(x) == 1]\n", "Counter(xs)", (NUMBERS,)),
     ("def f(xs, ys):\n    return [x for x in xs if x in ys]\n", "set(ys)", (NUMBERS, NUMBERS)),
     (
-        ("def f(xs):\n    q = [1]\n    out = []\n    while q:\n        x = q.pop(0)\n        out.append(x)\n"
-        "        if len(out) < len(xs):\n            q.append(x + 1)\n    return out\n"),
+        (
+            "def f(xs):\n    q = [1]\n    out = []\n    while q:\n        x = q.pop(0)\n        out.append(x)\n"
+            "        if len(out) < len(xs):\n            q.append(x + 1)\n    return out\n"
+        ),
         "q.popleft()",
         (NUMBERS,),
     ),
-    ("def f(xs):\n    return sorted(xs, key=abs)[0]\n", "heapq.nsmallest(1, xs, key=abs)[0]", (NUMBERS,)),
-    ("def f(xs):\n    return list(filter(lambda x: x > 0, xs))\n", "[x for x in xs if x > 0]", (NUMBERS,)),
+    (
+        "def f(xs):\n    return sorted(xs, key=abs)[0]\n",
+        "heapq.nsmallest(1, xs, key=abs)[0]",
+        (NUMBERS,),
+    ),
+    (
+        "def f(xs):\n    return list(filter(lambda x: x > 0, xs))\n",
+        "[x for x in xs if x > 0]",
+        (NUMBERS,),
+    ),
     (
         "def f(xs):\n    return all(xs[i] <= xs[i + 1] for i in range(len(xs) - 1))\n",
         "all(map(operator.le, xs, xs[1:]))",
@@ -167,12 +244,14 @@ FASTER = [
         (NUMBERS,),
     ),
     (
-        ("def f(xs):\n    n = -1\n    i = 0\n    while i < len(xs):\n        if xs[i] > 3:\n"
-        "            n = xs[i]\n        i += 1\n    return n\n"),
+        (
+            "def f(xs):\n    n = -1\n    i = 0\n    while i < len(xs):\n        if xs[i] > 3:\n"
+            "            n = xs[i]\n        i += 1\n    return n\n"
+        ),
         "for item in xs:",
         (NUMBERS,),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "part", "inputs"), FASTER, ids=[each[1] for each in FASTER])
@@ -192,6 +271,12 @@ def test_an_idiom_is_found_and_does_the_same(before: str, part: str, inputs: Any
 
 # The function, and what must not be made of it, because it would do something else.
 UNSAFE = [
+    # The variable's last value is read after the loop.
+    ("def f(n):\n    t = 0\n    for i in range(n):\n        t += i * i\n    return t + i\n", "limits"),
+    # `any` ends with the first: a list would ask all.
+    ("def f(xs):\n    return any(x > 0 for x in xs)\n", "any(["),
+    # The sum is a part of the limit.
+    ("def f(n):\n    t = 3\n    for i in range(0, t):\n        t += i * i\n    return t\n", "limits"),
     # The variable of the loop is read afterwards.
     ("def f(s):\n    n = 0\n    for c in s:\n        if c in 'ab':\n            n += 1\n    return n, c\n", ".count"),
     # Letters that stand there twice would count twice.

@@ -4,6 +4,7 @@ from lacuna_ls.optimization.idioms.python.aggregates import AGGREGATES
 from lacuna_ls.optimization.idioms.python.loops import LOOPS
 from lacuna_ls.optimization.idioms.python.pairs import PAIRS
 from lacuna_ls.optimization.idioms.python.ranges import RANGES
+from lacuna_ls.optimization.idioms.python.sums import SUMS
 from lacuna_ls.optimization.idioms.python.text import TEXT
 
-IDIOMS = (*PAIRS, *RANGES, *TEXT, *LOOPS, *AGGREGATES)
+IDIOMS = (*PAIRS, *RANGES, *SUMS, *TEXT, *LOOPS, *AGGREGATES)

@@ -1,9 +1,11 @@
 """Loops that collect, add up or compare: what a builtin does without the interpreter's loop."""
 
-from lacuna_ls.optimization.idiom import Idiom
+from lacuna_ls.optimization.idiom import Idiom, Site
+from lacuna_ls.optimization.pattern import Match, text_of
 from lacuna_ls.optimization.requirements import (
     again,
     apart,
+    begun_as_text,
     builtin,
     literal,
     looped,
@@ -11,6 +13,8 @@ from lacuna_ls.optimization.requirements import (
     plain,
     private,
 )
+from lacuna_ls.optimization.splicing import spliced
+from lacuna_ls.syntax.nodes import Node, preorder
 
 _FUNCTIONS = (
     "len", "int", "str", "float", "abs", "ord", "chr", "bool", "repr", "round", "bin", "hex", "sum",
@@ -21,7 +25,57 @@ _ONE_CALL = (builtin("f", *_FUNCTIONS), apart("xs", "x"), names("x"))
 _ADDED = (again("xs"), private("x"), names("t"), apart("xs", "t"))
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
+_OPERATORS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "&": "and_",
+    "|": "or_", "^": "xor", "**": "pow",
+}  # fmt: skip
+_EAGER = frozenset(("sum", "max", "min", "tuple", "sorted", "set", "frozenset"))
+
+
+def _lists(match: Match, site: Site) -> str | None:
+    """A generator that is used up at once, as a list: nothing goes back and forth for each element."""
+    changes: list[tuple[Node, str]] = []
+    for node in preorder(site.function):
+        if node.type != "call" or node.children[1].type != "generator_expression":
+            continue
+        function, generator = node.children[0], node.children[1]
+        eager = text_of(function) in _EAGER - site.rebound
+        joined = function.type == "attribute" and text_of(function.children[-1]) == "join"
+        if eager or joined:
+            changes.append((generator, f"([{text_of(generator)[1:-1]}])"))
+        elif text_of(function) == "list" and "list" not in site.rebound:
+            changes.append((node, f"[{text_of(generator)[1:-1]}]"))
+    nested = [one for one, _ in changes for two, _ in changes if one != two and _inside(one, two)]
+    return spliced((site.function,), changes, site) if changes and not nested else None
+
+
+def _inside(one: Node, other: Node) -> bool:
+    return other.start_byte <= one.start_byte and one.end_byte <= other.end_byte
+
+
 AGGREGATES = (
+    Idiom("lists for generators", "", _lists, 1.25),
+    *(
+        Idiom("combine with map", before, after, 1.8, (names("a", "b"),), ("operator",))
+        for sign, name in {**_COMPARISONS, **_OPERATORS}.items()
+        for before, after in (
+            (f"[$a {sign} $b for $a, $b in zip($xs, $ys)]", f"list(map(operator.{name}, $xs, $ys))"),
+            (f"tuple($a {sign} $b for $a, $b in zip($xs, $ys))", f"tuple(map(operator.{name}, $xs, $ys))"),
+            (f"sum($a {sign} $b for $a, $b in zip($xs, $ys))", f"sum(map(operator.{name}, $xs, $ys))"),
+            (f"all($a {sign} $b for $a, $b in zip($xs, $ys))", f"all(map(operator.{name}, $xs, $ys))"),
+            (f"any($a {sign} $b for $a, $b in zip($xs, $ys))", f"any(map(operator.{name}, $xs, $ys))"),
+        )
+    ),
+    Idiom("ask once for all", "all(not $x for $x in $xs)", "not any($xs)", 4, (names("x"),)),
+    Idiom("ask once for all", "any(not $x for $x in $xs)", "not all($xs)", 4, (names("x"),)),
+    Idiom("take items with map", "[$x[$k] for $x in $xs]", "list(map(operator.itemgetter($k), $xs))", 1.5,
+          (names("x"), literal("k")), ("operator",)),
+    *(
+        Idiom("join once", f"for $x in $xs:\n    if $c:\n        {added}",
+              "$out += ''.join([$e for $x in $xs if $c])", 1.5,
+              (private("x"), begun_as_text("out"), names("out"), apart("xs", "out"), apart("e", "out"), apart("c", "out")))
+        for added in ("$out += $e", "$out = $out + $e")
+    ),
     Idiom("sum with map", "$g($f($x) for $x in $xs)", "$g(map($f, $xs))", 2,
           (builtin("g", *_CONSUMERS, "any", "all"), *_ONE_CALL)),
     Idiom("sum with map", "$g([$f($x) for $x in $xs])", "$g(map($f, $xs))", 1.6,
