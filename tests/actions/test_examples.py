@@ -153,7 +153,7 @@ class TimedRunner(FakeRunner):
             )
             for each in variants
         ]
-        return Timing(tuple(rows))
+        return Timing(tuple(rows), confined=self.tier)
 
 
 def after_a_speed_search(example: Example, document: Document) -> CodeActionProvider:

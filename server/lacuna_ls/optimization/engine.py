@@ -196,7 +196,8 @@ async def _proven(
     request = TimeRequest(
         target.request, target.path, target.name, variants, seed=_SHOWN_SEED, ways=ways
     )
-    (timed,) = (await runner.time(request)).variants
+    timing = await runner.time(request)
+    (timed,) = timing.variants
     result = measured(timed)
     if result is None or not result.worth_it:
         return None
@@ -208,6 +209,7 @@ async def _proven(
         tests_total=passed,
         inputs_equal=inputs + sum(each.level > 0 for each in timed),
         measured=result,
+        unsandboxed=not timing.confined,
     )
     edits = edits_of(target.data, candidate.data)
     summary = ", then ".join(candidate.summaries)

@@ -46,7 +46,7 @@ class Runner(FakeRunner):
             )
             for cost in costs[1:]
         )
-        return Timing(rows)
+        return Timing(rows, confined=self.tier)
 
 
 def green(request: TestRequest) -> TestReport:

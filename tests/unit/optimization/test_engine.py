@@ -19,6 +19,7 @@ from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, edits_o
 from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
 from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.verification.evidence import in_words
 
 TEXT = b"def total(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t\n"
 PATH = Path("/workspace/adding.py")
@@ -34,7 +35,8 @@ class Runner(FakeRunner):
     async def time(self, request: TimeRequest) -> Timing:
         self.times.append(request)
         original, *variants = request.variants
-        return Timing(tuple(self._timed(original, each) for each in variants))
+        rows = tuple(self._timed(original, each) for each in variants)
+        return Timing(rows, confined=self.tier)
 
     def _timed(self, original: bytes, variant: bytes) -> tuple[Timed, ...]:
         ones, others = (self.cost_ns(original),) * 9, (self.cost_ns(variant),) * 9
@@ -112,6 +114,13 @@ async def test_of_what_does_not_do_the_same_twice_nothing_is_said() -> None:
     found = await search(target(), runner)
     assert isinstance(found, NothingFaster)
     assert found.reason == "it does not do the same when it is called again"
+
+
+async def test_without_a_sandbox_the_title_says_so() -> None:
+    runner = Runner(green, behaviour=observed("6"), cost_ns=fast_if_changed, tier="")
+    found = await search(target(), runner)
+    assert isinstance(found, Faster)
+    assert in_words(found.evidence).endswith(", unsandboxed")
 
 
 def test_edits_leave_the_lines_that_stay_alone() -> None:
