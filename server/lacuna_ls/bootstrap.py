@@ -21,6 +21,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from random import Random
 
 from lacuna_ls.actions import (
     break_function,
@@ -52,6 +53,7 @@ from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.engine import complete
+from lacuna_ls.completion.labels import label_saved
 from lacuna_ls.completion.remote.session import RemoteCompletions
 from lacuna_ls.completion.remote.session import Tools as RemoteTools
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
@@ -148,6 +150,7 @@ def build_services(server: LacunaServer) -> Services:
     corpora = _Corpora(server, model)
     calibrations = FileCalibrationStore()
     cache = CompletionCache()
+    draws = Random()  # noqa: S311 - draws one of several labels, protects nothing
 
     def complete_with_model(
         document: Document, offset: int, options: CompletionOptions
@@ -155,6 +158,12 @@ def build_services(server: LacunaServer) -> Services:
         path = path_of(document.uri)
         corpora.asked_in(document)
         return complete(document, offset, model, calibrations, options, path=path, cache=cache)
+
+    def label(document: Document) -> None:
+        settings = server.settings_of(document.uri)
+        options = CompletionOptions(settings.holes_epsilon, settings.holes_max_holes)
+        label_saved(document, cache, calibrations, options, draws)
+        server.status_changed()
 
     project = ProjectContext(partial(_open_files, server), partial(_surroundings, server))
     remote = RemoteCompletions(
@@ -186,7 +195,7 @@ def build_services(server: LacunaServer) -> Services:
             speed_up.starter(SPEED_UP),
         ),
         trust=trust,
-        saved=partial(_saved, saves, longer, corpora, typing),
+        saved=partial(_saved, saves, longer, corpora, typing, label),
         commands={
             RUN_TESTS: saves.run_tests,
             SEARCH_LONGER: longer.start,
@@ -435,9 +444,18 @@ class _Corpora:
 
 
 async def _saved(
-    saves: Saves, longer: LongerSearches, corpora: _Corpora, typing: _Typing, document: Document
+    saves: Saves,
+    longer: LongerSearches,
+    corpora: _Corpora,
+    typing: _Typing,
+    label: Callable[[Document], None],
+    document: Document,
 ) -> None:
     longer.saved(document)
+    try:
+        label(document)
+    except StoreError as error:
+        log.warning("what a save says of completions is not kept: %s", error)
     # Not a task group: where one of them fails, the other goes on.
     await asyncio.gather(corpora.refresh(), saves.saved(document), typing.saved(document))
 

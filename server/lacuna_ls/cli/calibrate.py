@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     store = FileCalibrationStore()
     try:
         measured = asyncio.run(measure(root, args.files, args.seed))
-        kept = [_keep(store, one, args.picture) for one in measured]
+        kept = [keep(store, one, args.picture) for one in measured]
     except LacunaError as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if any(kept) else 1
 
 
-def _keep(store: "FileCalibrationStore", measured: "Measured", asked: Path | None) -> bool:
+def keep(store: "FileCalibrationStore", measured: "Measured", asked: Path | None) -> bool:
     """Store a calibration that can claim something, draw its picture, and say what it is worth."""
     from lacuna_ls.cli.calibration_picture import picture
     from lacuna_ls.cli.calibration_run import table, usable, wanting

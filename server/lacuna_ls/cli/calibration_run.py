@@ -26,6 +26,8 @@ from lacuna_ls.holes.calibration import (
     usable_cell,
 )
 from lacuna_ls.model.embedded import EmbeddedModel
+from lacuna_ls.ports.files import Files
+from lacuna_ls.ports.language_model import LanguageModel
 from lacuna_ls.settings import Settings
 from lacuna_ls.syntax.languages import Language, by_path, languages
 
@@ -48,20 +50,30 @@ class Measured:
 
 
 async def measure(root: Path, most: int, seed: int) -> list[Measured]:
-    """Calibrations of the languages that the project has, shown on a progress bar as they are made.
+    """Calibrations of the languages of a project, by the embedded model with the project indexed.
 
     Raises:
         StoreError: the standard library could not be indexed.
     """
     ignored = repository_settings(root).get("ignore", ())
     files = WorkspaceFiles((root,), tuple(ignored))
-    suffixes = frozenset(suffix for language in languages() for suffix in language.suffixes)
-    random = Random(seed)  # noqa: S311 - draws cursors, protects nothing
-    paths = [path for path in files.source_files(root, suffixes) if _worth(files, path)]
-    paths = sorted(random.sample(paths, min(most, len(paths))))
     model = EmbeddedModel(files)
     await model.add_library(await library_index(cache_folder()))
-    await model.workspace.refresh(root, suffixes)
+    await model.workspace.refresh(root, _suffixes())
+    random = Random(seed)  # noqa: S311 - draws cursors, protects nothing
+    return await measure_with(model, root, files, random, most)
+
+
+async def measure_with(
+    model: LanguageModel, root: Path, files: Files, random: Random, most: int
+) -> list[Measured]:
+    """Calibrations of the languages that `files` has, with progress on standard error."""
+    paths = [
+        path
+        for path in files.source_files(root, _suffixes())
+        if sample.written_by_hand(path, files.read(path) or b"")
+    ]
+    paths = sorted(random.sample(paths, min(most, len(paths))))
     found: dict[str, list[Sample]] = {}
     read: dict[str, list[Path]] = {}
     with _bar() as bar:
@@ -69,16 +81,20 @@ async def measure(root: Path, most: int, seed: int) -> list[Measured]:
             language = by_path(path)
             assert language is not None
             read.setdefault(language.name, []).append(path)
+            samples = found.setdefault(language.name, [])
             for group in Group:
                 drawn = sample.draw(files.read(path) or b"", random, group)
                 taken = await sample.take(drawn, language, model, path) if drawn else None
-                if taken is not None:
-                    found.setdefault(language.name, []).append(taken)
+                samples += [taken] if taken is not None else []
     by_name = {language.name: language for language in languages()}
     return [
         _measured(root, by_name[name], len(read[name]), samples, model.capabilities.model_id)
         for name, samples in found.items()
     ]
+
+
+def _suffixes() -> frozenset[str]:
+    return frozenset(suffix for language in languages() for suffix in language.suffixes)
 
 
 def usable(calibration: Calibration) -> bool:
@@ -141,10 +157,6 @@ def _points(made: Calibration, samples: Sequence[Sample], holes: int) -> Iterato
                 for one in samples
             )
             yield Point(epsilon, cell.misses / cell.n, removed)
-
-
-def _worth(files: WorkspaceFiles, path: Path) -> bool:
-    return sample.written_by_hand(path, files.read(path) or b"")
 
 
 def _bar() -> Progress:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from rich.text import Text
 
 from lacuna_ls.cli.demo_screen import Piece, difference, ghost, listing, note, pieces
+from lacuna_ls.holes.calibration import EPSILONS
 from lacuna_ls.lsp.client import CAPABILITIES, Client, OpenFile
 
 T = TypeVar("T")
@@ -142,16 +143,22 @@ async def holes(stage: Stage) -> Step:
         if doubts and len(doubts) < len(shown):
             break
     claim = await _claim(stage.root, typing)
+    by_epsilon = [(epsilon, await _at_epsilon(stage, typing, epsilon)) for epsilon in EPSILONS]
     details = {
         "typed": typing.line,
         "text": _plain(shown),
         "holes": [{"guess": p.text, "alternatives": list(p.alternatives)} for p in doubts],
         "claim": claim,
+        "by_epsilon": [
+            {"epsilon": epsilon, "text": _plain(at), "holes": [p.text for p in at if p.tab_stop]}
+            for epsilon, at in by_epsilon
+        ],
     }
     body = (
         *_typed_and_offered(stage, typing, shown),
         *(note(f"Tab {p.tab_stop}", _choice(p)) for p in doubts),
         note("claim", claim),
+        *(note(f"ε {epsilon:g}", ghost(at)) for epsilon, at in by_epsilon),
     )
     if not doubts:
         return Step(False, "no ghost text has a tab stop", body, details)
@@ -292,6 +299,30 @@ async def _ghost_text(stage: Stage, typing: Typing, patience_s: float) -> tuple[
         return ()
     text = items[0]["insertText"]
     return pieces(text["value"]) if isinstance(text, dict) else (Piece(text),)
+
+
+async def _at_epsilon(stage: Stage, typing: Typing, epsilon: float) -> tuple[Piece, ...]:
+    """What is offered once the setting has been moved; then it is moved back."""
+    before = dict(stage.client.configuration)
+    await _configure(stage, {**before, "holes": {"epsilon": epsilon}})
+    shown = await _ghost_text(stage, typing, patience_s=2.0)
+    await _configure(stage, before)
+    return shown
+
+
+async def _configure(stage: Stage, configuration: dict[str, Any]) -> None:
+    """Other settings, as a user makes them; the server has them when this returns."""
+    client, file = stage.client, stage.open(COMPLETED.path)
+    asked = client.configuration_asked
+    client.configuration = configuration
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+
+    async def answered() -> bool:
+        await client.code_actions(file, _cursor(client, file, 0))
+        return client.configuration_asked > asked
+
+    await until(answered)
+    await answered()
 
 
 async def _library_read(stage: Stage) -> None:

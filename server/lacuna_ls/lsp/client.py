@@ -83,13 +83,15 @@ class Client:
     """One connection to a server process.
 
     `trust` is the answer to a question about a folder. `configuration` answers
-    `workspace/configuration` for the section "lacuna". `messages` collects what the user was shown
+    `workspace/configuration` for the section "lacuna", which the server asked for
+    `configuration_asked` times. `messages` collects what the user was shown
     or told in the log, `progress` the values of progress notifications.
     """
 
     process: asyncio.subprocess.Process
     trust: bool = True
     configuration: dict[str, Any] = field(default_factory=dict)
+    configuration_asked: int = 0
     capabilities: dict[str, Any] = field(default_factory=dict)
     encoding: Encoding = Encoding.UTF16
     files: dict[str, OpenFile] = field(default_factory=dict)
@@ -330,6 +332,7 @@ class Client:
 
     def _answer(self, method: str, params: Any) -> Any:
         if method == "workspace/configuration":
+            self.configuration_asked += 1
             return [self.configuration for _ in params["items"]]
         if method == "window/showMessageRequest":
             self.messages.append(params["message"])
