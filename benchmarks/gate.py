@@ -161,7 +161,8 @@ def rows_at(
         shares = np.zeros(len(SLOTS), dtype=np.float32)
         for slot, found in seen.answers:
             shares[slot] = share_of(vocabulary, found, token)
-        for slot in set(np.flatnonzero(seen.evidence.present)) - {s for s, _ in seen.answers}:
+        present = {int(slot) for slot in np.flatnonzero(seen.evidence.present)}
+        for slot in present - {s for s, _ in seen.answers}:
             alone = np.zeros(len(SLOTS))
             alone[slot] = 1.0
             distribution = mixture.mixed(seen, alone)
@@ -175,10 +176,10 @@ def share_of(vocabulary: Vocabulary, found: Continuations, token: str | None) ->
     """What one expert alone gives a token, or with `None` the line's end: as `Distribution` would."""
     shares = dict(zip(found.ids.tolist(), found.shares.tolist(), strict=True))
     if token is None:
-        return sum(shares.get(newline, 0.0) for newline in vocabulary.newlines.tolist())
+        return float(sum(shares.get(newline, 0.0) for newline in vocabulary.newlines.tolist()))
     known = vocabulary.find(token)
     spelt = shares.get(unseen_class(token), 0.0) * characters.probability(token)
-    return (shares.get(known, 0.0) if known >= RESERVED else 0.0) + spelt
+    return float((shares.get(known, 0.0) if known >= RESERVED else 0.0) + spelt)
 
 
 def fit_weights(fitted: Rows, held_out: Rows) -> Weights:

@@ -89,8 +89,8 @@ async def ablated(folders: dict[str, Path], lines: int) -> dict[str, Any]:
 async def measure(folders: dict[str, Path], lines: int) -> dict[str, Any]:
     index, index_figures = await built_index()
     cost = await typing_cost(index, next(iter(folders.values())))
-    with tempfile.TemporaryDirectory(prefix="lacuna-latency-") as folder:
-        cost["rss_mb"] = (await typing(Path(folder)))["rss_mb"]
+    with tempfile.TemporaryDirectory(prefix="lacuna-latency-") as typed_in:
+        cost["rss_mb"] = (await typing(Path(typed_in)))["rss_mb"]
     whole, packages = Tally(), {}
     for name, folder in folders.items():
         tally = await quality(index, folder, lines)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_ghost_text_knows_what_a_file_imports(tmp_path):
     home = tmp_path / "home"
     async with connected(root, home, interpreter=str(python)) as editor:
         file = editor.open(root / "app.py", TYPED)
-        items = []
+        items: list[Any] = []
         async with asyncio.timeout(60):
             while not items:
                 items = await editor.complete(file, len(TYPED))

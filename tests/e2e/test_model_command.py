@@ -50,6 +50,7 @@ def test_serving_says_where_and_answers_until_it_is_stopped(environment):
         command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
     ) as server:
         try:
+            assert server.stdout is not None
             address = server.stdout.readline().rpartition("http://")[2].partition("/")[0]
             connection = HTTPConnection(address, timeout=20)
             connection.request("GET", "/v1/models")
@@ -65,6 +66,7 @@ def test_a_port_that_is_taken_is_said(environment):
         command("serve", "--port", "0"), env=environment, stdout=subprocess.PIPE, text=True
     ) as server:
         try:
+            assert server.stdout is not None
             port = server.stdout.readline().rpartition(":")[2].partition("/")[0]
             done = subprocess.run(
                 command("serve", "--port", port),

@@ -22,6 +22,7 @@ def test_a_holder_that_is_killed_lets_go(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
+        assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.kill()
     with locked(path):

@@ -158,9 +158,12 @@ async def test_another_version_of_a_dependency_has_another_index(tmp_path, packa
 async def test_servers_that_want_one_index_at_once_build_it_once(tmp_path, package, monkeypatch):
     written = []
     write = index_files.write_index
-    monkeypatch.setattr(
-        index_files, "write_index", lambda path, index: (written.append(path), write(path, index))
-    )
+
+    def writing(path, index):
+        written.append(path)
+        write(path, index)
+
+    monkeypatch.setattr(index_files, "write_index", writing)
     path = dependencies_path(tmp_path, package)
     await asyncio.gather(*(asyncio.to_thread(index_files.main, path, package) for _ in range(6)))
     assert written == [path]

@@ -49,7 +49,8 @@ async def offered(document, offset, model, *, store=None, cache=None, **options)
 
 
 async def shown(marked, model=None, **options):
-    return await offered(*opened(marked), model or speaking(), **options)
+    document, offset = opened(marked)
+    return await offered(document, offset, model or speaking(), **options)
 
 
 def drawn(suggestion):

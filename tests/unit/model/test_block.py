@@ -81,7 +81,7 @@ def test_the_tokens_of_any_statement_cover_its_text(prefix, suffix):
         ends = [0, *(t.span.end for t in block.tokens)]
         assert [t.span.start for t in block.tokens] == ends[:-1]
         assert ends[-1] == len(encode(block.text))
-        assert all(t.logprob <= 1e-9 for t in block.tokens)
+        assert all(t.logprob is not None and t.logprob <= 1e-9 for t in block.tokens)
         assert block.end_logprob is None or block.end_logprob <= 1e-9
 
 

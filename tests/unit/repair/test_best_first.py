@@ -53,7 +53,7 @@ def test_a_rule_of_little_promise_is_not_asked_before_it_can_matter(
     asked: list[str] = []
 
     def watched(rule: Rule) -> Rule:
-        def splices(node, context):  # type: ignore[no-untyped-def]
+        def splices(node, context):
             asked.append(rule.splices.__name__)
             return rule.splices(node, context)
 
