@@ -7,7 +7,7 @@ in a definition is taken over as long as its text is the same: an edit costs one
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lacuna_ls.analysis.semantics import Semantics, semantics_of
@@ -61,12 +61,12 @@ def marks(document: Document, before: Marks, is_outdated: Callable[[], bool]) ->
     kept: dict[bytes, tuple[Mark, ...]] = {}
     found: list[Mark] = []
     for part in semantics.definitions(document.data):
-        if is_outdated():
-            return None
         text = document.data[part.start : part.end]
         known = before.kept.get(text)
         if known is None:
-            known = tuple(_in_definition(document, semantics, part, before.ranked))
+            known = _in_definition(document, semantics, part, before.ranked, is_outdated)
+        if known is None:
+            return None
         kept[text] = known
         found += (_moved(mark, part.start) for mark in known)
     best = sorted(found, key=lambda mark: -mark.score)[:MOST_A_FILE]
@@ -79,23 +79,31 @@ def is_generated(data: bytes) -> bool:
 
 
 def _in_definition(
-    document: Document, semantics: Semantics, part: Span, ranked: Ranked
-) -> Iterator[Mark]:
+    document: Document,
+    semantics: Semantics,
+    part: Span,
+    ranked: Ranked,
+    is_outdated: Callable[[], bool],
+) -> tuple[Mark, ...] | None:
     """Marks of one statement of the file, relative to its start; none lies within another."""
     root = root_of_definition(document, semantics, part)
     functions = document.language.function_nodes if document.language else ()
-    found = [
-        Mark(_relative(each.extraction.span, part.start), each.extraction.name, each.score)
-        for node in (preorder(root) if root else ())
-        if node.type in functions
-        for each in of_function(document, semantics, node, ranked, 1, THRESHOLD)
-        if each.choice >= LEAST_CHOICE
-    ]
-    taken: list[Span] = []
+    found: list[Mark] = []
+    for node in preorder(root) if root else ():
+        if node.type not in functions:
+            continue
+        if is_outdated():
+            return None
+        found += (
+            Mark(_relative(each.extraction.span, part.start), each.extraction.name, each.score)
+            for each in of_function(document, semantics, node, ranked, 1, THRESHOLD)
+            if each.choice >= LEAST_CHOICE
+        )
+    chosen: list[Mark] = []
     for mark in sorted(found, key=lambda each: -each.score):
-        if not any(mark.span.overlaps(other) for other in taken):
-            taken.append(mark.span)
-            yield mark
+        if not any(mark.span.overlaps(other.span) for other in chosen):
+            chosen.append(mark)
+    return tuple(chosen)
 
 
 def _relative(span: Span, start: int) -> Span:

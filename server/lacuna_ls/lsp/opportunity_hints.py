@@ -78,13 +78,15 @@ class OpportunityHints:
         await self._server.services()  # which has imported what follows
         from lacuna_ls.extraction.quiet import Marks, marks
 
+        if not self._is_newest(document):
+            return
         before = self._known.setdefault(document.uri, Marks())
         found = None
         async with self._turn:
             if self._may_be_improved(document):
                 with _giving_way():
                     found = await asyncio.to_thread(
-                        marks, document, before, lambda: not self._is_newest(document)
+                        marks, document, before, lambda: not self._is_wanted(document)
                     )
         if self._is_newest(document):
             self._known[document.uri] = found or Marks()
@@ -102,6 +104,10 @@ class OpportunityHints:
 
     def _is_newest(self, document: Document) -> bool:
         return self._server.documents.get(document.uri) is document
+
+    def _is_wanted(self, document: Document) -> bool:
+        """Asked by the thread that searches: a server that ends does not wait for it."""
+        return self._is_newest(document) and not self._server.is_stopping
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -123,6 +123,11 @@ class LacunaServer(LanguageServer):
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(status)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `run` is about to end."""
+        return self._stopped is not None and self._stopped.done()
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         log.error("%s", type(error).__name__)
 

@@ -193,3 +193,13 @@ async def test_a_closed_file_has_none(desk):
     close = types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
     desk.server.protocol.handlers[types.TEXT_DOCUMENT_DID_CLOSE](close)
     assert desk.published[1:] == [[]]
+
+
+async def test_a_server_that_ends_does_not_wait_for_a_search(desk):
+    desk.open("a.py", REPORT)
+    running = asyncio.ensure_future(desk.server.run())
+    await asyncio.sleep(0)
+    desk.server.stop(0)
+    await desk.rested()
+    assert await running == 0
+    assert desk.published == []
