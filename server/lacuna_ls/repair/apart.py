@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.domain.test_result import RunStatus, TestReport, TestResult
-from lacuna_ls.ports.code_runner import CodeRunner, Overlay, TestRequest
+from lacuna_ls.ports.code_runner import OBSERVING_SEED, CodeRunner, Overlay, TestRequest
 from lacuna_ls.repair.fix import Problem
 from lacuna_ls.repair.localize import FunctionLines
 from lacuna_ls.repair.subtests import Parts, in_parts
@@ -90,6 +90,8 @@ def _request(problem: Problem, split: Iterable[tuple[Overlay, Parts]]) -> TestRe
         trace=(problem.path,),
         facts=(),
         contexts=False,
+        # A process with this seed is there: it has, or will have, candidates to observe.
+        hash_seed=OBSERVING_SEED,
         limits=replace(request.limits, wall_s=wall_s),
     )
 

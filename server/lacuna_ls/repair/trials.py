@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, S
 from contextlib import aclosing
 from itertools import islice, takewhile
 
+from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.code_runner import CodeRunner, Overlay
@@ -63,11 +64,8 @@ class Templated:
         report = await self._covered()
         if not shows_again(self._problem, report):
             return
-        functions = _functions(self._problem)
-        told = await told_by_parts(self._problem, report, functions, self._runner)
-        singles = self._admitted(_proposals(self._problem, told))
-        async with aclosing(_ahead(islice(singles, self._left))) as given:
-            async for trial in given:
+        async with aclosing(self._singles(report)) as singles:
+            async for trial in singles:
                 yield self._counted(trial)
         while len(self._screened) < self._given:
             self._all_seen.clear()
@@ -76,6 +74,30 @@ class Templated:
         async with aclosing(_ahead(islice(both, min(self._left, _PAIRS)))) as given:
             async for trial in given:
                 yield self._counted(trial)
+
+    async def _singles(self, report: TestReport) -> AsyncGenerator[Trial]:
+        """By what the tests covered, and once their parts have told more, by that."""
+        functions = _functions(self._problem)
+        telling = asyncio.create_task(told_by_parts(self._problem, report, functions, self._runner))
+        given: set[Candidate] = set()
+        try:
+            proposals = _proposals(self._problem, report)
+            async with aclosing(_ahead(islice(self._admitted(proposals), self._left))) as first:
+                async for trial in first:
+                    given.add(trial.proposal.candidate)
+                    yield trial
+                    if telling.done() and telling.result() is not report:
+                        break
+            told = await telling
+            if told is report:
+                return
+            proposals = (p for p in _proposals(self._problem, told) if p.candidate not in given)
+            async with aclosing(_ahead(islice(self._admitted(proposals), self._left))) as rest:
+                async for trial in rest:
+                    yield trial
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
 
     def _counted(self, trial: Trial) -> Trial:
         self._given += 1

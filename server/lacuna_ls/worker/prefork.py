@@ -89,7 +89,7 @@ def screen(
     for before_conftests in (False, True):
 
         def session(line: socket.socket, early: bool = before_conftests) -> None:
-            turn_s = 0.0 if early or overlays else request.wall_s
+            turn_s = 0.0 if overlays else request.wall_s
             fork = _Fork(server, watched, place.tier, line, turn_s)
             run_tests.begin_session(request, overlays, place, fork, before_conftests=early)
 

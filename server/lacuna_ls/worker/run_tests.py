@@ -20,7 +20,7 @@ from .turns import Turns
 from .waiting import Waiting
 
 # Whatever somebody waits for goes first: the editor, and the runs that judge a survivor.
-_CANDIDATES_NICENESS = 19
+_CANDIDATES_NICENESS = 15
 _UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
 # Nobody reads the text of a failure, and the long form takes longer than most tests.
 _UNREAD = ("--tb=native",)

@@ -171,9 +171,11 @@ WHERE_STATE_STAYS = {
 }
 
 
+@pytest.mark.parametrize("conftest", ["", "import calc\n"], ids=["", "a conftest imports it"])
 @pytest.mark.parametrize("name", WHERE_STATE_STAYS)
-async def test_tests_are_collected_once_for_all_candidates(tmp_path, name):
+async def test_tests_are_collected_once_for_all_candidates(tmp_path, name, conftest):
     project(tmp_path, {"calc.py": CODE, "test_calc.py": WHERE_STATE_STAYS[name]})
+    project(tmp_path, {"conftest.py": conftest})
     code = tmp_path.resolve() / "calc.py"
     run = request(tmp_path, "test_calc.py", limits=replace(LIMITS, wall_s=8.0))
     texts = (CODE.replace("a - b", body) for body in ("a * b", "a", "a + b", "b"))
