@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import converters
 
+from e2e.profiles import capabilities
 from e2e.real_server import connected
 from endpoints.scripted_server import (
     completed,
@@ -96,3 +98,32 @@ async def test_an_endpoint_that_breaks_off_ends_with_the_embedded_model_and_is_t
         await editor.wait_until(lambda: bool(editor.logged(told)))
         await shown(editor, file, len(MAIN.encode()))
         assert editor.process.returncode is None
+
+
+async def test_an_import_that_is_needed_comes_with_the_item(project, tmp_path):
+    loads = sent(*completed(("json.loads(", -0.01), ("path)", -0.01), ("\n", -0.01)))
+    text = "def read(path):\n    return "
+    async with (
+        serving_by(completing(loads)) as server,
+        connected(
+            project,
+            tmp_path / "home",
+            capabilities=converters.get_converter().unstructure(capabilities("minimal")),
+            **options(server.url),
+        ) as editor,
+    ):
+        editor.open(project / "other.py", "import json\n")
+        file = editor.open(project / "main.py", text)
+        params = {
+            "textDocument": {"uri": file.uri},
+            "position": editor.position(file, len(text)),
+        }
+        items: list[dict[str, Any]] = []
+        async with asyncio.timeout(60):
+            while not items or "json.loads" not in items[0]["textEdit"]["newText"]:
+                items = (await editor.request("textDocument/completion", params))["items"]
+    (edit,) = items[0]["additionalTextEdits"]
+    assert (edit["newText"], edit["range"]["start"]) == (
+        "import json\n",
+        {"line": 0, "character": 0},
+    )

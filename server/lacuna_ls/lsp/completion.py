@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from lsprotocol import types
 
+from lacuna_ls.completion.remote.needed_imports import needed_imports
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.domain.text import Source, Span, decode, encode
 from lacuna_ls.lsp.convert import offset_at, range_of
@@ -82,7 +83,10 @@ class _Completions:
         except TimeoutError:
             return _list([])
         source = document.source
-        return _list([self._item(source, offset, suggestion) for suggestion in suggestions])
+        items = [self._item(source, offset, suggestion) for suggestion in suggestions]
+        for item, suggestion in zip(items, suggestions, strict=True):
+            item.additional_text_edits = self._imports(document, suggestion)
+        return _list(items)
 
     async def _suggestions(self, document: Document, offset: int) -> tuple[Suggestion, ...]:
         services = await self._server.services()
@@ -130,6 +134,17 @@ class _Completions:
                 new_text=snippet(snippet_form) if with_holes and snippet_form else shown.text,
             ),
         )
+
+    def _imports(self, document: Document, suggestion: Suggestion) -> list[types.TextEdit] | None:
+        """What a suggestion needs and the file does not import yet; part of the same edit."""
+        edits = needed_imports(document, suggestion.text, self._server.documents)
+        return [
+            types.TextEdit(
+                range=range_of(document.source, edit.span, self._server.encoding),
+                new_text=decode(edit.new),
+            )
+            for edit in edits
+        ] or None
 
     def _say_uncalibrated(self, suggestions: tuple[Suggestion, ...]) -> None:
         """Ghost text has no place for a word beside it, so it is said once in the log window."""
