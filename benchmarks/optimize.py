@@ -1,6 +1,6 @@
 """How many functions get a rewrite that is faster, and how much; on recorded tasks.
 
-    python benchmarks/optimize.py --data FILE --json FILE [--limit N] [--verbose]
+    python benchmarks/optimize.py --data FILE --json FILE [--replies] [--limit N] [--verbose]
 
 The engine sees an original and its tests. Whether an offer is right, and how fast it is, is judged on
 inputs that it has never seen, in a process of its own (`optimize_judge.py`). Keys: `n`; `offered` and
@@ -8,10 +8,13 @@ inputs that it has never seen, in a process of its own (`optimize_judge.py`). Ke
 `improved_2x_share`, of the functions where the expert is more than twice as fast those where the offer
 is, too; `eff_original`, `eff_ours`, `eff_expert`, the mean of ENAMEL's eff@1; `wrong_offers`;
 `claim_within_10`, the share of offers whose speed-up is within 10 % of another measurement;
-`offer_s_p50` and `offer_s_p95`.
+`offer_s_p50` and `offer_s_p95`. With `--replies` the recorded replies of a chat model are rewrites in
+place of the idioms': `replies`, of which `parsed` hold the function, `accepted` would be offered, and
+`accepted_wrong` of these do something else on the judge's inputs; `improved` is the share of functions.
 """
 
 import argparse
+import ast
 import asyncio
 import gzip
 import json
@@ -28,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
-from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, search
+from lacuna_ls.optimization.candidates import Speedup
+from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, best_of, search
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.syntax.languages import by_language_id
@@ -59,6 +63,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--replies", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     if not options.data.is_file():
@@ -67,8 +72,12 @@ def main() -> int:
     with gzip.open(options.data, "rt", encoding="utf-8") as file:
         tasks = [json.loads(line) for line in file]
     stop = options.start + options.limit if options.limit else None
-    rows = asyncio.run(_all(tasks[options.start : stop], options.verbose))
-    result = _summary(rows)
+    if options.replies:
+        result = asyncio.run(_replayed(tasks[options.start : stop]))
+        rows = result.pop("rows")
+    else:
+        rows = asyncio.run(_all(tasks[options.start : stop], options.verbose))
+        result = _summary(rows)
     print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps({**result, "rows": rows}, indent=1), encoding="utf-8")
@@ -92,13 +101,7 @@ async def _all(tasks: Sequence[dict[str, Any]], verbose: bool) -> list[dict[str,
 
 async def _one(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str, Any]:
     name, original = original_of(task)
-    path = folder / "subject.py"
-    path.write_text(original, encoding="utf-8")
-    (folder / "test_subject.py").write_text(tests_of(task, name), encoding="utf-8")
-    language = by_language_id("python")
-    assert language is not None
-    request = TestRequest(folder, Path(sys.executable), ("test_subject.py",))
-    target = Target(original.encode(), path, name, language, request)
+    target = _target(task, folder)
     started_s = time.monotonic()
     found = await search(target, pool)
     row: dict[str, Any] = {
@@ -110,7 +113,9 @@ async def _one(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str
     if isinstance(found, NothingFaster):
         row |= {"tried": found.tried, "equal": found.equal, "reason": found.reason}
     else:
-        again = TimeRequest(request, path, name, (target.data, found.data), seed=3, ways=found.ways)
+        again = TimeRequest(
+            target.request, target.path, name, (target.data, found.data), seed=3, ways=found.ways
+        )
         fresh = measured((await pool.time(again)).variants[0])
         row |= {"summary": found.summary, "claim": in_words(found.evidence)}
         if fresh is not None:
@@ -118,6 +123,70 @@ async def _one(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str
             row["measured_again"] = fresh.speedup.middle
     row |= judged(task, name, original, found.data.decode() if isinstance(found, Faster) else "")
     return row
+
+
+def _target(task: dict[str, Any], folder: Path) -> Target:
+    name, original = original_of(task)
+    path = folder / "subject.py"
+    path.write_text(original, encoding="utf-8")
+    (folder / "test_subject.py").write_text(tests_of(task, name), encoding="utf-8")
+    language = by_language_id("python")
+    assert language is not None
+    request = TestRequest(folder, Path(sys.executable), ("test_subject.py",))
+    return Target(original.encode(), path, name, language, request)
+
+
+async def _replayed(tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    pool = WorkerPool(Trusting())
+    rows: list[dict[str, Any]] = []
+    try:
+        for task in tasks:
+            for reply in task["recorded_replies"][0]:
+                with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as folder:
+                    rows.append(await _reply(task, str(reply), Path(folder), pool))
+    finally:
+        await pool.close()
+    accepted = [row for row in rows if row.get("accepted")]
+    better = {row["task"] for row in accepted if not row.get("wrong")}
+    return {
+        "replies": len(rows),
+        "parsed": sum(row["parsed"] for row in rows),
+        "accepted": len(accepted),
+        "accepted_wrong": sum(bool(row.get("wrong")) for row in accepted),
+        "improved": round(len(better) / len(tasks), 4),
+        "rows": rows,
+    }
+
+
+async def _reply(
+    task: dict[str, Any], reply: str, folder: Path, pool: WorkerPool
+) -> dict[str, Any]:
+    name, original = original_of(task)
+    row: dict[str, Any] = {"task": task["id"], "parsed": False}
+    text = _code_in(reply, task["entry_point"], name)
+    if text is None:
+        return row
+    target = _target(task, folder)
+    rewrite = Speedup(text.encode(), ("a model's rewrite",), 1.0)
+    found = await best_of((rewrite,), target, pool)
+    row |= {"parsed": True, "accepted": isinstance(found, Faster)}
+    return row | (judged(task, name, original, text) if isinstance(found, Faster) else {})
+
+
+def _code_in(reply: str, said: str, name: str) -> str | None:
+    """The definitions of the last block of code that has any, the function under its name here."""
+    for block in reversed(re.findall(r"```(?:python|py)?[^\n]*\n(.*?)```", reply, re.DOTALL)):
+        try:
+            tree = ast.parse(block)
+        except (SyntaxError, ValueError):
+            continue
+        kept = [each for each in tree.body if not isinstance(each, ast.Expr | ast.If | ast.Assert)]
+        defined = [each.name for each in kept if isinstance(each, ast.FunctionDef)]
+        if defined:
+            own = said if said in defined else defined[-1]
+            text = ast.unparse(ast.Module(kept, []))
+            return re.sub(rf"\b{re.escape(own)}\b(?=\()", name, text) + "\n"
+    return None
 
 
 def original_of(task: dict[str, Any]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ What one idiom leaves, another may take further: a loop over indices becomes one
 that a call. So candidates are closed under the idioms up to a depth, most gain first; nothing is run.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -63,8 +64,8 @@ def candidates(data: bytes, name: str, language: Language, limit: int) -> tuple[
 
 
 def worth_a_search(function: Node, language: Language) -> bool:
-    """Whether it repeats anything: a loop, a comprehension, or itself."""
-    if not idioms_of(language):
+    """Whether it repeats anything, a loop, a comprehension, or itself; and is no test."""
+    if not idioms_of(language) or re.match(language.own_test or "(?!)", text_of(function)):
         return False
     name = function.child_by_field_name("name")
     called = [text_of(node.children[0]) for node in preorder(function) if node.type == "call"]

@@ -81,20 +81,32 @@ class NothingFaster:
 
 
 async def search(
-    target: Target,
-    runner: TimedRunner,
-    report: Callable[[str], None] = lambda _: None,
-    further: Sequence[Speedup] = (),
+    target: Target, runner: TimedRunner, report: Callable[[str], None] = lambda _: None
 ) -> Faster | NothingFaster:
-    """The fastest rewrite that holds, of those of the idioms and `further` ones.
+    """The fastest rewrite by idioms that holds; `report` is told how far it is.
 
     Raises:
         RunnerError: no process could be started.
         UntrustedFolderError: the request's root is not trusted.
     """
-    found = (*further, *candidates(target.data, target.name, target.language, _MAX_CANDIDATES))
+    found = candidates(target.data, target.name, target.language, _MAX_CANDIDATES)
     if not found:
         return NothingFaster(0, 0, "there is nothing in it that is known to go faster")
+    return await best_of(found, target, runner, report)
+
+
+async def best_of(
+    found: Sequence[Speedup],
+    target: Target,
+    runner: TimedRunner,
+    report: Callable[[str], None] = lambda _: None,
+) -> Faster | NothingFaster:
+    """The fastest of these rewrites that holds, whoever has written them.
+
+    Raises:
+        RunnerError: no process could be started.
+        UntrustedFolderError: the request's root is not trusted.
+    """
     report(f"{len(found)} rewrites on the inputs of its tests")
     observation = await runner.observe(_question(target, [each.data for each in found]))
     if why := _unusable(observation):
