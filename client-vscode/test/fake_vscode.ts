@@ -3,6 +3,15 @@
 export const settings = new Map<string, unknown>();
 export const installed = new Map<string, { isActive: boolean; activate: () => Promise<unknown> }>();
 
+/** What the user types where they are asked; undefined is Escape. */
+export const typed = { answer: undefined as string | undefined };
+
+export const window = {
+  showInputBox: async () => typed.answer,
+};
+
+export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 } as const;
+
 export const workspace = {
   isTrusted: true,
   workspaceFolders: undefined as { uri: string }[] | undefined,
@@ -37,6 +46,7 @@ export class EventEmitter<T> {
 export function reset(): void {
   settings.clear();
   installed.clear();
+  typed.answer = undefined;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
