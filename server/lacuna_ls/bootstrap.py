@@ -176,6 +176,7 @@ def build_services(server: LacunaServer) -> Services:
             calibrations=calibrations,
             clock=_SystemClock(),
             said=partial(_said, server),
+            waits=lambda: server.client.inline_completion,
         )
     )
     typing = _Typing(server, remote, project)

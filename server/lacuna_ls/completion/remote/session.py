@@ -35,6 +35,7 @@ class Tools:
     `model` is the endpoint's, `None` where none may see this document. `embedded` completes without
     it. `context` gives what the project says of a cursor, in its own time limit. `scorer` gives
     numbers where the endpoint has none. `said` is told in a sentence when the standing changes.
+    `waits` is false where an answer holds up a popup: the endpoint's is for the next one then.
     """
 
     model: Callable[[Document], LanguageModel | None]
@@ -46,6 +47,7 @@ class Tools:
     clock: Clock
     said: Callable[[str], None]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    waits: Callable[[], bool] = lambda: True
 
 
 class RemoteCompletions:
@@ -114,7 +116,7 @@ class RemoteCompletions:
             self._give_up()
             return None
         debounce_s = self._pace.debounce_s
-        patience_s = self.standing.patience_s
+        patience_s = self.standing.patience_s if self._tools.waits() else 0.0
         task = self._ask(document, offset, model, debounce_s=debounce_s)
         if patience_s == 0:
             return None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -220,16 +220,17 @@ async def test_an_endpoint_that_asks_for_time_gets_it():
     assert len(scene.model.requests) == 1
 
 
+async def test_a_popup_is_not_held_up_and_the_next_one_has_the_answer():
+    scene = await Scene().proven()
+    scene.session._tools = replace(scene.session._tools, waits=lambda: False)
+    assert await scene.text() == "near"
+    await scene.settled()
+    assert await scene.text() == "far_away"
+
+
 async def test_the_embedded_model_alone_answers_where_no_endpoint_may_see_the_file():
     scene = Scene()
-    scene.session._tools = Tools(
-        **{
-            name: getattr(scene.session._tools, name)
-            for name in scene.session._tools.__dataclass_fields__
-            if name != "model"
-        },
-        model=lambda document: None,
-    )
+    scene.session._tools = replace(scene.session._tools, model=lambda document: None)
     assert await scene.text() == "near"
     assert scene.slept == []
     assert scene.model.requests == []
