@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable
 from dataclasses import replace
+from math import floor
 
 from lsprotocol import types
 
@@ -162,7 +163,14 @@ def in_words(claim: Claim) -> str:
     """What a suggestion claims, in a few words; "uncalibrated" if nothing."""
     if not claim.calibrated or claim.epsilon is None:
         return _UNCALIBRATED
-    return f"misses outside holes ≤ {claim.epsilon:g} (δ = {claim.delta:g}, n = {claim.n})"
+    missed = f"misses outside holes ≤ {claim.epsilon:g}"
+    listed = "" if claim.listed is None else f", lists hold it in ≥ {_rounded_down(claim.listed):g}"
+    return f"{missed}{listed} (δ = {claim.delta:g}, n = {claim.n})"
+
+
+def _rounded_down(share: float) -> float:
+    """To two places: a claim is never rounded up."""
+    return floor(share * 100) / 100
 
 
 def without_typed(suggestion: Suggestion, source: Source, offset: int) -> Suggestion:

@@ -53,6 +53,10 @@ def test_a_later_line_to_the_left_of_the_cursors_line_is_no_snippet():
     [
         (NOTHING, "uncalibrated"),
         (Claim(True, 0.1, 0.1, 1200, "p"), "misses outside holes ≤ 0.1 (δ = 0.1, n = 1200)"),
+        (
+            Claim(True, 0.1, 0.1, 1200, "p", listed=0.459),
+            "misses outside holes ≤ 0.1, lists hold it in ≥ 0.45 (δ = 0.1, n = 1200)",
+        ),
     ],
 )
 def test_the_claim_is_said_in_words(claim, words):
