@@ -47,6 +47,7 @@ from lacuna_ls.adapters.program_runner import ProgramRunner
 from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.adapters.runners import RunnerByLanguage
+from lacuna_ls.adapters.sure_statements import SureStatements
 from lacuna_ls.adapters.trust_store import TrustStore
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
@@ -126,6 +127,7 @@ def build_services(server: LacunaServer) -> Services:
     trust = server.trust.joined(TrustStore())
     files = _Files(partial(_files_for, server))
     model = EmbeddedModel(files)
+    sure = SureStatements(model)
     finished = FinishedFixes()
     runner = WorkerPool(trust)
     by_language = RunnerByLanguage({"pytest": runner, "programs": ProgramRunner(trust)})
@@ -157,7 +159,7 @@ def build_services(server: LacunaServer) -> Services:
     ) -> Awaitable[tuple[Suggestion, ...]]:
         path = path_of(document.uri)
         corpora.asked_in(document)
-        return complete(document, offset, model, calibrations, options, path=path, cache=cache)
+        return complete(document, offset, sure, calibrations, options, path=path, cache=cache)
 
     def label(document: Document) -> None:
         settings = server.settings_of(document.uri)
