@@ -8,12 +8,38 @@ const command = "lacuna.rename";
 export function registerRename(): vscode.Disposable {
   return vscode.commands.registerCommand(
     command,
-    (uri: string, at: { line: number; character: number }) =>
-      vscode.commands.executeCommand("editor.action.rename", [
-        vscode.Uri.parse(uri),
-        new vscode.Position(at.line, at.character),
-      ]),
+    async (uri: string, { line, character }: { line: number; character: number }) => {
+      const resource = vscode.Uri.parse(uri);
+      const at = new vscode.Position(line, character);
+      if (await canRename(resource, at)) {
+        await vscode.commands.executeCommand("editor.action.rename", [resource, at]);
+      } else {
+        await selectEverywhere(resource, at);
+      }
+    },
   );
+}
+
+/** Renaming is another extension's work; without one, VS Code does nothing and says nothing. */
+async function canRename(resource: vscode.Uri, at: vscode.Position): Promise<boolean> {
+  try {
+    const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>(
+      "vscode.executeDocumentRenameProvider",
+      resource,
+      at,
+      "renamed",
+    );
+    return edit !== undefined && edit.size > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The name is new, so wherever it stands in the file it is this one: typing replaces them all. */
+async function selectEverywhere(resource: vscode.Uri, at: vscode.Position): Promise<void> {
+  const editor = await vscode.window.showTextDocument(resource);
+  editor.selection = new vscode.Selection(at, at);
+  await vscode.commands.executeCommand("editor.action.changeAll");
 }
 
 /** Tells the server that the command is there; other clients get the edit alone. */
