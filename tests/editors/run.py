@@ -19,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from editors.helix import helix
 from editors.programs import Programs, UnavailableError, programs
+from editors.projects import PROJECTS, unpacked
 from editors.session import SCRIPTS, Row, Session, session
-from editors.snippets import snippets
+from editors.snippets import DOCS, snippets
 from editors.vim import vim
 
 Drive = Callable[[Path, Programs], list[Row]]
@@ -44,7 +45,11 @@ def main() -> int:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="lacuna-editors-") as folder:
         for name in options.only or EDITORS:
-            drawn = EDITORS[name]((options.keep or Path(folder)) / name, found)
+            try:
+                drawn = EDITORS[name]((options.keep or Path(folder)) / name, found)
+            except UnavailableError as error:
+                sys.stderr.write(f"{name} is left out: {error}\n")
+                return 3
             _print(drawn)
             rows += drawn
     if options.json is not None:
@@ -71,6 +76,30 @@ def neovim(folder: Path, found: Programs) -> list[Row]:
     run.configure(".config/nvim/init.lua", snippets()["neovim"])
     run.run([found.neovim, "--headless", "-c", f"luafile {SCRIPTS / 'neovim.lua'}"])
     run.quiet(r"\[ERROR\]", ".local/state/nvim/*.log", ".local/state/nvim/*/*.log")
+    return run.rows
+
+
+def moments(folder: Path, found: Programs) -> list[Row]:
+    """The three moments that the product is for, timed, on projects that nobody prepared."""
+    rows: list[Row] = []
+    for project in PROJECTS:
+        place = folder / project.name
+        run = session(f"Neovim, {project.name}", place, found, unpacked(project, place))
+        run.configure(".config/nvim/init.lua", snippets()["neovim"])
+        command = [found.neovim, "--headless", "-c", f"luafile {SCRIPTS / 'moments.lua'}"]
+        run.run(command, LACUNA_MOMENTS=json.dumps(asdict(project)))
+        run.quiet(r"\[ERROR\]", ".local/state/nvim/*.log", ".local/state/nvim/*/*.log")
+        rows += run.rows
+    return rows
+
+
+def neovim_entry(folder: Path, found: Programs) -> list[Row]:
+    """The entry for nvim-lspconfig, as a plugin would bring it."""
+    run = session("Neovim, lspconfig", folder, found)
+    entry = (DOCS / "entries" / "nvim-lspconfig" / "lacuna.lua").read_text("utf-8")
+    run.configure(".config/nvim/lsp/lacuna.lua", entry)
+    run.configure(".config/nvim/init.lua", 'vim.lsp.enable("lacuna")\n')
+    run.run([found.neovim, "--headless", "-c", f"luafile {SCRIPTS / 'entry.lua'}"])
     return run.rows
 
 
@@ -104,7 +133,9 @@ def _emacs(run: Session, configuration: str, script: str) -> None:
 
 EDITORS: dict[str, Drive] = {
     "neovim": neovim,
+    "neovim-lspconfig": neovim_entry,
     "neovim-older": older_neovim,
+    "neovim-moments": moments,
     "vim": vim,
     "emacs-eglot": eglot,
     "emacs-lsp-mode": lsp_mode,

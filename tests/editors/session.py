@@ -123,13 +123,20 @@ class Session:
         self.note("no error in its log", 0, ok=not lines, seen="; ".join(lines[:5]))
 
 
-def session(editor: str, folder: Path, programs: Programs, *, trusted: bool = True) -> Session:
-    """A fresh one; its workspace is trusted as the documentation says, unless it is to be asked."""
+def session(
+    editor: str,
+    folder: Path,
+    programs: Programs,
+    project: Path | None = None,
+    *,
+    trusted: bool = True,
+) -> Session:
+    """A fresh one, on `project` or a small one of our own.
+
+    Its workspace is trusted as the documentation says, unless the user is to be asked.
+    """
     home = folder / "home"
-    workspace = folder / "wörk space" / "orchard"
-    shutil.copytree(Path(lacuna_ls.cli.demo.__file__).parent / "demo_workspace", workspace)
-    (workspace / "orchard" / "labels.py").write_text(_LABELS, "utf-8")
-    (workspace / "tests" / "test_labels.py").write_text(_TESTS_OF_LABELS, "utf-8")
+    workspace = project or _orchard(folder / "wörk space")
     # Some editors take for a project what has a version control.
     subprocess.run(["git", "init", "--quiet", str(workspace)], check=True)
     (home / "bin").mkdir(parents=True)
@@ -141,6 +148,14 @@ def session(editor: str, folder: Path, programs: Programs, *, trusted: bool = Tr
         command = [str(programs.server), "trust", str(workspace)]
         subprocess.run(command, env=made.environment, check=True, stdout=subprocess.DEVNULL)
     return made
+
+
+def _orchard(folder: Path) -> Path:
+    workspace = folder / "orchard"
+    shutil.copytree(Path(lacuna_ls.cli.demo.__file__).parent / "demo_workspace", workspace)
+    (workspace / "orchard" / "labels.py").write_text(_LABELS, "utf-8")
+    (workspace / "tests" / "test_labels.py").write_text(_TESTS_OF_LABELS, "utf-8")
+    return workspace
 
 
 def _environment(home: Path, programs: Programs) -> dict[str, str]:

@@ -1,0 +1,73 @@
+"""Public projects that this repository uses for nothing else, as their authors published them."""
+
+import hashlib
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from editors.programs import KEPT, UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A source archive, and what the three moments need of it.
+
+    `slip` are the keys of a mistake in `file`, `typed` beginnings of code at its end, `long` a
+    pattern of a line in a long function.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    file: str
+    slip: str
+    typed: tuple[str, ...]
+    long: str
+
+
+PROJECTS = (
+    Project(
+        "inflection",
+        "0.5.1",
+        "1a29730d366e996aaacffb2f1f1cb9593dc38e2ddd30c91250c6dde09ea9b417",
+        "inflection/__init__.py",
+        ":%s/^    if separator/    if not separator/<CR>",
+        ("def shout(word: str) -> str:<CR>return re.", "def spaced(word: str) -> str:<CR>word = "),
+        "for rule, replacement in PLURALS",
+    ),
+    Project(
+        "xmltodict",
+        "1.0.4",
+        "6d94c9f834dd9e44514162799d344d815a3a4faec913717a9ecbfa5be1bb8e61",
+        "xmltodict.py",
+        ":%s/ik == cdata_key/ik != cdata_key/<CR>",
+        (
+            "def check(value):<CR>if not isinstance(",
+            "def attributes(item):<CR>for key, value in ",
+        ),
+        "if len(self.path) == self.item_depth",
+    ),
+)
+
+
+def unpacked(project: Project, folder: Path) -> Path:
+    """The project's files in a folder of their own.
+
+    Raises:
+        UnavailableError: they cannot be fetched.
+    """
+    kept = KEPT / "projects"
+    archive = kept / f"{project.name}-{project.version}.tar.gz"
+    if not archive.exists():
+        wanted = f"{project.name}=={project.version}"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--no-binary=:all:", "--dest", str(kept), wanted]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            raise UnavailableError(f"{wanted} cannot be fetched")
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != project.sha256:
+        raise UnavailableError(f"{archive.name} is not the one that was tried")
+    with tarfile.open(archive) as files:
+        files.extractall(folder, filter="data")
+    return folder / f"{project.name}-{project.version}"
