@@ -215,6 +215,7 @@ def build_services(server: LacunaServer) -> Services:
                 predictor.key(model.capabilities.model_id, language)
             ),
             partial(_sandbox, server, runner),
+            remote.in_words,
         ),
     )
 

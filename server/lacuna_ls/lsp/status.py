@@ -56,10 +56,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the services know it from; `sandbox` starts the folder's interpreter."""
+    """Where the services know it from; `sandbox` starts the folder's interpreter.
+
+    `model` names what completes now, empty where that is the model in the package.
+    """
 
     calibration: Callable[[Language], Calibration | None]
     sandbox: Callable[[Path], Awaitable[str]]
+    model: Callable[[], str] = lambda: ""
 
 
 def register(server: LacunaServer) -> None:
@@ -102,7 +106,7 @@ class _Reports:
             return
         settings = self._server.settings
         status = Status(
-            model=EMBEDDED,
+            model=services.status.model() or EMBEDDED,
             chat_model=_chat_model(settings),
             epsilon=settings.holes_epsilon,
             calibrated=tuple(

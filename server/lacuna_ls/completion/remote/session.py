@@ -87,6 +87,15 @@ class RemoteCompletions:
         found = suggestion(proposal, offset, self._tools.calibrations, options)
         return (found,) if found is not None else ()
 
+    def in_words(self) -> str:
+        """The model that completes now; empty if it is the embedded one and no other is named."""
+        if self._model is None:
+            return ""
+        name = self._model.capabilities.model_id
+        if self.standing.problem:
+            return f"built in; {name} fails: {self.standing.problem}"
+        return f"built in; {name} is late" if self.standing.is_late else name
+
     def prefetch(self, document: Document, offset: int) -> None:
         """Ask for what comes after an accepted suggestion, before anybody asks for it."""
         model = self._tools.model(document)

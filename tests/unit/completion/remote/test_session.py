@@ -209,6 +209,17 @@ async def test_an_endpoint_that_fails_is_left_alone_for_a_while():
     assert await scene.text(*typed("x")) == "far_away"
 
 
+async def test_the_status_says_who_completes_and_why():
+    scene = Scene()
+    assert scene.session.in_words() == ""
+    await scene.proven()
+    assert scene.session.in_words() == "fake"
+    scene.model.error = lambda: ModelError("host is down")
+    await scene.text()
+    await scene.settled()
+    assert scene.session.in_words() == "built in; fake fails: host is down"
+
+
 async def test_an_endpoint_that_asks_for_time_gets_it():
     scene = Scene()
     scene.model.error = lambda: ModelBusyError("busy", 600.0)
