@@ -39,7 +39,8 @@ async function visit({ name, root, bug, begun, long }) {
     const column = readFileSync(join(root, bug.file), "utf8").split("\n")[line - 1].length + 1;
     await window.goTo(line, column);
     await window.press("Shift+Home");
-    await window.insert(bug.line.replace(bug.right, bug.wrong));
+    // That selects to where the code begins.
+    await window.insert(bug.line.trim().replace(bug.right, bug.wrong));
     const times = [];
     let since = performance.now();
     const lap = (what) => {
