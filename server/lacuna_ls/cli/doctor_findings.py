@@ -97,6 +97,9 @@ def _calibrations(whose: str, name: str, *, far: bool = False) -> list[Finding]:
         title = f"calibration of {whose}, {language.name}"
         if calibration is not None:
             found.append(Finding("holes", title, _measured(calibration)))
+        elif store.refuted(key):
+            problem = "saved files differ from what was shown more often than it claims"
+            found.append(Finding("holes", title, "withdrawn", problem, "run lacuna-ls calibrate"))
         else:
             found.append(Finding("holes", title, "uncalibrated: its holes claim nothing"))
     return found

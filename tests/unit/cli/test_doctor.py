@@ -9,9 +9,14 @@ from contextlib import contextmanager
 import pytest
 
 from endpoints.scripted_server import completed, completing, refusal, sent, serving_by
+from lacuna_ls.adapters.calibration_store import FileCalibrationStore
 from lacuna_ls.adapters.last_settings import keep_settings, last_settings
 from lacuna_ls.cli import main
+from lacuna_ls.completion import predictor
+from lacuna_ls.domain.calibration import Labels
+from lacuna_ls.model.embedded import model_id
 from lacuna_ls.settings import Settings
+from lacuna_ls.syntax.languages import by_language_id
 
 GOOD = sent(*completed(("sum(", -0.1), ("prices", -0.1), (")", -0.1)))
 
@@ -126,3 +131,13 @@ def test_the_editors_last_settings_are_used(home, project, capsys):
 def test_a_wrong_endpoint_is_not_asked(project, capsys):
     assert main(["doctor", str(project), "--endpoint", "ftp://x"]) == 2
     assert "model.endpoint must be" in capsys.readouterr().err
+
+
+def test_a_calibration_that_saved_files_refute_is_a_problem(home, project, capsys, monkeypatch):
+    place = "lacuna_ls.adapters.calibration_store.user_data_path"
+    monkeypatch.setattr(place, lambda name: home / "data")
+    key = predictor.key(model_id(), by_language_id("python"))
+    FileCalibrationStore().keep_labels(key, Labels(0.1, n=40, misses=30, evidence=60.0))
+    _, values, problems = asked(capsys, str(project))
+    assert values["calibration of built in, python"] == "withdrawn"
+    assert any("saved files" in problem for problem in problems)
