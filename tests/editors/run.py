@@ -23,7 +23,6 @@ from editors.projects import PROJECTS, unpacked
 from editors.session import SCRIPTS, Row, Session, session
 from editors.snippets import DOCS, snippets
 from editors.vim import vim
-from editors.vscode.vscode import rows as vscode_rows
 from editors.vscode.vscode import vscode
 
 Drive = Callable[[Path, Programs], list[Row]]
@@ -137,11 +136,6 @@ def _emacs(run: Session, configuration: str, script: str) -> None:
     run.quiet("Traceback| ERROR |^Error|^error", "output.txt")
 
 
-def vscode(folder: Path, found: Programs) -> list[Row]:
-    folder.mkdir(parents=True)
-    return vscode_rows(folder.resolve())
-
-
 EDITORS: dict[str, Drive] = {
     "vscode": vscode,
     "neovim": neovim,
@@ -152,7 +146,6 @@ EDITORS: dict[str, Drive] = {
     "emacs-eglot": eglot,
     "emacs-lsp-mode": lsp_mode,
     "helix": helix,
-    "vscode": vscode,
 }
 
 if __name__ == "__main__":
