@@ -44,7 +44,7 @@ _PROJECTS: dict[str, dict[str, Any]] = {
         "begun": {
             "file": "inflection/__init__.py",
             "above": "def shout(word: str) -> str:\n",
-            "typed": "    word = re.sub(",
+            "typed": ["    return re.", "    word = "],
         },
         "long": {"file": "inflection/__init__.py", "line": "for inflection in UNCOUNTABLES"},
     },
@@ -58,7 +58,7 @@ _PROJECTS: dict[str, dict[str, Any]] = {
         "begun": {
             "file": "num2words/base.py",
             "above": "def in_words(value, words):\n    out = []\n",
-            "typed": "    for",
+            "typed": ["    for", "    if not isinstance("],
         },
         "long": {"file": "num2words/base.py", "line": "if adjective and currency in"},
     },
