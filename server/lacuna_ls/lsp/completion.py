@@ -19,7 +19,6 @@ from lacuna_ls.completion.remote.needed_imports import needed_imports
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.domain.text import Source, Span, decode, encode
 from lacuna_ls.lsp.convert import offset_at, range_of
-from lacuna_ls.lsp.errors import stale
 from lacuna_ls.lsp.server import LacunaServer
 from lacuna_ls.lsp.snippets import snippet
 from lacuna_ls.syntax.document import Document
@@ -94,9 +93,8 @@ class _Completions:
         settings = self._server.settings_of(document.uri)
         options = CompletionOptions(settings.holes_epsilon, settings.holes_max_holes)
         suggestions = await services.complete(document, offset, options)
-        if self._server.documents.get(document.uri) is not document:
-            raise stale()
-        return suggestions
+        # Not an error: editors log those, and this happens with every key.
+        return suggestions if self._server.documents.get(document.uri) is document else ()
 
     def _ghost(
         self, source: Source, offset: int, suggestion: Suggestion

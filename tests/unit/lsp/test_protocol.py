@@ -89,10 +89,11 @@ async def test_a_newer_request_on_the_same_document_cancels_the_older():
     assert await code(await wire.answer(2)) == -32800
 
 
-async def test_a_result_for_a_document_that_changed_is_stale():
+async def test_no_ghost_text_is_sent_for_a_text_that_has_changed():
+    """Nor an error, which some editors write to their log with every key."""
     wire = await Wire().initialized("SUGGEST")
     wire.receive(request(1, "textDocument/inlineCompletion", INLINE), edit(2, "SUGGEST "))
-    assert await code(await wire.answer(1)) == -32801
+    assert (await wire.answer(1))["result"] == {"items": []}
 
 
 async def test_an_action_of_an_older_text_cannot_be_resolved():
