@@ -34,6 +34,8 @@ _MOST_FILE_BYTES = 400_000
 _NEAR_BYTES = 1_500
 _MOST_MODULES = 40
 _SOURCE_ROOTS = ("", "src", "lib")
+_FIRST_DEFINITION = re.compile(rb"^(?:@|(?:async +)?(?:def|class|function|export)\b)", re.MULTILINE)
+_IMPORTING = re.compile(rb"^.*\b(?:import|require)\b.*$", re.MULTILINE)
 _DIST_INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
 
 
@@ -86,6 +88,7 @@ class ProjectContext:
         self._deadline_s = deadline_s
         self._heads = _Heads()
         self._packages: dict[tuple[Path, str], list[Path]] = {}
+        self._modules: dict[str, tuple[int, frozenset[str]]] = {}
         self.recent = RecentEdits()
         self.excluded: set[Path] = set()
 
@@ -134,7 +137,7 @@ class ProjectContext:
             return []
         own: dict[Path, set[str]] = {}
         theirs: dict[str, set[str]] = {}
-        for dotted in sorted(mentioned_modules(document.data, language))[:_MOST_MODULES]:
+        for dotted in sorted(self._mentioned(document, language))[:_MOST_MODULES]:
             module, _, name = dotted.rpartition(".")
             if not module.strip("."):
                 module = f"{module}." if dotted.startswith(".") else ""
@@ -158,6 +161,18 @@ class ProjectContext:
                 if (heads := self._heads_in(place, language, names, surroundings))
             ),
         ]
+
+    def _mentioned(self, document: Document, language: Language) -> frozenset[str]:
+        """What a document imports; it is parsed for that only where its imports may have changed."""
+        data = document.data
+        first = _FIRST_DEFINITION.search(data)
+        head = data[: first.start()] if first else data
+        stamp = hash((head, *_IMPORTING.findall(data, len(head))))
+        known = self._modules.get(document.uri)
+        if known is None or known[0] != stamp:
+            known = stamp, mentioned_modules(data, language)
+            self._modules[document.uri] = known
+        return known[1]
 
     def _heads_in(
         self, place: Path, language: Language, names: set[str], surroundings: Surroundings

@@ -1,5 +1,6 @@
 """What of a project goes into a prompt, in what order, and what never does."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -116,11 +117,31 @@ async def test_where_nothing_may_be_shown_nothing_is_looked_up(tmp_path):
 
 async def test_what_takes_too_long_is_left_out(tmp_path):
     project = Project(tmp_path, {"AGENTS.md": "Use tabs."})
-    late = ProjectContext(project.documents, lambda path: project.surroundings, 0.0)
-    assert await late.gather(project.document("a.py", "x"), 1, project.root / "a.py") == ()
+    released = threading.Event()
+
+    def slow(path: Path) -> Surroundings | None:
+        released.wait()
+        return project.surroundings
+
+    late = ProjectContext(project.documents, slow, 0.01)
+    try:
+        told = await late.gather(project.document("a.py", "x"), 1, project.root / "a.py")
+    finally:
+        released.set()
+    assert told == ()
 
 
 async def test_what_lies_outside_of_the_workspace_is_not_read(tmp_path):
     (tmp_path / "secret.py").write_text("def load(): ...\n")
     project = Project(tmp_path, {"pkg/a.py": ""})
     assert await project.told("from ..secret import load\n", "main.py") == {}
+
+
+async def test_an_import_that_is_added_is_told_of(tmp_path):
+    project = Project(tmp_path, {"util.py": "def load(): ...\n", "other.py": "def save(): ...\n"})
+    before = "from util import load\n\n\ndef f():\n    x = 1\n"
+    assert [*await project.told(before)] == ["util.py"]
+    within = before.replace("x = 1", "from other import save")
+    assert sorted(await project.told(within)) == ["other.py", "util.py"]
+    on_top = before.replace("load\n", "(\n    load,\n)\nimport other\n")
+    assert sorted(await project.told(on_top)) == ["other.py", "util.py"]
