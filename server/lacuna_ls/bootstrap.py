@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
     Callable,
     Collection,
     Coroutine,
@@ -53,13 +52,14 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.workspace_files import RunFiles, WorkspaceFiles
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.cache import CompletionCache
-from lacuna_ls.completion.engine import complete
+from lacuna_ls.completion.engine import complete, group_of
 from lacuna_ls.completion.labels import label_saved
 from lacuna_ls.completion.remote.session import RemoteCompletions
 from lacuna_ls.completion.remote.session import Tools as RemoteTools
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
 from lacuna_ls.domain.errors import RunnerError, StoreError
 from lacuna_ls.domain.text import Span
+from lacuna_ls.holes.calibration import usable_cell
 from lacuna_ls.lsp.acceptance import Acceptances
 from lacuna_ls.lsp.break_search import BreakSearches
 from lacuna_ls.lsp.proofs import Proofs
@@ -154,12 +154,14 @@ def build_services(server: LacunaServer) -> Services:
     cache = CompletionCache()
     draws = Random()  # noqa: S311 - draws one of several labels, protects nothing
 
-    def complete_with_model(
+    async def complete_with_model(
         document: Document, offset: int, options: CompletionOptions
-    ) -> Awaitable[tuple[Suggestion, ...]]:
+    ) -> tuple[Suggestion, ...]:
         path = path_of(document.uri)
         corpora.asked_in(document)
-        return complete(document, offset, sure, calibrations, options, path=path, cache=cache)
+        if _nothing_stands(calibrations, sure.capabilities.model_id, document, offset, options):
+            return ()
+        return await complete(document, offset, sure, calibrations, options, path=path, cache=cache)
 
     def label(document: Document) -> None:
         settings = server.settings_of(document.uri)
@@ -218,6 +220,27 @@ def build_services(server: LacunaServer) -> Services:
             remote.in_words,
         ),
     )
+
+
+def _nothing_stands(
+    calibrations: FileCalibrationStore,
+    model_id: str,
+    document: Document,
+    offset: int,
+    options: CompletionOptions,
+) -> bool:
+    """No threshold but none held for such cursors at this epsilon: all would be one hole.
+
+    It is so for every completion of the cell, so that the claim of no other is touched by silence.
+    """
+    if document.language is None:
+        return False
+    table = calibrations.load(predictor.key(model_id, document.language))
+    if table is None:
+        return False
+    group = group_of(document, offset)
+    cell = usable_cell(table, options.epsilon, options.max_holes, group)
+    return cell is not None and not cell.threshold
 
 
 async def _sandbox(server: LacunaServer, runner: WorkerPool, root: Path) -> str:
