@@ -42,7 +42,7 @@ PROJECTS = (
         "1.0.4",
         "6d94c9f834dd9e44514162799d344d815a3a4faec913717a9ecbfa5be1bb8e61",
         "xmltodict.py",
-        ":%s/ik == cdata_key/ik != cdata_key/<CR>",
+        ":%s/if i == -1:/if i != -1:/<CR>",
         (
             "def check(value):<CR>if not isinstance(",
             "def attributes(item):<CR>for key, value in ",

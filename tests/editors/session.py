@@ -14,7 +14,7 @@ import lacuna_ls.cli.demo
 from editors.programs import Programs
 
 SCRIPTS = Path(__file__).with_name("scripts")
-LONGEST_S = 120
+LONGEST_S = 240
 # Behind characters that each position encoding counts differently.
 _LABELS = '''"""What is printed on a box."""
 
