@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lacuna_ls.optimization.candidates import candidates
+from lacuna_ls.optimization.candidates import candidates, function_named, worth_a_search
+from lacuna_ls.syntax.document import parse
 from lacuna_ls.syntax.languages import by_language_id
 
 PYTHON = by_language_id("python")
@@ -348,3 +349,21 @@ def test_what_is_indented_stays_so() -> None:
 @given(st.text("def f(xs):\n return for in range len 0123=+[]'\t", max_size=60))
 def test_any_text_is_taken(text: str) -> None:
     rewritten(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "worth"),
+    [
+        ("def f(xs):\n    for x in xs:\n        g(x)\n", "f", True),
+        ("def f(n):\n    return f(n - 1) + f(n - 2)\n", "f", True),
+        ("def f(a, b):\n    return a + b\n", "f", False),
+        ("def test_f():\n    for x in range(3):\n        assert f(x)\n", "test_f", False),
+    ],
+)
+def test_a_search_is_for_what_repeats_something_and_is_no_test(
+    text: str, name: str, *, worth: bool
+) -> None:
+    assert PYTHON is not None
+    function = function_named(parse(text.encode(), PYTHON).root_node, name, PYTHON)
+    assert function is not None
+    assert worth_a_search(function, PYTHON) is worth
