@@ -168,6 +168,7 @@ steps.run(function()
       return steps.text() == before .. text
     end)
     -- A hole with alternatives opens a menu.
+    steps.let_menu_open()
     equal(steps.mode():sub(1, 1), "i")
     type_("<Esc>:e!<CR>")
     return text
@@ -195,6 +196,7 @@ steps.run(function()
           return ghost() == ""
         end)
         local stops = 0
+        steps.let_menu_open()
         while vim.snippet.active() and stops < 10 do
           stops = stops + 1
           local place = vim.api.nvim_win_get_cursor(0)
@@ -205,6 +207,7 @@ steps.run(function()
           wait("the next place", function()
             return not vim.snippet.active() or not vim.deep_equal(place, vim.api.nvim_win_get_cursor(0))
           end)
+          steps.let_menu_open()
         end
         if stops > 0 then
           type_("<Esc>:e!<CR>")

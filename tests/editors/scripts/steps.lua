@@ -72,6 +72,13 @@ function M.step(feature, perform)
   M.note(feature, ok, seconds or (M.now_s() - begun), seen)
 end
 
+-- The menu of a hole with alternatives, which Neovim opens a moment after it has come there.
+function M.let_menu_open()
+  pcall(M.wait, "a menu", function()
+    return vim.fn.pumvisible() == 1
+  end, 0.3)
+end
+
 function M.line(number)
   return vim.api.nvim_buf_get_lines(0, number - 1, number, false)[1]
 end
