@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { epsilonsFor, folderOf, type ServerStatus } from "../src/server_status";
 import { standing } from "../src/status";
 
-const folder = { uri: "file:///work/shop", trusted: true, sandbox: "bubblewrap", epsilon: 0.1 };
+const folder = { uri: "file:///shops/shop", trusted: true, sandbox: "bubblewrap", epsilon: 0.1 };
 const status: ServerStatus = {
   model: "built in",
   chatModel: "",
@@ -10,7 +10,7 @@ const status: ServerStatus = {
   calibrated: [{ languageIds: ["python"], epsilons: [0.2, 0.05, 0.1, 0.4], population: "3 files" }],
   folders: [folder],
 };
-const python = { languageId: "python", uri: "file:///work/shop/a.py" };
+const python = { languageId: "python", uri: "file:///shops/shop/a.py" };
 
 test.each([
   [0.1, 0.1],
@@ -30,14 +30,14 @@ test("a document outside of all folders has the user's own epsilon", () => {
 });
 
 test("nothing is claimed for a language without a calibration", () => {
-  expect(epsilonsFor(status, "typescript", "file:///work/shop/a.ts")).toBeUndefined();
+  expect(epsilonsFor(status, "typescript", "file:///shops/shop/a.ts")).toBeUndefined();
 });
 
 test("of folders within each other the innermost counts, and no sibling with a longer name", () => {
-  const inner = { ...folder, uri: "file:///work/shop/inner" };
+  const inner = { ...folder, uri: "file:///shops/shop/inner" };
   const nested = { ...status, folders: [folder, inner] };
-  expect(folderOf(nested, "file:///work/shop/inner/a.py")).toBe(inner);
-  expect(folderOf(nested, "file:///work/shop/inner2/a.py")).toBe(folder);
+  expect(folderOf(nested, "file:///shops/shop/inner/a.py")).toBe(inner);
+  expect(folderOf(nested, "file:///shops/shop/inner2/a.py")).toBe(folder);
 });
 
 test("the item says model, calibration, trust and sandbox", () => {

@@ -23,7 +23,7 @@ def prices(counts):
     total = 0
     for each in """
 RED = "from shop import price\n\n\ndef test_price():\n    assert price(2) == {}\n"
-CELLS = "vscode-notebook-cell:/home/ana/notes.ipynb#W0sZmlsZQ%3D%3D"
+CELLS = "vscode-notebook-cell:/c%3A/notes.ipynb#W0sZmlsZQ%3D%3D"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

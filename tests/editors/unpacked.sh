@@ -13,7 +13,7 @@ if ! command -v apt-get >/dev/null || [ ! -f $keys ]; then
   exit 3
 fi
 rm -rf "$folder"
-mkdir -p "$folder"/{apt/lists/partial,apt/archives/partial,root}
+mkdir -p "$folder"/{apt/lists/partial,apt/archives/partial,files}
 folder=$(cd "$folder" && pwd)
 apt=$folder/apt
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' \
@@ -30,20 +30,20 @@ own_apt() {
   echo "$program could not be fetched from Debian $suite" >&2
   exit 3
 }
-for package in "$apt"/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
+for package in "$apt"/archives/*.deb; do dpkg-deb -x "$package" "$folder/files"; done
 rm -rf "$apt"
 
 # Of another suite are the C library too, hence its own loader; and the places where programs of
 # this suite look for their data.
-binary=$(find "$folder"/root/usr/{bin,lib} -type f -perm -u+x \( -name "$program" -o -name "$program.bin" \) | head -n 1)
-[ -n "$binary" ] || binary=$(readlink -f "$folder/root/usr/bin/$program")
-loader=$(find "$folder/root" -name 'ld-linux*' -path '*/lib*/ld-linux*' | head -n 1)
-libraries=$(find "$folder/root" -name '*.so*' -path '*-linux-gnu*' -printf '%h\n' | sort -u | paste -sd:)
+binary=$(find "$folder"/files/usr/{bin,lib} -type f -perm -u+x \( -name "$program" -o -name "$program.bin" \) | head -n 1)
+[ -n "$binary" ] || binary=$(readlink -f "$folder/files/usr/bin/$program")
+loader=$(find "$folder/files" -name 'ld-linux*' -path '*/lib*/ld-linux*' | head -n 1)
+libraries=$(find "$folder/files" -name '*.so*' -path '*-linux-gnu*' -printf '%h\n' | sort -u | paste -sd:)
 cat > "$start" <<RUN
 #!/bin/sh
-export VIMRUNTIME="$folder/root/usr/share/nvim/runtime" HELIX_RUNTIME="$folder/root/usr/lib/hx"
-export LUA_PATH="$folder/root/usr/share/lua/5.1/?.lua;$folder/root/usr/share/lua/5.1/?/init.lua;;"
-export LUA_CPATH="$(find "$folder/root/usr/lib" -type d -path '*/lua/5.1' | head -n 1)/?.so;;"
+export VIMRUNTIME="$folder/files/usr/share/nvim/runtime" HELIX_RUNTIME="$folder/files/usr/lib/hx"
+export LUA_PATH="$folder/files/usr/share/lua/5.1/?.lua;$folder/files/usr/share/lua/5.1/?/init.lua;;"
+export LUA_CPATH="$(find "$folder/files/usr/lib" -type d -path '*/lua/5.1' | head -n 1)/?.so;;"
 exec "$loader" --library-path "$libraries" "$binary" "\$@"
 RUN
 chmod +x "$start"

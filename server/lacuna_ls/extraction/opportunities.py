@@ -159,6 +159,8 @@ def of_function(
 
 
 def _ranked(document: Document, unit: Unit, semantics: Semantics) -> tuple[tuple[float, Span], ...]:
+    if not unit.body.named_children:
+        return ()
     start = unit.node.start_byte
     scored = [
         (score(candidate), Span(candidate.lead - start, candidate.span.end - start))

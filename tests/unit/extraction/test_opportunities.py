@@ -1,5 +1,6 @@
 """What is found with nothing selected."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,13 @@ def test_the_cursor_may_stand_in_the_indentation_or_behind_the_code() -> None:
     at_start = SEND.replace("    headers = {}", "|    headers = {}")
     behind = SEND.replace("headers = {}\n", "headers = {}|\n")
     assert [o.title for o in offers(at_start)] == [o.title for o in offers(behind)] != []
+
+
+@pytest.mark.parametrize("typed", ["def f(", "def f(a):", "def f(a):\n", "def f(a):\n    # c\n"])
+def test_a_function_that_is_still_typed_has_none(typed: str) -> None:
+    for text in (typed, typed + SEND, SEND + typed):
+        assert opportunities(python(typed), None) == ()
+        opportunities(python(text), None)
 
 
 def test_a_function_has_three_offers_at_most() -> None:
