@@ -12,12 +12,11 @@ judged with the reference thresholds that suit it best, so that none suffers fro
 
 import argparse
 import asyncio
-import math
 import statistics
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -26,10 +25,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from lacuna_ls.adapters.index_files import cache_folder, library_index
-from lacuna_ls.completion import predictor, sample
+from lacuna_ls.completion import predictor, sample, score
 from lacuna_ls.completion.engine import holes_of, propose
+from lacuna_ls.completion.score import agreement, features, repriced
 from lacuna_ls.domain.completion import Completion
-from lacuna_ls.domain.text import decode, encode
+from lacuna_ls.domain.text import encode
 from lacuna_ls.holes.calibration import THRESHOLDS, Group
 from lacuna_ls.model.embedded import EmbeddedModel
 from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, collect
@@ -44,7 +44,6 @@ HERE = Path(__file__).resolve().parent
 HOLES = 4
 MISSES = 0.08
 REFERENCES = ((0.05, 0.3), (0.1, 0.4), (0.1, 0.6), (0.2, 0.8), (0.4, 1.2))
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,9 @@ class Replayed:
     """A model that says what it said, at other prices."""
 
     said: tuple[Completion, ...]
-    capabilities: Capabilities = Capabilities("", fill_in_middle=True, logprobs=True, chat=False)
+    capabilities: Capabilities = Capabilities(
+        "replayed", fill_in_middle=True, logprobs=True, chat=False
+    )
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
         for index, one in enumerate(self.said):
@@ -74,13 +75,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--files", type=int, default=60, help="of each package")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help="only fit, and write the weights")
     arguments = parser.parse_args()
     asyncio.run(library_index(cache_folder()))
-    learnt_on, measured_on = (
-        recorded(HERE / name, arguments.files, arguments.workers)
-        for name in ("score_packages.txt", "tuning_packages.txt")
-    )
+    learnt_on = recorded(HERE / "score_packages.txt", arguments.files, arguments.workers)
     weights = fitted(learnt_on)
+    if arguments.write:
+        write(weights)
+        return
+    measured_on = recorded(HERE / "tuning_packages.txt", arguments.files, arguments.workers)
     scores: dict[str, Score] = {
         "raw": lambda one: one.said[0],
         "disagreement": disagreement,
@@ -88,10 +91,18 @@ def main() -> None:
     }
     print(f"fitted to {len(learnt_on)} cursors, measured at {len(measured_on)}")
     print("score         shown   kept  one hole  kept bytes a cursor")
-    for name, score in scores.items():
-        found = [measured(measured_on, score, at) for at in REFERENCES]
+    for name, price in scores.items():
+        found = [measured(measured_on, price, at) for at in REFERENCES]
         best = max(found, key=lambda figures: figures[-1])
         print(f"{name:12s}" + "".join(f"  {figure:6.3f}" for figure in best))
+
+
+def write(weights: NDArray[np.float64]) -> None:
+    """The weights as a module of the package."""
+    path = Path(score.__file__).with_name("score_weights.py")
+    docstring = path.read_text(encoding="utf-8").partition("\n")[0]
+    numbers = "".join(f"    {weight:.6g},\n" for weight in weights)
+    path.write_text(f"{docstring}\n\nWEIGHTS = (\n{numbers})\n", encoding="utf-8")
 
 
 def recorded(manifest: Path, files: int, workers: int) -> list[Recorded]:
@@ -126,7 +137,7 @@ async def _record(wheel: Path, most: int) -> list[Recorded]:
 
 
 def measured(
-    rows: Sequence[Recorded], score: Score, references: tuple[float, float]
+    rows: Sequence[Recorded], price: Score, references: tuple[float, float]
 ) -> tuple[float, ...]:
     """Shares of cursors shown, of tokens kept, of one hole, and kept bytes a cursor."""
     predictor.REFERENCE_THRESHOLDS = references
@@ -136,7 +147,7 @@ def measured(
     shares: list[list[tuple[float, float, float]]] = []
     for row in rows:
         document = open_document("", 0, python, row.drawn.data)
-        model = Replayed((score(row), *row.said[1:]))
+        model = Replayed((price(row), *row.said[1:]))
         proposal = asyncio.run(propose(document, row.drawn.offset, model, None))  # type: ignore[arg-type]
         if proposal is None:
             continue
@@ -157,37 +168,25 @@ def measured(
 def disagreement(row: Recorded) -> Completion:
     first, others = row.said[0], [encode(one.text) for one in row.said[1:]]
     data = encode(first.text)
-    shares = [_agreeing(others, data, t.span.start, t.span.end) for t in first.tokens]
+    shares = [agreement(others, data, t.span.start, t.span.end) for t in first.tokens]
     ending = [other == data for other in others if other.startswith(data)]
-    return _priced(first, [*shares, (sum(ending) + 1) / (len(ending) + 2)])
-
-
-def _agreeing(others: Sequence[bytes], data: bytes, start: int, end: int) -> float:
-    """Of the samples that say the same before it, the share that says it too; smoothed."""
-    same = [
-        other[start:end] == data[start:end] for other in others if other[:start] == data[:start]
-    ]
-    return (sum(same) + 1) / (len(same) + 2)
+    return repriced(first, [*shares, (sum(ending) + 1) / (len(ending) + 2)])
 
 
 def learnt(row: Recorded, weights: NDArray[np.float64]) -> Completion:
-    chances = 1 / (1 + np.exp(-np.array(features(row)) @ weights))
-    return _priced(row.said[0], chances.tolist())
+    chances = 1 / (1 + np.exp(-np.array(vectors(row)) @ weights))
+    return repriced(row.said[0], chances.tolist())
 
 
-def _priced(completion: Completion, chances: Sequence[float]) -> Completion:
-    """The same text as if these were the probabilities of its tokens and of its end."""
-    *logs, end = (math.log(min(max(chance, _LEAST), 1 - _LEAST)) for chance in chances)
-    tokens = zip(completion.tokens, logs, strict=True)
-    priced = tuple(replace(token, logprob=log) for token, log in tokens)
-    return replace(completion, tokens=priced, end_logprob=end)
+def vectors(row: Recorded) -> list[list[float]]:
+    return features(row.said[0], row.said[1:], row.drawn.data[: row.drawn.offset])
 
 
 def fitted(rows: Sequence[Recorded]) -> NDArray[np.float64]:
     pairs = [
         (vector, survived)
         for row in rows
-        for vector, survived in zip(features(row), survivals(row), strict=False)
+        for vector, survived in zip(vectors(row), survivals(row), strict=False)
     ]
     table = np.array([vector for vector, _ in pairs])
     signs = np.array([1.0 if survived else -1.0 for _, survived in pairs])
@@ -216,44 +215,6 @@ def survivals(row: Recorded) -> list[bool]:
         if not found[-1]:
             return found
     return [*found, truth == data.rstrip()]
-
-
-def features(row: Recorded) -> list[list[float]]:
-    """One vector a token, and one for the end."""
-    first, others = row.said[0], [encode(one.text) for one in row.said[1:]]
-    data = encode(first.text)
-    before = decode(row.drawn.data[: row.drawn.offset][-3000:])
-    total, vectors = 0.0, []
-    for number, token in enumerate(first.tokens):
-        text = decode(data[token.span.start : token.span.end])
-        logprob = token.logprob or 0.0
-        rival = max((other.logprob for other in token.alternatives), default=-12.0)
-        agreeing = _agreeing(others, data, token.span.start, token.span.end)
-        vectors.append(_vector(logprob, rival, agreeing, total, number, text, before))
-        total += logprob
-        before += text
-    ending = [other == data for other in others if other.startswith(data)]
-    agreeing = (sum(ending) + 1) / (len(ending) + 2)
-    end = first.end_logprob or 0.0
-    return [*vectors, _vector(end, -12.0, agreeing, total, len(vectors), "", before)]
-
-
-def _vector(
-    logprob: float, rival: float, agreeing: float, total: float, number: int, text: str, before: str
-) -> list[float]:
-    chance = min(max(math.exp(logprob), _LEAST), 1 - _LEAST)
-    logit = math.log(chance / (1 - chance))
-    word = text.strip()
-    seen = before.count(word) if word else 0
-    kinds = [
-        not word, word.isidentifier(), word[:1].isdigit(), word[:1] in "'\"", word in "()[]{}.,:=",
-        number == 0, before.rpartition("\n")[2].lstrip().startswith("#"),
-    ]  # fmt: skip
-    return [
-        1.0, logit, min(logprob - rival, 6.0), agreeing, math.log1p(-total), math.log1p(number),
-        math.log1p(seen), float(seen == 0), math.log1p(len(word)),
-        *map(float, kinds), *(logit * kind for kind in kinds),
-    ]  # fmt: skip
 
 
 if __name__ == "__main__":

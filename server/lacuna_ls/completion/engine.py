@@ -14,6 +14,7 @@ from lacuna_ls.completion.cache import CompletionCache
 from lacuna_ls.completion.extent import most_solid
 from lacuna_ls.completion.postprocess import open_for_completion, shown
 from lacuna_ls.completion.proposal import Proposal
+from lacuna_ls.completion.score import priced
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.completion.window import around
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
@@ -87,7 +88,9 @@ async def propose(
         return None
     near, at = around(document, offset)
     whole = shown(near, at, first)
-    extent = most_solid(near, at, first, whole) if whole is not None else None
+    said = [other for other in others if other is not None]
+    costs = priced(first, said, document.data[:offset])
+    extent = most_solid(near, at, costs, whole) if whole is not None else None
     if extent is None:
         return None
     kept = extent.shown.kept
@@ -97,7 +100,7 @@ async def propose(
         offset=at,
         completion=first,
         shown=extent.shown,
-        others=tuple(other.text for other in others if other is not None),
+        others=tuple(other.text for other in said),
         program=extent.program,
         frontier=extent.frontier,
         scored=model.capabilities.logprobs,
