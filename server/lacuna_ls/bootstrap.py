@@ -36,6 +36,7 @@ from lacuna_ls.adapters.calibration_store import FileCalibrationStore
 from lacuna_ls.adapters.confined_runner import ConfinedRunner
 from lacuna_ls.adapters.context_store import FileContextStore
 from lacuna_ls.adapters.endpoint.chosen import ChosenModel
+from lacuna_ls.adapters.endpoint.keys import EDITORS_VARIABLE
 from lacuna_ls.adapters.index_files import cache_folder, dependency_index, library_index
 from lacuna_ls.adapters.installed_sources import installed_sources
 from lacuna_ls.adapters.interpreters import interpreter_for, program_on_path
@@ -141,7 +142,10 @@ def build_services(server: LacunaServer) -> Services:
     )
     saves = Saves(server, tools)
     proofs = Proofs(server, tools)
-    chosen = ChosenModel(lambda: server.settings, os.environ)
+    environment = dict(os.environ)
+    # The user's tests inherit the rest of it.
+    os.environ.pop(EDITORS_VARIABLE, None)
+    chosen = ChosenModel(lambda: server.settings, environment)
     drafting = Drafting(
         chosen.for_chat, ConfinedRunner(runner), lambda path: _files_for(server, path).shown(path)
     )
