@@ -21,7 +21,6 @@ from lacuna_ls.holes.calibration import (
     SPLITS,
     Group,
     calibrate,
-    claims,
     minimum_samples,
     usable_cell,
 )
@@ -36,15 +35,12 @@ from lacuna_ls.syntax.languages import Language, by_path, languages
 class Measured:
     """A calibration of one language on one project.
 
-    `shown` are the samples of the group that most completions belong to, `points` what they say at
-    `holes` tab stops.
+    `points` is what it says of cursors within lines at `holes` tab stops.
     """
 
     root: Path
     language: str
     calibration: Calibration
-    files: int
-    shown: int
     holes: int
     points: tuple[Point, ...]
 
@@ -98,8 +94,12 @@ def _suffixes() -> frozenset[str]:
 
 
 def usable(calibration: Calibration) -> bool:
-    """It claims something at one epsilon at least."""
-    return any(claims(cell, calibration.delta) for cell in calibration.cells)
+    """It claims something wherever the default settings ask: it stands in for the shipped one."""
+    asked = Settings()
+    return all(
+        usable_cell(calibration, asked.holes_epsilon, asked.holes_max_holes, group)
+        for group in Group
+    )
 
 
 def table(measured: Measured) -> Iterator[str]:
@@ -113,11 +113,16 @@ def table(measured: Measured) -> Iterator[str]:
 
 def wanting(measured: Measured) -> str:
     """Why nothing was stored."""
-    share = measured.calibration.delta / SPLITS[Group.MID_LINE]
-    least = min(minimum_samples(cell.epsilon, share) for cell in measured.calibration.cells)
+    epsilon, made = Settings().holes_epsilon, measured.calibration
+    found = {cell.group: cell.n for cell in made.cells}
+    needed = " and ".join(
+        f"{minimum_samples(epsilon, made.delta / SPLITS[group])} completions {group} "
+        f"(here {found[group]})"
+        for group in Group
+    )
     return (
-        f"not stored: a claim needs {least} files in which something is offered at the cursor, and "
-        f"here it was {measured.shown} of {measured.files}. The calibration that ships stays in use."
+        f"not stored: a claim at epsilon {epsilon:g} needs {needed}. "
+        "The calibration that ships stays in use."
     )
 
 
@@ -143,7 +148,7 @@ def _measured(
     holes = Settings().holes_max_holes
     mid_line = by_group[Group.MID_LINE]
     points = tuple(_points(made, mid_line, holes))
-    return Measured(root, language.name, made, files, len(mid_line), holes, points)
+    return Measured(root, language.name, made, holes, points)
 
 
 def _points(made: Calibration, samples: Sequence[Sample], holes: int) -> Iterator[Point]:

@@ -38,7 +38,7 @@ async def measured(files):
 
 @pytest.fixture(scope="module")
 def enough():
-    return asyncio.run(measured(90))
+    return asyncio.run(measured(130))
 
 
 def test_what_was_measured_is_used_by_the_server_that_has_the_same_key(tmp_path, enough):
@@ -64,14 +64,15 @@ async def test_too_few_files_for_any_claim_are_not_stored_and_how_many_are_neede
     assert not usable(one.calibration)
     assert not calibrate.keep(FileCalibrationStore(tmp_path, lambda: None), one, None)
     assert list(tmp_path.iterdir()) == []
-    assert "not stored: a claim needs" in capsys.readouterr().out
-    assert "of 5" in wanting(one)
+    assert "not stored: a claim at epsilon 0.1 needs" in capsys.readouterr().out
+    assert "61 completions mid-line" in wanting(one)
 
 
 def test_each_epsilon_of_each_group_is_said(enough):
     lines = list(table(enough))
     assert sum(Group.MID_LINE in line for line in lines[1:]) == 4
     assert "too few samples" in lines[-4]
+    assert "0 missed" in lines[2]
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path, capsys):
