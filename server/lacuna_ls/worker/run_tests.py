@@ -22,8 +22,6 @@ from .waiting import Waiting
 # Whatever somebody waits for goes first: the editor, and the runs that judge a survivor.
 _CANDIDATES_NICENESS = 15
 _UP_TO_THE_FIRST_RED = ("--exitfirst", "--tb=line")
-# Nobody reads the text of a failure, and the long form takes longer than most tests.
-_UNREAD = ("--tb=native",)
 _OLDEST_PYTEST = 7
 
 
@@ -282,7 +280,7 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
 
     arguments = [
         "-o", "cache_dir=" + os.path.join(request.scratch, "cache"),
-        *request.arguments, *(_UP_TO_THE_FIRST_RED if session.up_to_the_first_red else _UNREAD),
+        *request.arguments, *(_UP_TO_THE_FIRST_RED if session.up_to_the_first_red else ()),
         *request.targets,
     ]  # fmt: skip
     _be_program("pytest", arguments)

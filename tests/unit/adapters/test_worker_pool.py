@@ -33,6 +33,11 @@ async def pool():
     await pool.close()
 
 
+async def test_tests_see_the_options_of_a_plain_run(tmp_path):
+    text = "def test_text(pytestconfig): assert pytestconfig.option.tbstyle == 'auto'\n"
+    assert outcomes(await run_one(tmp_path, text)) == {"test_text": Outcome.PASSED}
+
+
 async def test_every_outcome_is_told_apart(tmp_path):
     report = await run_one(
         tmp_path,
