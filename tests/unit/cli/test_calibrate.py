@@ -46,6 +46,7 @@ def test_what_was_measured_is_used_by_the_server_that_has_the_same_key(tmp_path,
     assert calibrate.keep(store, enough, tmp_path / "drawn.svg")
     calibration = store.load(predictor.key("fake", by_language_id("python")))
     assert calibration == enough.calibration
+    assert calibration is not None
     cell = usable_cell(calibration, 0.1, 4)
     assert cell is not None
     assert cell.misses == 0
