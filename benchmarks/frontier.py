@@ -4,9 +4,9 @@ Random trees, and where `LACUNA_BENCH_DATA` (default `../shared/data`) has them 
 completions: for each tree a threshold is drawn, and the least removed weight must be the integer
 program's. Costs are integers (thousandths of a nat) and the gap is zero, so equal means equal.
 Then both are timed on trees of several sizes with 1, 2 and 4 holes: the frontier for all thresholds and
-all numbers of holes, the solver for one of each, the building of its model not counted. The least of
-several runs is taken, because other work on the machine only ever adds. Large trees are several
-statements below one root.
+all numbers of holes, by its dense and by its sparse program (and which of them it runs), the solver for
+one of each, the building of its model not counted. The least of several runs is taken, because other
+work on the machine only ever adds. Large trees are several statements below one root.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import re
 import statistics
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from math import inf
@@ -29,7 +29,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.holes.frontier import frontier
+from lacuna_ls.holes.frontier import (
+    Frontier,
+    dense_frontier,
+    frontier,
+    prefers_sparse,
+    sparse_frontier,
+)
 from lacuna_ls.holes.partial_program import PartialProgram, build
 from lacuna_ls.syntax.document import parse
 from lacuna_ls.syntax.languages import by_language_id
@@ -74,15 +80,15 @@ def main() -> None:
     }
     print("\n".join(f"{name:15s} {value}" for name, value in figures.items()))
     sizes = [size_figures(count, holes) for count in SIZES for holes in TIMED_HOLES]
-    print("nodes  holes  frontier ms  solver ms  removed exact  removed greedy")
+    print("nodes  holes  runs  frontier ms  dense ms  sparse ms  solver ms  removed exact  greedy")
     for row in sizes:
-        print("  ".join("-" if value is None else f"{value:g}" for value in row.values()))
+        print("  ".join("-" if value is None else str(value) for value in row.values()))
     if arguments.json:
         text = json.dumps({**figures, "sizes": sizes}, indent=1) + "\n"
         arguments.json.write_text(text, encoding="utf-8")
 
 
-def size_figures(count: int, holes: int) -> dict[str, float | None]:
+def size_figures(count: int, holes: int) -> dict[str, float | str | None]:
     """Times for trees of about so many nodes; removed shares where both can be had."""
     source = list(timed_cases(Random(count)))
     pieces = max(1, round(count / TIMED_NODES))
@@ -97,10 +103,19 @@ def size_figures(count: int, holes: int) -> dict[str, float | None]:
     solvable = count <= MOST_SOLVED_NODES
     exact, greedy = removed_shares(cases, holes) if solvable else (None, None)
     solver_ms = statistics.median(solved(case)[1] for case in cases) if solvable else None
+    nodes = round(statistics.mean(len(case.ends) for case in cases))
+    dense_ms, sparse_ms = (
+        round(statistics.median(frontier_ms(case, holes, program) for case in cases), 2)
+        for program in (dense_frontier, sparse_frontier)
+    )
+    sparse = prefers_sparse(nodes, holes)
     return {
-        "nodes": round(statistics.mean(len(case.ends) for case in cases)),
+        "nodes": nodes,
         "holes": holes,
-        "frontier_ms": round(statistics.median(frontier_ms(case, holes) for case in cases), 2),
+        "runs": "sparse" if sparse else "dense",
+        "frontier_ms": sparse_ms if sparse else dense_ms,
+        "dense_ms": dense_ms,
+        "sparse_ms": sparse_ms,
         "solver_ms": None if solver_ms is None else round(solver_ms, 1),
         "removed_exact": None if exact is None else round(exact, 3),
         "removed_greedy": None if greedy is None else round(greedy, 3),
@@ -284,11 +299,11 @@ def ones(case: Case) -> tuple[int, ...]:
     return (1,) * len(case.ends)
 
 
-def frontier_ms(case: Case, holes: int) -> float:
+def frontier_ms(case: Case, holes: int, program: Callable[..., Frontier] = frontier) -> float:
     samples: list[float] = []
     for _ in range(9):
         started = time.perf_counter()
-        frontier(case.ends, case.costs, ones(case), holes)
+        program(case.ends, case.costs, ones(case), holes)
         samples.append((time.perf_counter() - started) * 1e3)
     return min(samples)
 

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from lacuna_ls.holes.frontier import frontier
+from lacuna_ls.holes.frontier import (
+    dense_frontier,
+    frontier,
+    prefers_sparse,
+    sparse_frontier,
+)
 
 
 def random_tree(rng, count):
@@ -85,6 +90,66 @@ def test_selection_equals_brute_force_for_any_threshold_and_number_of_holes(
     selection = frontier(ends, own, weights, 4).select(threshold, max_holes)
     expected = brute_force(ends, own, weights, threshold, max_holes)
     assert (selection.removed, selection.kept_nll) == expected
+
+
+def every_selection(found):
+    """At each threshold at which the answer can change, and either side, for each number of holes."""
+    breakpoints = {float(cost) for cost in found._least.flat}
+    thresholds = {t for cost in breakpoints for t in (cost, cost + 0.5, max(0.0, cost - 0.5))}
+    return {
+        (threshold, holes): found.select(threshold, holes)
+        for threshold in thresholds
+        for holes in range(1, found.max_holes + 1)
+    }
+
+
+@given(trees(), st.integers(0, 40), st.integers(1, 8))
+def test_dense_and_sparse_selections_equal_brute_force(tree, threshold, max_holes):
+    ends, own, weights = tree
+    dense = dense_frontier(ends, own, weights, max_holes).select(threshold, max_holes)
+    sparse = sparse_frontier(ends, own, weights, max_holes).select(threshold, max_holes)
+    expected = brute_force(ends, own, weights, threshold, max_holes)
+    assert (dense.removed, dense.kept_nll) == (sparse.removed, sparse.kept_nll) == expected
+
+
+@given(trees(max_size=40), st.integers(1, 8))
+def test_dense_and_sparse_choose_the_same_holes_among_ties(tree, max_holes):
+    ends, own, weights = tree
+    own = [cost % 3 for cost in own]
+    dense = dense_frontier(ends, own, weights, max_holes)
+    assert every_selection(sparse_frontier(ends, own, weights, max_holes)) == every_selection(dense)
+
+
+@given(trees(max_size=20), st.integers(1, 8), st.randoms(use_true_random=False))
+def test_dense_and_sparse_agree_to_the_last_bit_on_costs_that_round(tree, max_holes, rng):
+    ends, own, weights = tree
+    own = [cost * rng.choice((0.1, 1e-9, 1e6, rng.random())) for cost in own]
+    dense = dense_frontier(ends, own, weights, max_holes)
+    assert every_selection(sparse_frontier(ends, own, weights, max_holes)) == every_selection(dense)
+
+
+@given(trees(max_size=20), st.integers(1, 8), st.data())
+def test_dense_and_sparse_agree_where_nodes_cannot_stay(tree, max_holes, data):
+    ends, own, weights = tree
+    for broken in data.draw(st.sets(st.integers(0, len(own) - 1), max_size=3)):
+        own[broken] = inf
+    dense = dense_frontier(ends, own, weights, max_holes)
+    assert every_selection(sparse_frontier(ends, own, weights, max_holes)) == every_selection(dense)
+
+
+@pytest.mark.parametrize(("count", "max_holes"), [(20, 1), (400, 1), (400, 8), (700, 2)])
+def test_the_answer_does_not_tell_which_program_ran(count, max_holes):
+    rng = random.Random(count)
+    ends = random_tree(rng, count)
+    own = [rng.choice((0, 1, 20, rng.randint(0, 500))) for _ in range(count)]
+    found = frontier(ends, own, [1] * count, max_holes)
+    for other in (dense_frontier, sparse_frontier):
+        assert every_selection(other(ends, own, [1] * count, max_holes)) == every_selection(found)
+
+
+def test_more_holes_need_a_larger_tree_for_the_sparse_program():
+    smallest = [next(n for n in range(5000) if prefers_sparse(n, m)) for m in (1, 2, 4, 8)]
+    assert smallest == sorted(set(smallest))
 
 
 @given(trees(max_size=30), st.integers(0, 60), st.integers(1, 6))
