@@ -97,7 +97,12 @@ async def _figures(root: Path, rounds: int) -> tuple[dict[str, float], int]:
     command = [sys.executable, "-I", "-m", "lacuna_ls"]
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     async with await Client.start(command, environment=environment) as client:
-        options = {"interpreter": sys.executable, "trustedFolders": [str(root)]}
+        # What is published is to be what tests found.
+        options = {
+            "interpreter": sys.executable,
+            "trustedFolders": [str(root)],
+            "extract": {"hints": "off"},
+        }
         await client.initialize(root, options=options)
         menus = await _menus(client, client.open(root / _FIXED))
         hopeless = client.open(root / "hopeless.py")

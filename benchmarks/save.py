@@ -192,7 +192,12 @@ async def _measured(root: Path, file: str, python: Path, rounds: int) -> Times:
 
 async def _server(root: Path, python: Path) -> Client:
     client = await Client.start([sys.executable, "-I", "-m", "lacuna_ls"])
-    options = {"interpreter": str(python), "trustedFolders": [str(root)]}
+    # What is published is to be what tests found.
+    options = {
+        "interpreter": str(python),
+        "trustedFolders": [str(root)],
+        "extract": {"hints": "off"},
+    }
     await client.initialize(root, options=options, capabilities=_LENSES)
     return client
 
