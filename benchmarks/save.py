@@ -270,9 +270,9 @@ async def _numbered(client: Client, document: OpenFile, number: int) -> None:
 
 
 async def _settled(server: int) -> None:
-    """Wait until what follows a save has ended: no process has come or gone for half a second."""
+    """Wait until no process has come or gone for longer than the next session's begin waits."""
     same, before = 0, _below(server)
-    while same < 5:
+    while same < 30:
         await asyncio.sleep(0.1)
         now = _below(server)
         same, before = (same + 1 if now == before else 0), now
