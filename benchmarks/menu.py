@@ -15,6 +15,7 @@ works three seconds after an edit is an error (one that is kept gets ready for t
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -225,15 +226,14 @@ async def _settled(server: int) -> None:
 
 
 def _below(pid: int) -> set[int]:
-    """All descendants."""
+    """All descendants; a process may end while it is looked at."""
     found: set[int] = set()
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = listing.read_text().split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            found |= {child} | _below(child)
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                children = (task / "children").read_text().split()
+                for child in map(int, children):
+                    found |= {child} | _below(child)
     return found
 
 
