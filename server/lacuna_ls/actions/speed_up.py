@@ -4,7 +4,7 @@ What it does: rewrites a function so that it takes less time: loops over charact
 strings, pairs are found by a table instead of by trying all, sums over ranges get their closed form,
 what is asked again and again is kept for the length of a call, and more. A rewrite is run, in the
 sandbox, on what the tests call the function with, on more inputs like these and on larger ones; it is
-offered only if it did the same on all of them, passes the tests, and is faster for certain: at least
+offered only if it did the same on all of them, passes the tests, and was measurably faster: at least
 by a tenth, measured in pairs with the original, and no slower on the small inputs of the tests.
 
 Why: that something is slow shows late, when there is much data; and whoever then makes it faster by

@@ -29,8 +29,8 @@ from lacuna_ls.verification.timing import compared, measured
 class Timing:
     """What is said of one function, at a zero-based line.
 
-    `patch` makes it faster, if that is what was found; `slower` is true where it has become slower
-    for certain. `timed` has the times, before and after.
+    `patch` makes it faster, if that is what was found; `slower` is true where it was measured to
+    be slower. `timed` has the times, before and after.
     """
 
     subject: Subject

@@ -123,7 +123,7 @@ async def best_of(
         if result is not None:
             return result
     return NothingFaster(
-        len(found), len(equal), "no rewrite that does the same is faster for certain"
+        len(found), len(equal), "no rewrite that did the same was measurably faster"
     )
 
 

@@ -58,7 +58,7 @@ class Measured:
 
     @property
     def worth_it(self) -> bool:
-        """Faster for certain, and slower nowhere by more than can be told."""
+        """Measurably faster, and slower nowhere by more than can be told."""
         small = self.small is None or self.small.low >= 1 / MOST_SLOWDOWN
         return self.speedup.low > LEAST_SPEEDUP and small and not self.loses
 
