@@ -14,10 +14,14 @@ import pytest_asyncio
 
 from lacuna_ls.adapters.endpoint.chat_model import Endpoint, EndpointModel
 from lacuna_ls.adapters.endpoint.routes import Route
+from lacuna_ls.cli.calibration_endpoint import measure_endpoint
+from lacuna_ls.cli.calibration_run import usable
+from lacuna_ls.completion.remote.engine import name_of
 from lacuna_ls.domain.completion import Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import decode, encode
 from lacuna_ls.ports.language_model import CompletionRequest, Excerpt, Message, PromptedRequest
+from lacuna_ls.settings import Settings
 from real.tiny_model import write_tiny_model
 
 PROGRAM = os.environ.get("LACUNA_LLAMA_SERVER", "")
@@ -189,3 +193,17 @@ async def test_a_model_without_control_tokens_is_asked_to_fill_the_hole(model: E
     assert any("not read" in reason for reason in routing.why)
     text, _ = await said(model, replace(REQUEST, max_tokens=8))
     assert isinstance(text, str)
+
+
+async def test_its_model_is_calibrated_by_its_own_numbers(
+    filling: EndpointModel, filling_port: int, tmp_path: Path
+):
+    text = "".join(f"value_{number} = count(rows_{number})\n" for number in range(20))
+    for number in range(4):
+        (tmp_path / f"file_{number}.py").write_text(text)
+    settings = Settings(model_endpoint=f"http://127.0.0.1:{filling_port}")
+    measured = await measure_endpoint(tmp_path, settings, 4, 0)
+    await filling.routing()
+    names = {one.model_id for one in measured}
+    assert names == {name_of(filling.capabilities)}
+    assert not any(usable(one.calibration) for one in measured)

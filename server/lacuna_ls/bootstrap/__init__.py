@@ -175,7 +175,7 @@ async def tools_for(
 
 
 async def _prepare(server: LacunaServer, corpora: Corpora) -> None:
-    await asyncio.to_thread(keep_settings, server.settings)
+    await asyncio.to_thread(keep_settings, server.settings, server.roots)
     await corpora.prepare()
 
 

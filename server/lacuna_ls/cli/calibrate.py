@@ -1,7 +1,8 @@
 """`lacuna-ls calibrate [PATH]`: measure the holes on the user's own code.
 
 One cursor of each kind is drawn in each file, the embedded model completes there with the rest of the
-project as its workspace, and what stands in the file is the truth. Nothing of the project is run.
+project as its workspace, or with `--endpoint` an endpoint's model, and what stands in the file is the
+truth. Nothing of the project is run.
 """
 
 import argparse
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from lacuna_ls.adapters.calibration_store import FileCalibrationStore
     from lacuna_ls.cli.calibration_run import Measured
 
@@ -32,11 +35,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="at most so many (default: %(default)s)",
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="draws other cursors")
+    parser.add_argument(
+        "--endpoint",
+        metavar="URL",
+        nargs="?",
+        const="",
+        help="calibrate the model of this endpoint; without URL that of the editor's last setting",
+    )
+    parser.add_argument("--model", metavar="NAME", help="of the endpoint's models")
+    parser.add_argument(
+        "--key-variable", metavar="NAME", help="of the environment, where it holds the key"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     from lacuna_ls.adapters.calibration_store import FileCalibrationStore
-    from lacuna_ls.cli.calibration_run import measure
     from lacuna_ls.domain.errors import LacunaError
 
     root = args.folder.resolve()
@@ -44,8 +57,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"{root} is not a folder", file=sys.stderr)
         return 2
     store = FileCalibrationStore()
+    measuring = _measuring(root, args)
+    if measuring is None:
+        return 2
     try:
-        measured = asyncio.run(measure(root, args.files, args.seed))
+        measured = asyncio.run(measuring)
         kept = [keep(store, one, args.picture) for one in measured]
     except LacunaError as error:
         print(error, file=sys.stderr)
@@ -56,6 +72,36 @@ def run(args: argparse.Namespace) -> int:
     if not measured:
         print(f"there is no source file to calibrate on below {root}", file=sys.stderr)
     return 0 if any(kept) else 1
+
+
+def _measuring(
+    root: Path, args: argparse.Namespace
+) -> "Coroutine[None, None, list[Measured]] | None":
+    """Of the model that is meant; `None` if that cannot be, which is said."""
+    from lacuna_ls.cli.calibration_run import measure
+
+    if args.endpoint is None and args.model is None and args.key_variable is None:
+        return measure(root, args.files, args.seed)
+
+    from lacuna_ls.adapters.endpoint.address import host_of
+    from lacuna_ls.adapters.trust_store import TrustStore
+    from lacuna_ls.cli.calibration_endpoint import measure_endpoint
+    from lacuna_ls.cli.endpoint_arguments import chosen_settings
+
+    settings = chosen_settings(args, root)
+    if settings is None:
+        return None
+    if not settings.model_endpoint:
+        print("no endpoint is named: --endpoint URL names one", file=sys.stderr)
+        return None
+    if not TrustStore().trusted(root):
+        print(
+            f"{root} is not trusted, and nothing of it is sent; to trust it: lacuna-ls trust {root}",
+            file=sys.stderr,
+        )
+        return None
+    print(f"Code of {root.name} is sent to {host_of(settings.model_endpoint)}.", file=sys.stderr)
+    return measure_endpoint(root, settings, args.files, args.seed)
 
 
 def keep(store: "FileCalibrationStore", measured: "Measured", asked: Path | None) -> bool:

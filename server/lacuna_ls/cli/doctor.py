@@ -4,13 +4,12 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lacuna_ls.cli.doctor_findings import Finding
-    from lacuna_ls.settings import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 if nothing is amiss, 1 if something is, 2 if it could not be asked for."""
     from lacuna_ls.cli.doctor_findings import findings, this_server
+    from lacuna_ls.cli.endpoint_arguments import chosen_settings
 
     target = args.path.resolve()
     if not target.exists():
         print(f"{args.path} is not there", file=sys.stderr)
         return 2
-    settings = _settings(args)
+    settings = chosen_settings(args, target)
     if settings is None:
         return 2
     root, path = (target, None) if target.is_dir() else (target.parent, target)
@@ -44,31 +44,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(found, problems)
     return 1 if problems else 0
-
-
-def _settings(args: argparse.Namespace) -> "Settings | None":
-    """Those of the editor's last session, and what is given instead."""
-    from lacuna_ls.adapters.last_settings import last_settings
-    from lacuna_ls.settings import Settings, read_settings
-
-    names = {
-        "endpoint": args.endpoint,
-        "name": args.model,
-        "apiKeyEnvironmentVariable": args.key_variable,
-    }
-    given, problems = read_settings({"model": {k: v for k, v in names.items() if v is not None}})
-    for problem in problems:
-        print(problem.message, file=sys.stderr)
-    if problems:
-        return None
-    last = last_settings() or Settings()
-    if args.endpoint is not None:
-        return replace(given, interpreter=last.interpreter)
-    return replace(
-        last,
-        model_name=given.model_name or last.model_name,
-        model_key_variable=given.model_key_variable or last.model_key_variable,
-    )
 
 
 def _print(found: "list[Finding]", problems: int) -> None:

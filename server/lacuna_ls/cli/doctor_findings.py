@@ -138,7 +138,10 @@ async def _endpoint(settings: Settings, trusted: bool) -> list[Finding]:
         return found
     finally:
         await model.close()
-    return found + _calibrations("the endpoint", model.capabilities.model_id, far=True)
+    name = remote.name_of(model.capabilities)
+    if not model.capabilities.logprobs:
+        name = f"{name}, scored by {model_id()}"
+    return found + _calibrations("the endpoint", name, far=True)
 
 
 async def _route(model: EndpointModel) -> list[Finding]:

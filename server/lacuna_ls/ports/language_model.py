@@ -13,7 +13,8 @@ class Capabilities:
     """What a model can do. `model_id` names it in calibrations and in what users read.
 
     With `blocks` a completion without a line end among its stop strings ends where the statement of
-    the cursor's line is closed.
+    the cursor's line is closed. `form` names what shapes its answers besides itself, such as how an
+    endpoint is asked; empty where that is the model's name alone.
     """
 
     model_id: str
@@ -21,6 +22,7 @@ class Capabilities:
     logprobs: bool
     chat: bool
     blocks: bool = False
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -123,9 +124,21 @@ def test_a_setting_that_a_repository_may_not_set_is_said(project, capsys):
 def test_the_editors_last_settings_are_used(home, project, capsys):
     settings = Settings(model_endpoint="https://models.example", model_key_variable="NOT_SET")
     keep_settings(settings)
-    assert last_settings() == settings
+    assert last_settings(project) == settings
     _, values, _ = asked(capsys, str(project))
     assert values["host"] == "models.example"
+
+
+def test_an_interpreter_that_was_set_in_another_folder_is_not_shown(home, project, capsys):
+    other = home / "other"
+    other.mkdir()
+    keep_settings(Settings(interpreter=sys.executable), [other])
+    keep_settings(Settings(), [project])
+    _, values, _ = asked(capsys, str(project))
+    assert "lacuna.interpreter" not in values["interpreter"]
+    kept = last_settings(other / "deep.py")
+    assert kept is not None
+    assert kept.interpreter == sys.executable
 
 
 def test_a_wrong_endpoint_is_not_asked(project, capsys):

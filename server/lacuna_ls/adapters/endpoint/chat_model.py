@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
-from lacuna_ls.adapters.endpoint.completions import Completions
+from lacuna_ls.adapters.endpoint.completions import Completions, prompt_digest
 from lacuna_ls.adapters.endpoint.connection import Connection, Endpoint, sendable
 from lacuna_ls.adapters.endpoint.refusal import Refusal
 from lacuna_ls.adapters.endpoint.retries import wait_s
@@ -47,6 +47,7 @@ class EndpointModel:
             fill_in_middle=routing is not None and routing.route is not Route.CHAT,
             logprobs=routing is not None and routing.logprobs,
             chat=True,
+            form=self._form(routing),
         )
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
@@ -88,6 +89,14 @@ class EndpointModel:
         """Close the connections."""
         await self._completions.close()
         await self._connection.close()
+
+    def _form(self, routing: Routing | None) -> str:
+        """Where and how it is asked; empty as long as that is not known."""
+        if routing is None:
+            return ""
+        family = f" of {routing.family.name}" if routing.family is not None else ""
+        tokens = f"{routing.context_tokens} tokens"
+        return f"{routing.route}{family} at {self._connection.host}, {tokens}, {prompt_digest()}"
 
     async def _answered(
         self, messages: tuple[Message, ...], asked: Mapping[str, Any]

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from lacuna_ls.adapters.endpoint.connection import Connection, sendable
@@ -15,6 +17,7 @@ from lacuna_ls.adapters.endpoint.routes import Route, Routing, probe
 from lacuna_ls.domain.completion import FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, encode
+from lacuna_ls.holes.calibration import predictor_key
 from lacuna_ls.ports.language_model import Chunk, CompletionRequest
 
 _BYTES_PER_TOKEN = 3.0
@@ -22,6 +25,14 @@ _FEWEST_BYTES_PER_TOKEN = 1.0
 # A placeholder that may still be coming.
 _HELD_BACK = re.compile(r"(?<!\w)R[A-Z_]*\d*\Z")
 _CHAT_TOKENS = 2
+
+
+@cache
+def prompt_digest() -> str:
+    """Of the code that makes prompts and reads answers: what is calibrated holds for one of them."""
+    names = ("completions", "fill_the_hole", "fim", "logprobs", "prompt")
+    package = files(__package__)
+    return predictor_key({}, ((n, package.joinpath(f"{n}.py").read_bytes()) for n in names))[:12]
 
 
 class Completions:

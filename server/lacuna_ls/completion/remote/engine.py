@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.alternatives import alternatives
-from lacuna_ls.completion.engine import holes_of, render
+from lacuna_ls.completion.engine import group_of, holes_of, render
 from lacuna_ls.completion.postprocess import Shown, open_for_completion
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.completion.remote.parsing import inserted
@@ -25,11 +25,11 @@ from lacuna_ls.completion.window import around
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, decode, encode
-from lacuna_ls.holes.calibration import HOLE_COUNTS, predictor_key, usable_cell
+from lacuna_ls.holes.calibration import HOLE_COUNTS, Group, predictor_key, usable_cell
 from lacuna_ls.holes.frontier import frontier
 from lacuna_ls.holes.partial_program import build
 from lacuna_ls.ports.calibration_store import CalibrationStore
-from lacuna_ls.ports.language_model import Excerpt, LanguageModel, PromptedRequest
+from lacuna_ls.ports.language_model import Capabilities, Excerpt, LanguageModel, PromptedRequest
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
 
@@ -70,7 +70,7 @@ async def propose(
         return None
     if not _is_scored(kept) and scorer is not None:
         kept = await _scored(kept, question, scorer)
-    return _proposal(near, at, kept)
+    return _proposal(near, at, kept, group_of(document, offset))
 
 
 def suggestion(
@@ -91,11 +91,19 @@ def suggestion(
         return None
     name = proposal.completion.model_id
     calibration = calibrations.load(key(name, language)) if proposal.scored else None
-    if calibration is not None and usable_cell(calibration, options.epsilon, options.max_holes):
+    if calibration is not None and usable_cell(
+        calibration, options.epsilon, options.max_holes, proposal.group
+    ):
         return render(proposal, offset, calibration, options, typed=typed)
     holes = _holes(proposal, options, typed) if proposal.scored else ()
     text = decode(proposal.text[typed:])
     return Suggestion(Span(offset, offset), text, holes, Claim(calibrated=False))
+
+
+def name_of(capabilities: Capabilities) -> str:
+    """What completions of a model are calibrated under."""
+    form = f" by {capabilities.form}" if capabilities.form else ""
+    return f"{capabilities.model_id}{form}"
 
 
 @cache
@@ -148,7 +156,7 @@ async def _enough(
                 break
     if not text:
         return None
-    return Completion(text, tuple(tokens), end, finish, model.capabilities.model_id)
+    return Completion(text, tuple(tokens), end, finish, name_of(model.capabilities))
 
 
 def _is_scored(completion: Completion) -> bool:
@@ -172,7 +180,7 @@ async def _scored(
     return replace(found, model_id=f"{completion.model_id}, scored by {found.model_id}")
 
 
-def _proposal(near: Document, at: int, kept: Completion) -> Proposal:
+def _proposal(near: Document, at: int, kept: Completion, group: Group) -> Proposal:
     text = encode(kept.text)
     with_it = inserted(near, at, text)
     assert with_it.tree is not None
@@ -199,6 +207,7 @@ def _proposal(near: Document, at: int, kept: Completion) -> Proposal:
         program=program,
         frontier=frontier(program.ends, program.own_nll, program.weights, max(HOLE_COUNTS)),
         scored=scored,
+        group=group,
     )
 
 

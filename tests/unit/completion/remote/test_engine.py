@@ -12,7 +12,7 @@ from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, decode, encode
-from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS
+from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS, Group
 from lacuna_ls.ports.language_model import Chunk, CompletionRequest, Excerpt, PromptedRequest
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
@@ -59,7 +59,12 @@ async def test_without_a_calibration_holes_stand_where_the_model_doubts_and_clai
 
 async def test_with_a_calibration_of_this_model_its_threshold_holds():
     name = engine.key("fake", PYTHON)
-    cells = tuple(CalibratedCell(e, h, 9.0, 2000, 0) for e in EPSILONS for h in HOLE_COUNTS)
+    cells = tuple(
+        CalibratedCell(e, h, 9.0, 2000, 0, group)
+        for e in EPSILONS
+        for h in HOLE_COUNTS
+        for group in Group
+    )
     store = FakeCalibrations({name: Calibration(name, 0.05, "some files", cells)})
     one = await suggested("def f(rows):\n    |\n", DOUBTFUL, store)
     assert (drawn(one), one.claim.calibrated) == ("return f(rows)", True)
