@@ -125,6 +125,8 @@ def _filled_line(line: str, match: Match, site: Site, margin: str) -> str:
 def _stands_alone(line: str, found: re.Match[str], node: Node) -> bool:
     """Whether nothing next to it could take a part of it for its own operand."""
     before, after = line[: found.start()].rstrip(), line[found.end() :].lstrip()
+    if after.startswith("for ") and before.endswith(("[", "(")):
+        return node.type not in ("lambda", "expression_list")
     if after and after[0] not in ")],:":
         return False
     if not before or before.endswith(("(", "[", ",", "return")):
@@ -227,7 +229,7 @@ def bound_names(root: Node) -> frozenset[str]:
     found: set[str] = set()
     for node in preorder(root):
         if node.type in ("function_definition", "class_definition"):
-            targets = [node.child_by_field_name("name"), node.child_by_field_name("parameters")]
+            targets = [node.child_by_field_name("name"), *_parameters(node)]
         elif node.type in ("assignment", "augmented_assignment", "for_statement", "for_in_clause"):
             targets = [node.child_by_field_name("left")]
         elif node.type == "named_expression":
@@ -247,6 +249,16 @@ def bound_names(root: Node) -> frozenset[str]:
                     text_of(each) for each in preorder(target) if each.type == "identifier"
                 )
     return frozenset(found)
+
+
+def _parameters(function: Node) -> Iterator[Node]:
+    """The names of the parameters, without annotations and defaults."""
+    parameters = function.child_by_field_name("parameters")
+    for each in parameters.named_children if parameters is not None else ():
+        name = each
+        while name.type not in ("identifier", "comment") and name.named_children:
+            name = name.child_by_field_name("name") or name.named_children[0]
+        yield name
 
 
 def site_of(source: Source, root: Node, function: Node, language: Language) -> Site:

@@ -123,6 +123,9 @@ def _same(wanted: Node, node: Node, bound: Bound) -> bool:
     if wanted.type == "generator_expression" and node.type == "argument_list":
         inner = node.named_children
         return len(inner) == 1 and _same(wanted, inner[0], bound)
+    if wanted.type == "pattern_list" and node.type == "tuple_pattern":
+        inner = [child for child in _solid(node) if child.type not in ("(", ")")]
+        return _all_same(_solid(wanted), inner, bound)
     if wanted.type != node.type:
         return False
     if wanted.type == "string":

@@ -11,6 +11,7 @@ _PLAIN = frozenset((
     "true", "false", "none", "comparison_operator", "boolean_operator", "not_operator", "tuple",
     "escape_sequence", "escape_interpolation", "argument_list", "call", "not in", "is not",
 ))  # fmt: skip
+_TARGETS = ("identifier", "pattern_list", "tuple_pattern")
 _CONTAINERS = ("list", "tuple", "set", "dictionary", "list_comprehension", "set_comprehension")
 _PURE = frozenset(("len", "abs", "range", "ord", "chr", "min", "max"))
 
@@ -25,23 +26,27 @@ def names(*metavariables: str) -> Requirement:
 
 
 def private(*metavariables: str) -> Requirement:
-    """They are names that nothing outside of the match reads.
+    """They are names, or tuples of names, that nothing outside of the match reads.
 
     Other loops may have variables of these names, as they bind them before they read them.
     """
 
     def holds(match: Match, site: Site) -> bool:
         for each in metavariables:
-            if match.node(each).type != "identifier":
+            if match.node(each).type not in _TARGETS:
                 return False
-            name = match.text(each)
-            for node in _named(site.function, name):
-                inside = match.span.contains(span_of(node))
-                if not inside and not _bound_by_loop(node, name, site.function):
-                    return False
+            for name in _names_in(match.node(each)):
+                for node in _named(site.function, name):
+                    inside = match.span.contains(span_of(node))
+                    if not inside and not _bound_by_loop(node, name, site.function):
+                        return False
         return True
 
     return holds
+
+
+def _names_in(target: Node) -> list[str]:
+    return [text_of(each) for each in preorder(target) if each.type == "identifier"]
 
 
 def _bound_by_loop(node: Node, name: str, function: Node) -> bool:
@@ -129,18 +134,54 @@ def may_be_text(metavariable: str) -> Requirement:
     return holds
 
 
-def begun_as_text(metavariable: str) -> Requirement:
-    """The function gives the name a string to begin with."""
+def begun_as(metavariable: str, *ways: str) -> Requirement:
+    """What is assigned to the name outside of the match is one of these: a text or a kind of node.
+
+    And it does so outside of `try`: what is left of it after an exception is seen by nobody.
+    """
 
     def holds(match: Match, site: Site) -> bool:
+        name, begun = match.text(metavariable), False
         for each in preorder(site.function):
+            if each.type == "try_statement":
+                return False
             left = each.child_by_field_name("left") if each.type == "assignment" else None
             right = each.child_by_field_name("right") if left is not None else None
-            if left is None or right is None or text_of(left) != match.text(metavariable):
+            if left is None or right is None or text_of(left) != name:
                 continue
-            if right.type == "string":
-                return True
-        return False
+            if right.type in ways or text_of(right) in ways:
+                begun = True
+            elif not match.span.contains(span_of(each)):
+                return False
+        return begun
+
+    return holds
+
+
+def begun_as_text(metavariable: str) -> Requirement:
+    """The function gives the name a string to begin with."""
+    return begun_as(metavariable, "string")
+
+
+def one_letter(metavariable: str) -> Requirement:
+    """It is a string of a single character, written out."""
+
+    def holds(match: Match, site: Site) -> bool:
+        return len(_content(match.node(metavariable)) or "") == 1
+
+    return holds
+
+
+def silent(*metavariables: str) -> Requirement:
+    """It can stand in a comprehension: it binds nothing, and gives nothing to whoever iterates."""
+
+    def holds(match: Match, site: Site) -> bool:
+        return not any(
+            node.type in ("yield", "await", "named_expression")
+            for each in metavariables
+            for bound in match.bound[each]
+            for node in preorder(bound)
+        )
 
     return holds
 
@@ -157,11 +198,13 @@ def one_letter_or_no_text(metavariable: str) -> Requirement:
     return holds
 
 
-def literal(metavariable: str) -> Requirement:
-    """It is a whole number, written out."""
+def literal(metavariable: str, *, signed: bool = False) -> Requirement:
+    """It is a whole number, written out; with a minus only if `signed`."""
 
     def holds(match: Match, site: Site) -> bool:
-        return match.node(metavariable).type == "integer"
+        node = match.node(metavariable)
+        negative = signed and node.type == "unary_operator" and node.children[0].type == "-"
+        return (node.children[1] if negative else node).type == "integer"
 
     return holds
 

@@ -77,3 +77,10 @@ def indented(text: str, old: str, new: str) -> str:
     return "\n".join(
         (first, *(new + each[len(old) :] if each.startswith(old) else each for each in rest))
     )
+
+
+def margin_of(node: Node, site: Site) -> str:
+    """What stands before the line that the node begins on."""
+    data = site.source.data
+    line = data[data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte].decode()
+    return line[: len(line) - len(line.lstrip())]

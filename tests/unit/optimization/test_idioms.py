@@ -1,14 +1,12 @@
 """Idioms: what they make of a function, and where they keep away; both are run beside each other."""
 
-import copy
-import textwrap
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idioms_run import loaded, rewritten, seen
 from lacuna_ls.optimization.candidates import candidates, function_named, worth_a_search
 from lacuna_ls.syntax.document import parse
 from lacuna_ls.syntax.languages import by_language_id
@@ -17,27 +15,6 @@ PYTHON = by_language_id("python")
 assert PYTHON is not None
 NUMBERS = st.lists(st.integers(-9, 9), max_size=8)
 TEXTS = st.text("abcAB yz", max_size=9)
-
-
-def rewritten(before: str) -> list[str]:
-    assert PYTHON is not None
-    data = textwrap.dedent(before).encode()
-    return [each.data.decode() for each in candidates(data, "f", PYTHON, 30)]
-
-
-def loaded(text: str) -> Callable[..., Any]:
-    names: dict[str, Any] = {}
-    exec(text, names)
-    found: Callable[..., Any] = names["f"]
-    return found
-
-
-def seen(function: Callable[..., Any], arguments: tuple[Any, ...]) -> object:
-    own = copy.deepcopy(arguments)
-    try:
-        return repr((function(*own), own))
-    except Exception as error:  # noqa: BLE001 - whatever it raises
-        return type(error)
 
 
 # The function, a part of what is made of it, and what it is called with.

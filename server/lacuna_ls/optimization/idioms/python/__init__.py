@@ -1,10 +1,25 @@
 """Python's idioms, family by family; `IDIOMS` is what `language.toml` names."""
 
 from lacuna_ls.optimization.idioms.python.aggregates import AGGREGATES
+from lacuna_ls.optimization.idioms.python.calls import CALLS
+from lacuna_ls.optimization.idioms.python.collecting import COLLECTING
 from lacuna_ls.optimization.idioms.python.loops import LOOPS
+from lacuna_ls.optimization.idioms.python.neighbours import NEIGHBOURS
+from lacuna_ls.optimization.idioms.python.numbers import NUMBERS
 from lacuna_ls.optimization.idioms.python.pairs import PAIRS
 from lacuna_ls.optimization.idioms.python.ranges import RANGES
 from lacuna_ls.optimization.idioms.python.sums import SUMS
 from lacuna_ls.optimization.idioms.python.text import TEXT
 
-IDIOMS = (*PAIRS, *RANGES, *SUMS, *TEXT, *LOOPS, *AGGREGATES)
+IDIOMS = (
+    *PAIRS,
+    *RANGES,
+    *NUMBERS,
+    *SUMS,
+    *TEXT,
+    *LOOPS,
+    *NEIGHBOURS,
+    *COLLECTING,
+    *CALLS,
+    *AGGREGATES,
+)

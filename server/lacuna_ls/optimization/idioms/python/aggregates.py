@@ -36,17 +36,30 @@ def _lists(match: Match, site: Site) -> str | None:
     """A generator that is used up at once, as a list: nothing goes back and forth for each element."""
     changes: list[tuple[Node, str]] = []
     for node in preorder(site.function):
-        if node.type != "call" or node.children[1].type != "generator_expression":
+        generator = _only_generator(node)
+        if generator is None:
             continue
-        function, generator = node.children[0], node.children[1]
+        function = node.children[0]
         eager = text_of(function) in _EAGER - site.rebound
         joined = function.type == "attribute" and text_of(function.children[-1]) == "join"
         if eager or joined:
-            changes.append((generator, f"([{text_of(generator)[1:-1]}])"))
+            changes.append((node.children[1], f"([{text_of(generator)[1:-1]}])"))
         elif text_of(function) == "list" and "list" not in site.rebound:
             changes.append((node, f"[{text_of(generator)[1:-1]}]"))
     nested = [one for one, _ in changes for two, _ in changes if one != two and _inside(one, two)]
     return spliced((site.function,), changes, site) if changes and not nested else None
+
+
+def _only_generator(call: Node) -> Node | None:
+    """The generator that is all of what is called with, in whatever parentheses."""
+    if call.type != "call":
+        return None
+    given = call.children[1]
+    while given.type in ("argument_list", "parenthesized_expression"):
+        if len(given.named_children) != 1:
+            return None
+        given = given.named_children[0]
+    return given if given.type == "generator_expression" else None
 
 
 def _inside(one: Node, other: Node) -> bool:
@@ -69,7 +82,7 @@ AGGREGATES = (
     Idiom("ask once for all", "all(not $x for $x in $xs)", "not any($xs)", 4, (names("x"),)),
     Idiom("ask once for all", "any(not $x for $x in $xs)", "not all($xs)", 4, (names("x"),)),
     Idiom("take items with map", "[$x[$k] for $x in $xs]", "list(map(operator.itemgetter($k), $xs))", 1.5,
-          (names("x"), literal("k")), ("operator",)),
+          (names("x"), literal("k", signed=True)), ("operator",)),
     *(
         Idiom("join once", f"for $x in $xs:\n    if $c:\n        {added}",
               "$out += ''.join([$e for $x in $xs if $c])", 1.5,

@@ -2,51 +2,43 @@
 
 from lacuna_ls.optimization.idiom import Idiom, Site
 from lacuna_ls.optimization.pattern import Match, text_of
-from lacuna_ls.optimization.requirements import again, apart, names, plain, private, unchanged
-from lacuna_ls.optimization.splicing import found, indented, is_assigned, is_item, spliced, uses
+from lacuna_ls.optimization.requirements import (
+    again,
+    apart,
+    literal,
+    names,
+    plain,
+    private,
+    unchanged,
+)
+from lacuna_ls.optimization.splicing import (
+    found,
+    indented,
+    is_assigned,
+    is_item,
+    margin_of,
+    spliced,
+    uses,
+)
 from lacuna_ls.syntax.nodes import Node, preorder
 
 _STEP = "    "
 
 
 def _over_elements(match: Match, site: Site) -> str | None:
-    """`for i in range(len(xs))` whose `i` is only there for `xs[i]`."""
+    """`for i in range(0, len(xs), k)` whose `i` is only there for `xs[i]`."""
     body, index, holder = match.bound["body"], match.text("i"), match.text("xs")
     items = found(body, lambda node: is_item(node, holder, index))
     inside = len(list(uses(body, index)))
     if not items or any(is_assigned(node) for node in (*items, *uses(body, index))):
         return None
+    if inside != len(items):
+        return None
     item = site.fresh("item")
     text = spliced(body, [(each, item) for each in items], site)
     inner = site.margin(match) + _STEP
-    text = indented(text, _margin_of(body[0], site), inner)
-    step = match.text("k") if "k" in match.bound else ""
-    if inside != len(items):
-        if step:
-            return None
-        return f"for {index}, {item} in enumerate({holder}):\n{inner}{text}"
-    return f"for {item} in {holder}{f'[::{step}]' if step else ''}:\n{inner}{text}"
-
-
-def _comprehended(match: Match, site: Site) -> str | None:
-    """A comprehension over indices whose index is only there for the elements."""
-    index, holder = match.text("i"), match.text("xs")
-    parts = [node for name in ("e", "c") if name in match.bound for node in match.bound[name]]
-    items = found(parts, lambda node: is_item(node, holder, index))
-    if not items or len(items) != len(list(uses(parts, index))):
-        return None
-    item = site.fresh("item")
-    ranges = found(
-        match.nodes, lambda node: node.type == "call" and text_of(node).startswith("range(")
-    )
-    target = next(
-        node.child_by_field_name("left")
-        for node in preorder(match.nodes[0])
-        if node.type == "for_in_clause"
-    )
-    assert target is not None
-    changes = [*((each, item) for each in items), (ranges[0], holder), (target, item)]
-    return spliced(match.nodes, changes, site)
+    text = indented(text, margin_of(body[0], site), inner)
+    return f"for {item} in {holder}[::{match.text('k')}]:\n{inner}{text}"
 
 
 def _counted_while(match: Match, site: Site) -> str | None:
@@ -62,8 +54,10 @@ def _counted_while(match: Match, site: Site) -> str | None:
     if jumps or any(is_assigned(node) for node in uses(kept, match.text("n"))):
         return None
     inner = site.margin(match) + _STEP
-    text = indented(spliced(kept, (), site), _margin_of(body[0], site), inner)
-    return f"for {index} in range({match.text('n')}):\n{inner}{text}"
+    text = indented(spliced(kept, (), site), margin_of(body[0], site), inner)
+    start = match.text("a")
+    limits = match.text("n") if start == "0" else f"{start}, {match.text('n')}"
+    return f"for {index} in range({limits}):\n{inner}{text}"
 
 
 def _window(match: Match, site: Site) -> str | None:
@@ -128,7 +122,7 @@ def _pool(match: Match, site: Site) -> str | None:
         f"{margin}{_STEP}{out}.append({new})",
     ]
     if rest:
-        text = indented(spliced(rest, (), site), _margin_of(rest[0], site), margin + _STEP)
+        text = indented(spliced(rest, (), site), margin_of(rest[0], site), margin + _STEP)
         lines.append(f"{margin}{_STEP}{text}")
     return "\n".join(lines)
 
@@ -181,35 +175,15 @@ def _as_deque(holder: str, site: Site) -> list[tuple[Node, str]] | None:
     return changes if any(text.endswith(".popleft()") for _, text in changes) else None
 
 
-def _margin_of(node: Node, site: Site) -> str:
-    data = site.source.data
-    start = data.rfind(b"\n", 0, node.start_byte) + 1
-    line = data[start : node.start_byte].decode()
-    return line[: len(line) - len(line.lstrip())]
-
-
 _ELEMENTS = (names("i", "xs"), private("i"), unchanged("xs", "body"))
 _OVER = "loop over the elements"
 
 LOOPS = (
+    Idiom(_OVER, "for $i in range(0, len($xs), $k):\n    $$body", _over_elements, 1.5, _ELEMENTS),
     *(
-        Idiom(_OVER, f"for $i in {places}:\n    $$body", _over_elements, 1.5, _ELEMENTS)
-        for places in ("range(len($xs))", "range(0, len($xs))", "range(0, len($xs), $k)")
-    ),
-    *(
-        Idiom(_OVER, before, _comprehended, 1.4, (names("i", "xs"),))
-        for before in (
-            "[$e for $i in range(len($xs))]",
-            "[$e for $i in range(len($xs)) if $c]",
-            "$g($e for $i in range(len($xs)))",
-            "$g($e for $i in range(len($xs)) if $c)",
-            "$g([$e for $i in range(len($xs))])",
-        )
-    ),
-    *(
-        Idiom("loop over a range", f"$i = 0\nwhile {condition}:\n    $$body", _counted_while, 1.3,
-              (private("i"), plain("n"), apart("n", "i")))
-        for condition in ("$i < $n", "$n > $i", "$i != $n")
+        Idiom("loop over a range", f"$i = $a\nwhile {condition}:\n    $$body", _counted_while, 1.3,
+              (private("i"), plain("n"), apart("n", "i"), literal("a")))
+        for condition in ("$i < $n", "$n > $i")
     ),
     Idiom("keep the window in names", "for $i in $xs:\n    $w.append($e)\n    $w.pop(0)", _window, 2,
           (names("w", "i"), apart("xs", "w"))),

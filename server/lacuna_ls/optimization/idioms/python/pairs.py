@@ -3,7 +3,7 @@
 from lacuna_ls.optimization.idiom import Idiom, Site
 from lacuna_ls.optimization.pattern import Match, text_of
 from lacuna_ls.optimization.requirements import again, apart, names, plain, private
-from lacuna_ls.optimization.splicing import found, indented, spliced, uses
+from lacuna_ls.optimization.splicing import found, indented, margin_of, spliced, uses
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder
 
 _STEP = "    "
@@ -15,7 +15,7 @@ def _once_is_enough(match: Match, site: Site) -> bool:
     """Doing the body a second time does nothing: it leaves, or adds the same to a set."""
     body = match.bound["body"]
     first = text_of(body[0])
-    if len(body) == 1 and body[0].type == "return_statement":
+    if body[-1].type == "return_statement":
         return True
     return len(body) == 1 and first.endswith(f".add({match.text('a')})")
 
@@ -57,7 +57,7 @@ def _members(match: Match, site: Site) -> str | None:
             continue
         name = site.fresh(f"{holder}_set")
         text = spliced((loop,), [(each, name) for each in tests], site)
-        line = f"{name} = set({holder})\n{_margin(loop, site)}"
+        line = f"{name} = set({holder})\n{margin_of(loop, site)}"
         return spliced((site.function,), [(loop, line + text)], site)
     return None
 
@@ -154,12 +154,6 @@ def _touches(loop: Node, name: str, tests: list[Node]) -> bool:
     return False
 
 
-def _margin(node: Node, site: Site) -> str:
-    data = site.source.data
-    line = data[data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte].decode()
-    return line[: len(line) - len(line.lstrip())]
-
-
 def _counts(match: Match, site: Site) -> str | None:
     """`xs.count(x)` for each `x` of `xs`, counted once for all."""
     for node in preorder(site.function):
@@ -180,7 +174,7 @@ def _counts(match: Match, site: Site) -> str | None:
             continue
         name = site.fresh(f"{holder}_counts")
         text = spliced((loop,), [(each, f"{name}[{element}]") for each in calls], site)
-        line = f"{name} = collections.Counter({holder})\n{_margin(loop, site)}"
+        line = f"{name} = collections.Counter({holder})\n{margin_of(loop, site)}"
         return spliced((site.function,), [(loop, line + text)], site)
     return None
 
@@ -327,6 +321,14 @@ PAIRS = (
           "            $$body",
           "for $i, $x in enumerate($l):\n    for $y in $l[$i + 1:]:\n        $$body", 2.5,
           (names("l", "x", "y"), private("i", "j"), _symmetric)),
+    *(
+        Idiom("count equal pairs in a table",
+              f"for $i in range(len($l)):\n    for $j in range($i + 1, len($l)):\n"
+              f"        if {equal}:\n            $n += 1",
+              "$n += sum([%k * (%k - 1) // 2 for %k in collections.Counter($l).values()])", 100,
+              (names("l", "n"), private("i", "j")), ("collections",))
+        for equal in ("$l[$i] == $l[$j]", "$l[$j] == $l[$i]")
+    ),
     Idiom("look it up in a set", "", _members, 60),
     Idiom("count once", "", _counts, 60, (), ("collections",)),
     Idiom("keep the answers of one call", "", _cached, 1000, (), ("functools",)),
