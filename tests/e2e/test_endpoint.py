@@ -15,6 +15,7 @@ from endpoints.scripted_server import (
     sent,
     serving_by,
 )
+from lacuna_ls.adapters.local_record import LocalRecord
 
 UTIL = "def load_basket(path: str) -> list[int]:\n    return []\n"
 MAIN = "from util import load_basket\n\n\ndef total():\n    basket = "
@@ -61,6 +62,28 @@ async def test_an_endpoint_completes_with_what_the_project_says(project, tmp_pat
     prompt = server.asked[-1].body["prompt"]
     assert "# def load_basket(path: str) -> list[int]: ..." in prompt
     assert prompt.startswith("# AGENTS.md:\n# Baskets are lists of prices.\n")
+
+
+async def test_what_is_accepted_by_word_and_by_line_is_recorded_and_asks_nobody(project, tmp_path):
+    lines = sent(*completed(("basket = ", -0.01), ("[1]\n", -0.01), ("return basket", -0.01)))
+    before = "def total():\r\n    "
+    async with (
+        serving_by(completing(lines)) as server,
+        connected(project, tmp_path / "home", **options(server.url)) as editor,
+    ):
+        file = editor.open(project / "main.py", before)
+        await until_shown(editor, file, len(before), "return basket")
+        asked = len(server.asked)
+        rests = []
+        for accepted in ("basket", "basket = [1]\r\n    "):
+            editor.change(file, before + accepted)
+            rests += await shown(editor, file, len(before + accepted))
+        assert len(server.asked) == asked
+    # It is written at the end at the latest.
+    record = LocalRecord(tmp_path / "home" / "data" / "lacuna-ls")
+    assert rests == [" = [1]\r\n    return basket", "return basket"]
+    (tally,) = record.days().values()
+    assert (tally.accepted, tally.accepted_in_part) == (0, 2)
 
 
 async def test_in_a_folder_without_trust_nobody_is_asked(project, tmp_path):

@@ -61,6 +61,7 @@ class Typing:
                 calibrations=calibrations,
                 clock=SystemClock(),
                 said=self._said,
+                goes_on=self._goes_on,
                 waits=lambda: server.client.inline_completion,
             )
         )
@@ -110,6 +111,13 @@ class Typing:
             path=path_of(document.uri),
             cache=self._cache,
         )
+
+    def _goes_on(self, document: Document, offset: int) -> bool:
+        """Somebody types along what the model in the package has shown, and has not typed all of it."""
+        hit = self._cache.get(document, offset)
+        if hit is None or hit.typed == 0:
+            return False
+        return hit.typed < len(hit.proposal.text) + len(hit.proposal.block)
 
     def _nothing_stands(self, document: Document, offset: int, options: CompletionOptions) -> bool:
         """No threshold but none held for such cursors at this epsilon: all would be one hole.

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from lacuna_ls.completion.suggestion import Suggestion
 from lacuna_ls.domain.record import Tally
-from lacuna_ls.domain.text import decode, encode
+from lacuna_ls.domain.text import changed_span, decode, encode
 from lacuna_ls.syntax.document import Document
 
 _NEAR_BYTES = 600
@@ -31,13 +31,19 @@ class _Shown:
         """How much of the text stands there in `data`; `None` if something else has changed."""
         grown = len(data) - len(self.data)
         end = self.offset + grown
-        same = (
-            0 <= grown <= len(self.text)
-            and data[: self.offset] == self.data[: self.offset]
-            and data[end:] == self.data[self.offset :]
-            and self.text.startswith(data[self.offset : end])
-        )
-        return grown if same else None
+        if grown < 0 or data[end:] != self.data[self.offset :]:
+            return None
+        before = self.data[: self.offset]
+        if data[: self.offset] == before and self.text.startswith(data[self.offset : end]):
+            return grown
+        # With an import above, as an item brings it, it can only have come as a whole.
+        is_whole = data[:end].endswith(self.text)
+        return len(self.text) if is_whole and _grew(before, data[: end - len(self.text)]) else None
+
+
+def _grew(before: bytes, after: bytes) -> bool:
+    """Whether something was put into a text, and nothing else changed."""
+    return len(after) >= len(before) and not changed_span(before, after)
 
 
 class Acceptances:

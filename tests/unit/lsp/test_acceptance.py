@@ -32,6 +32,12 @@ class Scene:
             self.own.edited(self.document(each))
         return self
 
+    def edit_with(self, above: str, typed: str) -> "Scene":
+        """One edit, which puts something above as well."""
+        text = above + self.before + typed + self.after
+        self.own.edited(open_document("file:///a.py", 1, None, encode(text)))
+        return self
+
     def save(self, typed: str) -> "Scene":
         self.own.saved(self.document(typed))
         return self
@@ -46,6 +52,23 @@ def test_what_one_edit_puts_there_is_accepted():
 def test_a_word_of_it_is_accepted_in_part():
     scene = Scene("x = |\n", "f(a, b)").edit("f(a", "f(a, b)")
     assert scene.total == Tally(shown=1, accepted=1, accepted_in_part=1, accepted_chars=7)
+
+
+def test_a_line_of_it_is_accepted_in_part():
+    scene = Scene("|\r\n", "a = f()\r\nb = g()").edit("a = f()\r\n")
+    assert scene.total == Tally(shown=1, accepted_in_part=1, accepted_chars=9)
+    scene.show("a = f()\r\n", "b = g()")
+    assert scene.total.shown == 1
+
+
+def test_it_is_accepted_with_the_import_that_it_brings():
+    scene = Scene("x = |\n", "json.loads(a)").edit_with("import json\n", "json.loads(a)")
+    assert scene.total == Tally(shown=1, accepted=1, accepted_chars=13)
+
+
+def test_a_part_of_it_beside_another_edit_is_not_accepted():
+    scene = Scene("x = |\n", "json.loads(a)").edit_with("import json\n", "json")
+    assert scene.total == Tally(shown=1)
 
 
 def test_what_is_typed_along_is_not_accepted():

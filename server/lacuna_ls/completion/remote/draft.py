@@ -37,6 +37,13 @@ class Draft:
             self.owners[: span.start] + (owner,) * len(new) + self.owners[span.end :],
         )
 
+    def with_line_ends(self, line_end: bytes) -> "Draft":
+        r"""The same with these ends in place of its `\n`."""
+        draft, at = self, len(self.data)
+        while line_end != b"\n" and (at := self.data.rfind(b"\n", 0, at)) >= 0:
+            draft = draft.replaced(Span(at, at + 1), line_end)
+        return draft
+
     def completion(self, said: Completion) -> Completion:
         """The draft as a completion of its own, whose tokens tile it.
 

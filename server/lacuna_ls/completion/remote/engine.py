@@ -16,9 +16,8 @@ from typing import Any, cast
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.alternatives import alternatives
 from lacuna_ls.completion.engine import group_of, holes_of, render
-from lacuna_ls.completion.postprocess import Shown, open_for_completion
+from lacuna_ls.completion.postprocess import Shown, inserted, open_for_completion
 from lacuna_ls.completion.proposal import Proposal
-from lacuna_ls.completion.remote.parsing import inserted
 from lacuna_ls.completion.remote.trimming import Place, is_closed, trimmed
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
 from lacuna_ls.completion.window import around

@@ -1,9 +1,10 @@
 """Ghost text from an endpoint and from the embedded model together, so that typing never waits.
 
-An answer that is known is shown without asking anybody. Else the endpoint is asked once the user
-pauses, the question before is given up, and whoever has something in time is shown: the endpoint if
-it usually answers, the embedded model if not, and at once if the endpoint has not answered yet, is
-late, or failed. What comes too late is kept for when the cursor is there again.
+An answer that is known is shown without asking anybody, and so is the rest of what is typed along or
+accepted in part. Else the endpoint is asked once the user pauses, the question before is given up, and
+whoever has something in time is shown: the endpoint if it usually answers, the embedded model if not,
+and at once if the endpoint has not answered yet, is late, or failed. What comes too late is kept for
+when the cursor is there again, or has moved along it.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ class Tools:
     """What a session works with.
 
     `model` is the endpoint's, `None` where none may see this document. `embedded` completes without
-    it. `context` gives what the project says of a cursor, in its own time limit. `scorer` gives
+    it, and `goes_on` is true where the user is typing along what it has shown. `context` gives what the project says of a cursor, in its own time limit. `scorer` gives
     numbers where the endpoint has none. `said` is told in a sentence when the standing changes.
     `waits` is false where an answer holds up a popup: the endpoint's is for the next one then.
     """
@@ -47,6 +48,7 @@ class Tools:
     clock: Clock
     said: Callable[[str], None]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    goes_on: Callable[[Document, int], bool] = lambda document, offset: False
     waits: Callable[[], bool] = lambda: True
 
 
@@ -80,6 +82,9 @@ class RemoteCompletions:
                 hit.proposal, offset, self._tools.calibrations, options, typed=hit.typed
             )
             return (known,) if known is not None else ()
+        if self._tools.goes_on(document, offset):
+            # What is shown stays; a question that is open is still the right one.
+            return await self._tools.embedded(document, offset, options)
         self._pace = self._pace.asked(self._tools.clock.monotonic_s())
         proposal = await self._in_time(document, offset, model)
         if proposal is None:

@@ -86,7 +86,8 @@ def trimmed(document: Document, offset: int, said: Completion) -> Completion | N
     kept = longest_that_parses(document, offset, draft.data, truncated=truncated)
     if kept is None:
         return None
-    return draft.slice(0, kept).completion(said)
+    # As an editor puts it there: what is typed along is compared byte by byte.
+    return draft.slice(0, kept).with_line_ends(document.source.line_end()).completion(said)
 
 
 def _placed(draft: Draft, place: Place) -> Draft:

@@ -126,6 +126,18 @@ async def test_typing_along_asks_nobody():
     assert (len(scene.model.requests), scene.embedded) == (before, 0)
 
 
+async def test_typing_along_what_the_embedded_model_shows_leaves_the_open_question_open():
+    scene = await Scene().proven()
+    scene.session._tools = replace(scene.session._tools, goes_on=lambda _, offset: offset > OFFSET)
+    scene.model.gate = asyncio.Event()
+    assert await scene.text() == "near"
+    assert await scene.text(*typed("f")) == "near"
+    scene.model.gate.set()
+    await scene.settled()
+    assert (scene.model.cut_off, len(scene.model.requests)) == (0, 1)
+    assert await scene.text(*typed("fa")) == "r_away"
+
+
 async def test_going_away_and_coming_back_asks_nobody():
     scene = await Scene().proven()
     await scene.text()

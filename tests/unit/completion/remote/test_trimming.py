@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lacuna_ls.completion.postprocess import faults, inserted
 from lacuna_ls.completion.remote.extent import extent_of
-from lacuna_ls.completion.remote.parsing import faults, inserted
 from lacuna_ls.completion.remote.trimming import Place, is_closed, trimmed
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.text import Span, decode, encode
@@ -120,3 +120,12 @@ def test_the_number_of_the_end_is_that_of_what_was_cut_off():
     assert kept is not None
     assert decode(encode(kept.text)) == "return"
     assert kept.end_logprob == -1.0
+
+
+def test_it_has_the_line_ends_of_the_file():
+    document = open_document("file:///a", 1, by_language_id("python"), b"def f():\r\n    ")
+    kept = trimmed(document, len(document.data), said("x = 1\ny = 2", 6, 5))
+    assert kept is not None
+    assert kept.text == "x = 1\r\n    y = 2"
+    texts = [encode(kept.text)[t.span.start : t.span.end] for t in kept.tokens]
+    assert texts == [b"x = 1\r\n", b"    y = 2"]
