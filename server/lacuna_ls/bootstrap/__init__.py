@@ -42,7 +42,6 @@ from lacuna_ls.adapters.workspace_files import RunFiles
 from lacuna_ls.bootstrap.corpora import Corpora
 from lacuna_ls.bootstrap.place import FilesNow, SystemClock, files_for, interpreter_of, run_files
 from lacuna_ls.bootstrap.typing import Typing
-from lacuna_ls.completion import predictor
 from lacuna_ls.domain.text import Span
 from lacuna_ls.lsp.break_search import BreakSearches
 from lacuna_ls.lsp.proofs import Proofs
@@ -123,9 +122,7 @@ def build_services(server: LacunaServer) -> Services:
         close=partial(_close, saves, asked, corpora, typing, chosen, runner),
         objection=proofs.objection,
         status=Sources(
-            lambda language: calibrations.load(
-                predictor.key(corpora.model.capabilities.model_id, language)
-            ),
+            typing.calibration,
             partial(_sandbox, server, runner),
             typing.in_words,
         ),

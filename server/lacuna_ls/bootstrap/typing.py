@@ -21,6 +21,7 @@ from lacuna_ls.completion.labels import label_saved
 from lacuna_ls.completion.remote.session import RemoteCompletions
 from lacuna_ls.completion.remote.session import Tools as RemoteTools
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
+from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.errors import StoreError
 from lacuna_ls.holes.calibration import usable_cell
 from lacuna_ls.lsp.acceptance import Acceptances
@@ -29,6 +30,7 @@ from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.ports.language_model import Excerpt, LanguageModel
 from lacuna_ls.ports.trust import TrustStore
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +65,19 @@ class Typing:
                 said=self._said,
                 goes_on=self._goes_on,
                 waits=lambda: server.client.inline_completion,
+                changed=self._changed,
             )
         )
         self._record = LocalRecord()
         self._acceptances = Acceptances(self._record.add, self._remote.prefetch)
         self.in_words = self._remote.in_words
+
+    def calibration(self, language: Language) -> Calibration | None:
+        """What holds for the completions of whoever completes now."""
+        if self._remote.completes():
+            return self._remote.calibration(language)
+        model_id = self._embedded.capabilities.model_id
+        return self._calibrations.load(predictor.key(model_id, language))
 
     async def complete(
         self, document: Document, offset: int, options: CompletionOptions
@@ -138,6 +148,7 @@ class Typing:
         settings = self._server.settings_of(document.uri)
         options = CompletionOptions(settings.holes_epsilon, settings.holes_max_holes)
         label_saved(document, self._cache, self._calibrations, options, self._draws)
+        self._remote.saved(document, options, self._draws)
         self._server.status_changed()
 
     async def _context(self, document: Document, offset: int) -> tuple[Excerpt, ...]:
@@ -147,6 +158,9 @@ class Typing:
     def _said(self, sentence: str) -> None:
         """Where completions come from has changed."""
         self._server.note(f"Lacuna: {sentence}")
+        self._changed()
+
+    def _changed(self) -> None:
         self._server.status_changed()
 
 

@@ -5,6 +5,7 @@ since it was last saved is drawn, because those of one file are not independent.
 again by the text before it; where that is gone or ambiguous there is no label.
 """
 
+from collections.abc import Callable
 from random import Random
 
 from lacuna_ls.completion import predictor
@@ -18,6 +19,7 @@ from lacuna_ls.holes.drift import labelled
 from lacuna_ls.holes.matcher import truth_extent
 from lacuna_ls.ports.calibration_store import CalibrationStore
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
 
 _CONTEXT_BYTES = 200
 _LONGEST_BYTES = 4000
@@ -29,8 +31,12 @@ def label_saved(
     calibrations: CalibrationStore,
     options: CompletionOptions,
     random: Random,
+    *,
+    key_of: Callable[[str, Language], str] = predictor.key,
 ) -> None:
     """Note what a save says of one of the completions that the document was shown.
+
+    `key_of` gives the key of their calibration.
 
     Raises:
         StoreError: the label could not be kept.
@@ -43,7 +49,7 @@ def label_saved(
     if not written or document.language is None:
         return
     entry, truth = random.choice(written)
-    key = predictor.key(entry.proposal.completion.model_id, document.language)
+    key = key_of(entry.proposal.completion.model_id, document.language)
     table = calibrations.load(key)
     group = entry.proposal.group
     cell = usable_cell(table, options.epsilon, options.max_holes, group) if table else None

@@ -12,17 +12,21 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.labels import label_saved
 from lacuna_ls.completion.proposal import Proposal
-from lacuna_ls.completion.remote.engine import propose, suggestion
+from lacuna_ls.completion.remote.engine import key, name_of, propose, suggestion
 from lacuna_ls.completion.remote.standing import Pace, Standing
 from lacuna_ls.completion.suggestion import CompletionOptions, Suggestion
+from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.errors import ModelBusyError, ModelError
 from lacuna_ls.ports.calibration_store import CalibrationStore
 from lacuna_ls.ports.clock import Clock
 from lacuna_ls.ports.language_model import Excerpt, LanguageModel
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,8 @@ class Tools:
 
     `model` is the endpoint's, `None` where none may see this document. `embedded` completes without
     it, and `goes_on` is true where the user is typing along what it has shown. `context` gives what the project says of a cursor, in its own time limit. `scorer` gives
-    numbers where the endpoint has none. `said` is told in a sentence when the standing changes.
+    numbers where the endpoint has none. `said` is told in a sentence when the standing changes,
+    `changed` is called when another model completes, or its numbers have another source.
     `waits` is false where an answer holds up a popup: the endpoint's is for the next one then.
     """
 
@@ -50,6 +55,7 @@ class Tools:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     goes_on: Callable[[Document, int], bool] = lambda document, offset: False
     waits: Callable[[], bool] = lambda: True
+    changed: Callable[[], None] = lambda: None
 
 
 class RemoteCompletions:
@@ -58,10 +64,12 @@ class RemoteCompletions:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._cache = CompletionCache()
+        self._unlabelled = CompletionCache()
         self._pace = Pace()
         self._asking: asyncio.Task[Proposal | None] | None = None
         self._asked: tuple[str, bytes, int] | None = None
         self._model: LanguageModel | None = None
+        self._numbered = ""
         self.standing = Standing()
 
     async def complete(
@@ -81,6 +89,8 @@ class RemoteCompletions:
             known = suggestion(
                 hit.proposal, offset, self._tools.calibrations, options, typed=hit.typed
             )
+            if hit.typed == 0:
+                self._unlabelled.put(document, offset, hit.proposal)
             return (known,) if known is not None else ()
         if self._tools.goes_on(document, offset):
             # What is shown stays; a question that is open is still the right one.
@@ -90,6 +100,7 @@ class RemoteCompletions:
         if proposal is None:
             return await self._tools.embedded(document, offset, options)
         found = suggestion(proposal, offset, self._tools.calibrations, options)
+        self._unlabelled.put(document, offset, proposal)
         return (found,) if found is not None else ()
 
     def in_words(self) -> str:
@@ -101,6 +112,17 @@ class RemoteCompletions:
             return f"built in; {name} fails: {self.standing.problem}"
         return f"built in; {name} is late" if self.standing.is_late else name
 
+    def calibration(self, language: Language) -> Calibration | None:
+        """What holds for the endpoint's completions now; `None` where it does not complete."""
+        if self._model is None or not self.completes():
+            return None
+        name = self._numbered or name_of(self._model.capabilities)
+        return self._tools.calibrations.load(key(name, language))
+
+    def completes(self) -> bool:
+        """Whether it is the endpoint that completes now."""
+        return self._model is not None and not (self.standing.problem or self.standing.is_late)
+
     def prefetch(self, document: Document, offset: int) -> None:
         """Ask for what comes after an accepted suggestion, before anybody asks for it."""
         model = self._tools.model(document)
@@ -108,6 +130,15 @@ class RemoteCompletions:
         if model is not None and known is None and self._may_ask():
             self._chosen(model)
             self._ask(document, offset, model, debounce_s=0.0)
+
+    def saved(self, document: Document, options: CompletionOptions, random: Random) -> None:
+        """Hold one of the endpoint's completions that the document was shown against what it says.
+
+        Raises:
+            StoreError: that could not be kept.
+        """
+        calibrations = self._tools.calibrations
+        label_saved(document, self._unlabelled, calibrations, options, random, key_of=key)
 
     async def close(self) -> None:
         """End the open question."""
@@ -119,6 +150,8 @@ class RemoteCompletions:
         if model is not self._model:
             # Another endpoint has another standing, and says other things.
             self._model, self.standing, self._cache = model, Standing(), CompletionCache()
+            self._numbered = ""
+            self._tools.changed()
 
     def _may_ask(self) -> bool:
         return self.standing.may_ask(self._tools.clock.monotonic_s())
@@ -185,6 +218,9 @@ class RemoteCompletions:
             return None
         self._now(self.standing.answered(tools.clock.monotonic_s() - start_s), "")
         if proposal is not None:
+            if self._numbered != proposal.completion.model_id:
+                self._numbered = proposal.completion.model_id
+                tools.changed()
             self._cache.put(document, offset, proposal)
         return proposal
 

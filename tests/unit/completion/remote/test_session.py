@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from random import Random
 
 import pytest
 
 from fakes import FakeCalibrations, FakeClock, FakeModel, said
+from lacuna_ls.completion.remote import engine
 from lacuna_ls.completion.remote.session import RemoteCompletions, Tools
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Suggestion
+from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.errors import ModelBusyError, ModelError
 from lacuna_ls.domain.text import Span, TextEdit, encode
+from lacuna_ls.holes.calibration import EPSILONS, HOLE_COUNTS, Group
 from lacuna_ls.ports.language_model import Chunk, CompletionRequest
 from lacuna_ls.syntax.document import edit_document, open_document
-from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.syntax.languages import by_language_id, languages
 
+PYTHON = next(each for each in languages() if each.name == "python")
 OPTIONS = CompletionOptions()
 DOCUMENT = open_document("file:///a.py", 1, by_language_id("python"), b"total = \n")
 OFFSET = 8
@@ -51,6 +56,7 @@ class Scene:
     told: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     embedded: int = 0
+    calibrations: FakeCalibrations = field(default_factory=FakeCalibrations)
 
     def __post_init__(self) -> None:
         self.session = RemoteCompletions(
@@ -60,7 +66,7 @@ class Scene:
                 context=self._context,
                 path=lambda document: None,
                 scorer=None,
-                calibrations=FakeCalibrations(),
+                calibrations=self.calibrations,
                 clock=self.clock,
                 said=self.told.append,
                 sleep=self._sleep,
@@ -230,6 +236,44 @@ async def test_the_status_says_who_completes_and_why():
     await scene.text()
     await scene.settled()
     assert scene.session.in_words() == "built in; fake fails: host is down"
+
+
+def calibrated(name: str = "fake") -> Calibration:
+    key = engine.key(name, PYTHON)
+    cells = tuple(
+        CalibratedCell(e, h, 9.0, 2000, 0, group)
+        for e in EPSILONS
+        for h in HOLE_COUNTS
+        for group in Group
+    )
+    return Calibration(key, 0.05, "some files", cells)
+
+
+async def test_what_is_claimed_is_claimed_of_whoever_completes():
+    scene = Scene()
+    own = calibrated()
+    scene.calibrations.save(own)
+    assert scene.session.calibration(PYTHON) is None
+    await scene.proven()
+    assert scene.session.calibration(PYTHON) == own
+    scene.model.error = lambda: ModelError("host is down")
+    await scene.text()
+    await scene.settled()
+    assert scene.session.calibration(PYTHON) is None
+
+
+async def test_a_save_labels_what_the_endpoint_has_shown_under_its_own_key():
+    scene = await Scene().proven()
+    own = calibrated()
+    scene.calibrations.save(own)
+    await scene.text()
+    document, _ = typed("far_away + 1")
+    scene.session.saved(document, OPTIONS, Random(0))
+    (labels,) = scene.calibrations.labelled.values()
+    assert (list(scene.calibrations.labelled), labels.n) == ([(own.key, 0.1)], 1)
+    asked = len(scene.model.requests)
+    assert await scene.text() == "far_away"
+    assert len(scene.model.requests) == asked
 
 
 async def test_an_endpoint_that_asks_for_time_gets_it():
