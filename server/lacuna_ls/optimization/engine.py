@@ -6,6 +6,7 @@ of several is chosen on one sample and shown with the interval of another: chose
 same, it would look better than it is.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -230,20 +231,26 @@ async def _proven(
 
 async def _passed(target: Target, candidate: Speedup, runner: TimedRunner) -> int | None:
     """How many tests pass with it, in fresh processes and in both orders; `None` if one does not."""
-    passed = 0
-    for seed in CONFIRMING_SEEDS:
-        report = await runner.run(
-            replace(
-                target.request,
-                overlays=(Overlay(target.path, candidate.data),),
-                hash_seed=seed,
-                backwards=seed == CONFIRMING_SEEDS[-1],
-            )
+    overlays = (Overlay(target.path, candidate.data),)
+    requests = [
+        replace(
+            target.request,
+            overlays=overlays,
+            hash_seed=seed,
+            backwards=seed == CONFIRMING_SEEDS[-1],
         )
+        for seed in CONFIRMING_SEEDS
+    ]
+    try:
+        async with asyncio.TaskGroup() as both:
+            tasks = [both.create_task(runner.run(each)) for each in requests]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    reports = [task.result() for task in tasks]
+    for report in reports:
         if report.status is not RunStatus.COMPLETED or report.failures or not report.results:
             return None
-        passed = len(report.results)
-    return passed
+    return len(reports[-1].results)
 
 
 def edits_of(before: bytes, after: bytes) -> tuple[TextEdit, ...]:

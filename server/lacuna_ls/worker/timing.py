@@ -41,6 +41,9 @@ _SIZING_S = 0.5
 _CORNERS_S = 0.6
 _INPUTS_SEED = 1
 _LEAST_ROUNDS = 5
+# When so many pairs all say the same, more of them would, too.
+_CLEAR_ROUNDS = 11
+_CLEARLY_FASTER, _CLEARLY_NOT = 1.25, 1.1
 _GRACE_S = 1.0
 # Looking at what a call did may take so many times what the call is to take.
 _MOST_LOOKED = 6
@@ -119,10 +122,10 @@ def _measure(
         chosen = _chosen(one, calls, task)
         say("growths", [[*growth, factor] for growth, factor in chosen])
     work = []
-    for each in [
-        *(_Workload(call, 0, -1) for call in _small(calls)),
-        *_scaled(calls, chosen),
-    ]:
+    scaled = _scaled(calls, chosen)
+    if not task.rounds_below:
+        scaled = [each for each in scaled if each.level == _LEVELS]
+    for each in [*(_Workload(call, 0, -1) for call in _small(calls)), *scaled]:
         seen = _seen(one, each.call, task.call_s)
         if seen is None:
             continue
@@ -131,7 +134,7 @@ def _measure(
             return
         if seen.line[0] == behaviour.RETURNED:
             work.append(each)
-    if not _same_at_corners(one, other, calls, task):
+    if not _same_at_corners(one, other, calls, task, share_s):
         say("timed", 0, -1, 0, False, False, [], [])
         return
     _with_numbers(_Pairs(one, other, work, task), say, share_s)
@@ -244,9 +247,11 @@ def _scaled(
     return found
 
 
-def _same_at_corners(one: _Side, other: _Side, calls: Sequence[Call], task: Observe) -> bool:
+def _same_at_corners(
+    one: _Side, other: _Side, calls: Sequence[Call], task: Observe, share_s: float
+) -> bool:
     largest = sorted(_small(calls), key=scaling.size, reverse=True)
-    until_s = time.thread_time() + _CORNERS_S
+    until_s = time.thread_time() + min(_CORNERS_S, share_s / 2)
     for call in corners.corners(largest):
         if time.thread_time() > until_s:
             break
@@ -305,6 +310,8 @@ class _Pairs:
         for done in range(self._task.rounds):
             if done >= _LEAST_ROUNDS and time.thread_time() > share_s:
                 break
+            if done >= _CLEAR_ROUNDS and self._is_clear(found):
+                break
             gc.collect()
             order = list(range(len(self.work)))
             self._source.shuffle(order)
@@ -316,6 +323,19 @@ class _Pairs:
                 for side in sides:
                     found[number][side].append(self._sample(number, side))
         return found
+
+    def _is_clear(self, found: Sequence[Tuple[List[float], List[float]]]) -> bool:
+        """Whether every single pair says that it is much faster, or that it is not by what counts."""
+        small, large = (
+            [found[number] for number, each in enumerate(self.work) if each.level == level]
+            for level in (0, _LEVELS)
+        )
+        ratios = _ratios(large or small)
+        if max(ratios, default=0.0) < _CLEARLY_NOT:
+            return True
+        return min(ratios) > _CLEARLY_FASTER and (
+            not large or min(_ratios(small), default=1.0) >= 1
+        )
 
     def _find_clock(self) -> None:
         """Time on the clock, if the function gives the processor away by itself, or has threads.
@@ -374,6 +394,15 @@ class _Pairs:
             _finish(side.function, own)
             spent_ns += self._clock() - started_ns
         return spent_ns / min(repeats, _MAX_COPIES)
+
+
+def _ratios(samples: Sequence[Tuple[List[float], List[float]]]) -> List[float]:
+    """How much longer the original took over all inputs together, round by round."""
+    rounds = min((len(ones) for ones, _ in samples), default=0)
+    return [
+        sum(ones[i] for ones, _ in samples) / max(sum(others[i] for _, others in samples), 1e-9)
+        for i in range(rounds)
+    ]
 
 
 def _threads() -> int:
