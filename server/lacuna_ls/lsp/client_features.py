@@ -18,6 +18,7 @@ class ClientFeatures:
     completion_snippets: bool = False
     label_details: bool = False
     document_changes: bool = False
+    change_annotations: bool = False
     action_literals: bool = False
     action_disabled: bool = False
     action_preferred: bool = False
@@ -25,6 +26,8 @@ class ClientFeatures:
     quick_fix_diagnostics: bool = False
     diagnostic_versions: bool = False
     diagnostic_related: bool = False
+    diagnostic_pull: bool = False
+    diagnostic_refresh: bool = False
     configuration: bool = False
     registers_configuration: bool = False
     registers_watched_files: bool = False
@@ -44,6 +47,8 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
     action = _get(capabilities, "text_document.code_action")
     item = _get(capabilities, "text_document.completion.completion_item")
     published = _get(capabilities, "text_document.publish_diagnostics")
+    # Who can be told is told: each diagnostic is shown by one way only.
+    pulled = _get(capabilities, "text_document.diagnostic") if published is None else None
     hover = _get(capabilities, "text_document.hover")
     formats = [str(getattr(kind, "value", kind)) for kind in _get(hover, "content_format") or ()]
     resolves = _get(action, "resolve_support.properties") or ()
@@ -53,14 +58,18 @@ def features_of(capabilities: ClientCapabilities) -> ClientFeatures:
         completion_snippets=bool(_get(item, "snippet_support")),
         label_details=bool(_get(item, "label_details_support")),
         document_changes=bool(_get(capabilities, "workspace.workspace_edit.document_changes")),
+        change_annotations=_get(capabilities, "workspace.workspace_edit.document_changes") is True
+        and _get(capabilities, "workspace.workspace_edit.change_annotation_support") is not None,
         action_literals=_get(action, "code_action_literal_support") is not None,
         action_disabled=bool(_get(action, "disabled_support")),
         action_preferred=bool(_get(action, "is_preferred_support")),
         action_resolve_edit="edit" in resolves and bool(_get(action, "data_support")),
-        quick_fix_diagnostics=published is not None
+        quick_fix_diagnostics=(published is not None or pulled is not None)
         and _get(action, "code_action_literal_support") is not None,
         diagnostic_versions=bool(_get(published, "version_support")),
         diagnostic_related=bool(_get(published, "related_information")),
+        diagnostic_pull=pulled is not None,
+        diagnostic_refresh=bool(_get(capabilities, "workspace.diagnostics.refresh_support")),
         configuration=bool(_get(capabilities, "workspace.configuration")),
         registers_configuration=bool(
             _get(capabilities, "workspace.did_change_configuration.dynamic_registration")

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # Menus whose items may still be resolved; an item of an older one is stale.
 _MENUS_KEPT = 8
+# Names the one annotation of an edit that has any.
+_ELSEWHERE = "elsewhere"
 
 
 def register(server: LacunaServer) -> None:
@@ -160,16 +162,24 @@ class _Menus:
         changes = {uri: self._changes(source, edits) for uri, _, source, edits in files}
         if not self._server.client.document_changes:
             return types.WorkspaceEdit(changes=changes)
+        confirmed = self._server.client.change_annotations
         edited = [
             types.TextDocumentEdit(
                 text_document=types.OptionalVersionedTextDocumentIdentifier(
                     uri=uri, version=version
                 ),
-                edits=list(changes[uri]),
+                edits=[_annotated(each) for each in changes[uri]]
+                if confirmed and uri != document.uri
+                else list(changes[uri]),
             )
             for uri, version, _, _ in files
         ]
-        return types.WorkspaceEdit(document_changes=edited)
+        return types.WorkspaceEdit(
+            document_changes=edited,
+            change_annotations={_ELSEWHERE: _annotation(offer)}
+            if confirmed and offer.elsewhere
+            else None,
+        )
 
     def _changes(self, source: Source, edits: Sequence[TextEdit]) -> list[types.TextEdit]:
         return [
@@ -181,6 +191,17 @@ class _Menus:
                 edits if self._server.client.position_encodings else on_whole_lines(source, edits)
             )
         ]
+
+
+def _annotated(edit: types.TextEdit) -> types.AnnotatedTextEdit:
+    return types.AnnotatedTextEdit(
+        annotation_id=_ELSEWHERE, range=edit.range, new_text=edit.new_text
+    )
+
+
+def _annotation(offer: Offer) -> types.ChangeAnnotation:
+    """Nobody is looking at the other file: what is done there is shown before it is done."""
+    return types.ChangeAnnotation(label=offer.title, needs_confirmation=True)
 
 
 def _address(data: Any) -> tuple[int, int]:

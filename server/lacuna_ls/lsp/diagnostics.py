@@ -2,6 +2,9 @@
 
 A finding stays with its line: when the text around it changes it moves, when its own line changes
 it disappears, because nobody has run the tests on what stands there now.
+
+A client that can be told is told; one that only asks is answered, and where it can be asked to ask
+again, it is.
 """
 
 from collections.abc import Sequence
@@ -12,6 +15,7 @@ from lsprotocol import types
 
 from lacuna_ls.domain.text import Source, Span, changed_span
 from lacuna_ls.lsp.convert import range_of
+from lacuna_ls.lsp.refresh import Refreshes
 from lacuna_ls.lsp.uris import uri_of
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.finding import Finding
@@ -37,6 +41,16 @@ class Note:
     message: str
 
 
+def register(server: "LacunaServer") -> None:
+    def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        document = server.documents.get(params.text_document.uri)
+        items = [] if document is None else server.diagnostics.asked(document)
+        return types.RelatedFullDocumentDiagnosticReport(items=items)
+
+    if server.client.diagnostic_pull:
+        server.on(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic)
+
+
 class Diagnostics:
     """What is shown, by URI, in byte offsets of the newest text."""
 
@@ -45,6 +59,7 @@ class Diagnostics:
         self._shown: dict[str, tuple[Finding, ...]] = {}
         self._hints: dict[str, tuple[Mark, ...]] = {}
         self._notes: dict[str, tuple[Note, ...]] = {}
+        self._refreshes = Refreshes(server)
 
     def publish(self, document: Document, findings: Sequence[Finding]) -> None:
         """Show what was found in `document`, in place of what was shown before.
@@ -102,23 +117,33 @@ class Diagnostics:
         """Show nothing for this URI any more."""
         shown, hints = self._shown.pop(uri, ()), self._hints.pop(uri, ())
         if self._notes.pop(uri, ()) or shown or hints:
-            self._server.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(uri=uri, diagnostics=[])
-            )
+            self._tell(uri, None, [])
+
+    def asked(self, document: Document) -> list[types.Diagnostic]:
+        """What is shown in the newest version of a document."""
+        findings = self.shown(document.uri)
+        hints = self.hinted(document.uri)[: max(MOST_SHOWN - len(findings), 0)]
+        return [
+            *(self._diagnostic(document, finding) for finding in findings),
+            *(self._note(document, note) for note in self._notes.get(document.uri, ())),
+            *(self._hint(document, mark) for mark in hints),
+        ]
 
     def _show(self, document: Document, findings: tuple[Finding, ...]) -> None:
         self._shown[document.uri] = findings
-        versioned = self._server.client.diagnostic_versions
-        hints = self.hinted(document.uri)[: max(MOST_SHOWN - len(findings), 0)]
+        self._tell(document.uri, document.version, self.asked(document))
+
+    def _tell(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
+        client = self._server.client
+        if client.diagnostic_pull:
+            if client.diagnostic_refresh:
+                self._refreshes.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+            return
         self._server.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
-                uri=document.uri,
-                diagnostics=[
-                    *(self._diagnostic(document, finding) for finding in findings),
-                    *(self._note(document, note) for note in self._notes.get(document.uri, ())),
-                    *(self._hint(document, mark) for mark in hints),
-                ],
-                version=document.version if versioned else None,
+                uri=uri,
+                diagnostics=diagnostics,
+                version=version if client.diagnostic_versions else None,
             )
         )
 

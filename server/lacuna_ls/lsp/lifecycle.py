@@ -155,6 +155,7 @@ def _register_rooms(server: LacunaServer) -> None:
         code_action,
         commands,
         completion,
+        diagnostics,
         hints,
         hover,
         lenses,
@@ -163,7 +164,10 @@ def _register_rooms(server: LacunaServer) -> None:
         text_sync,
     )
 
-    rooms = (text_sync, completion, code_action, hints, hover, lenses, commands, progress, status)
+    rooms = (
+        *(text_sync, completion, code_action, diagnostics, hints, hover, lenses),
+        *(commands, progress, status),
+    )
     for room in rooms:
         room.register(server)
 
@@ -207,6 +211,11 @@ def _capabilities(server: LacunaServer) -> types.ServerCapabilities:
         code_action_provider=types.CodeActionOptions(
             code_action_kinds=kinds, resolve_provider=server.client.action_resolve_edit
         ),
+        diagnostic_provider=types.DiagnosticOptions(
+            inter_file_dependencies=True, workspace_diagnostics=False, identifier="lacuna"
+        )
+        if client.diagnostic_pull
+        else None,
         hover_provider=True if client.hover else None,
         inlay_hint_provider=types.InlayHintOptions() if client.inlay_hints else None,
         code_lens_provider=types.CodeLensOptions() if client.code_lenses else None,

@@ -4,8 +4,6 @@ Nothing here is shown for code that changed since it ran: each document's text a
 with the lines of it that still stand.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from lacuna_ls.domain.test_result import TestResult
-from lacuna_ls.lsp.errors import RequestRefusedError
+from lacuna_ls.lsp.refresh import Refreshes
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.standing import Standing
 from lacuna_ls.test_runs.tested import Judged, judged
@@ -50,7 +48,7 @@ class Observations:
         self._observed: dict[str, Observed] = {}
         self._judged: dict[str, tuple[Observed, tuple[Judged, ...]]] = {}
         self._hints_changed = False
-        self._refreshing: set[asyncio.Task[None]] = set()
+        self._refreshes = Refreshes(server)
 
     def __iter__(self) -> Iterator[Observed]:
         return iter(tuple(self._observed.values()))
@@ -134,19 +132,10 @@ class Observations:
     def refresh_lenses(self) -> None:
         """Have the editor ask again, if it can be told to."""
         if self._server.client.code_lens_refresh:
-            self._refresh(types.WORKSPACE_CODE_LENS_REFRESH)
+            self._refreshes.ask(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def refresh_hints(self) -> None:
         """The same for hints, if they are not what they were when it last asked."""
         if self._hints_changed and self._server.client.inlay_hint_refresh:
-            self._refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
+            self._refreshes.ask(types.WORKSPACE_INLAY_HINT_REFRESH)
         self._hints_changed = False
-
-    def _refresh(self, method: str) -> None:
-        task = asyncio.ensure_future(self._ask(method))
-        self._refreshing.add(task)
-        task.add_done_callback(self._refreshing.discard)
-
-    async def _ask(self, method: str) -> None:
-        with contextlib.suppress(RequestRefusedError):
-            await self._server.protocol.send_request_async(method, None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.lsp.uris import home_of
 from lacuna_ls.syntax.document import Document
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class OpportunityHints:
             self._server.diagnostics.hint(document, found.found if found else ())
 
     def _may_be_improved(self, document: Document) -> bool:
-        path = path_of(document.uri)
+        path = home_of(document.uri)
         root = self._server.root_of(path.resolve()) if path else None
         if path is None or root is None:
             return False

@@ -15,7 +15,7 @@ from lacuna_ls.lsp.client_features import ClientFeatures
 from lacuna_ls.lsp.convert import Encoding
 from lacuna_ls.lsp.protocol import EdgeProtocol
 from lacuna_ls.lsp.trust_prompt import FolderTrust
-from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.lsp.uris import home_of
 from lacuna_ls.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class LacunaServer(LanguageServer):
 
     def settings_of(self, uri: str) -> Settings:
         """What holds for a document."""
-        path = path_of(uri)
+        path = home_of(uri)
         return self.settings_in(None if path is None else self.root_of(path.resolve()))
 
     async def services(self) -> "Services":

@@ -12,6 +12,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from lacuna_ls.domain.errors import OutsideWorkspaceError
 
+# A cell is a document of its own; its URI is that of the notebook, but for scheme and fragment.
+_CELL = re.compile(r"vscode-notebook-cell://[^/]*(?=/)|vscode-notebook-cell:(?=/)")
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
 
 
@@ -19,6 +21,12 @@ def path_of(uri: str) -> Path | None:
     """The path that a `file` URI names; `None` for other schemes, NUL and what is no URI."""
     pure = pure_path_of(uri, windows=os.name == "nt")
     return None if pure is None else Path(pure)
+
+
+def home_of(uri: str) -> Path | None:
+    """The file that a document is kept in: its own, or the notebook that it is a cell of."""
+    cell = _CELL.match(uri)
+    return path_of("file://" + uri[cell.end() :].partition("#")[0] if cell else uri)
 
 
 def pure_path_of(uri: str, *, windows: bool) -> PurePath | None:

@@ -73,7 +73,9 @@ class Desk:
         """A writer's part that is not needed here."""
 
     def open(self, name: str, text: str) -> str:
-        uri = uri_of(self.root / name)
+        return self.open_uri(uri_of(self.root / name), text)
+
+    def open_uri(self, uri: str, text: str) -> str:
         self._call(
             types.TEXT_DOCUMENT_DID_OPEN,
             types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, text)),
@@ -120,6 +122,20 @@ async def test_a_file_that_rests_has_a_hint_on_the_first_line_of_what_could_be_a
     assert hint["message"] == "These 11 lines could be a function: count_words_sections"
     assert hint["range"]["start"] == {"line": 2, "character": 4}
     assert hint["range"]["end"]["line"] == 2
+
+
+async def test_a_cell_of_a_notebook_has_hints_as_a_file_has(desk):
+    notebook = uri_of(desk.root / "notes.ipynb").removeprefix("file://")
+    desk.open_uri(f"vscode-notebook-cell:{notebook}#W0sZmlsZQ%3D%3D", REPORT)
+    await desk.rested()
+    ((hint,),) = desk.published
+    assert hint["message"] == "These 11 lines could be a function: count_words_sections"
+
+
+async def test_a_cell_of_a_notebook_outside_of_the_folders_is_left_alone(desk):
+    desk.open_uri("vscode-notebook-cell:/elsewhere/notes.ipynb#W0s", REPORT)
+    await desk.rested()
+    assert desk.published == []
 
 
 async def test_an_edit_elsewhere_moves_the_hint_and_one_on_its_line_is_not_told(desk):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna_ls.domain.errors import OutsideWorkspaceError
-from lacuna_ls.lsp.uris import inside, path_of, pure_path_of, uri_of
+from lacuna_ls.lsp.uris import home_of, inside, path_of, pure_path_of, uri_of
 
 names = st.text(st.characters(exclude_characters='/\\\0:*?"<>|', codec="utf-8"), min_size=1).filter(
     lambda name: name not in (".", "..") and not name.endswith((" ", "."))
@@ -47,10 +47,28 @@ def test_what_names_no_file_is_none(uri):
     assert path_of(uri) is None
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "vscode-notebook-cell:/work%20shop/notes.ipynb#W0sZmlsZQ%3D%3D",
+        "vscode-notebook-cell://wsl%2Bubuntu/work%20shop/notes.ipynb#W0s",
+        "file:///work%20shop/notes.ipynb",
+    ],
+)
+def test_a_cell_is_kept_in_its_notebook(uri):
+    assert home_of(uri) == Path("/work shop/notes.ipynb")
+
+
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:notes", ""])
+def test_what_was_never_saved_is_kept_nowhere(uri):
+    assert home_of(uri) is None
+
+
 @given(st.text())
 def test_no_text_breaks_it(text):
     path_of(text)
     path_of("file://" + text)
+    home_of("vscode-notebook-cell:/" + text)
     pure_path_of("file:///" + text, windows=True)
 
 
