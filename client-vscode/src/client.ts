@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
+  State as ClientState,
   CloseAction,
   DidChangeConfigurationNotification,
   LanguageClient,
@@ -12,24 +13,29 @@ import {
 import { holesIn } from "./holes";
 import { anotherProviderIsActive, enabledFor, isOffered } from "./inline_completion";
 import type { ChosenInterpreters } from "./interpreter";
-import { languages } from "./languages";
-import { announceRename } from "./rename";
+import { documentSelector } from "./languages";
+import { announceRename, type NewNames } from "./rename";
 import type { ServerCommand } from "./server_command";
 import { announceStatus } from "./server_status";
 import { section, settingsForServer } from "./settings";
+import type { State } from "./status";
 import { isRestricted, trustedFolders } from "./trust";
 
-export function createClient(
-  command: ServerCommand,
-  log: vscode.LogOutputChannel,
-  interpreters: ChosenInterpreters,
-  ghostTextShown: (holes: number) => void,
-): LanguageClient {
+/** What the client asks, and tells, in this window. */
+export interface Window {
+  readonly log: vscode.LogOutputChannel;
+  readonly interpreters: ChosenInterpreters;
+  readonly newNames: NewNames;
+  ghostTextShown(holes: number): void;
+}
+
+export function createClient(command: ServerCommand, window: Window): LanguageClient {
+  const { log, interpreters, newNames } = window;
   const forwardLines = (stream: Readable): void => {
     createInterface(stream).on("line", (line) => log.info(line));
   };
   const options: LanguageClientOptions = {
-    documentSelector: languages.map((language) => ({ scheme: "file", language })),
+    documentSelector,
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     stdioOptions: { stdout: forwardLines, stderr: forwardLines },
@@ -70,9 +76,16 @@ export function createClient(
         const answer = await next(document, position, context, token);
         const text = itemsOf(answer)[0]?.insertText;
         if (text !== undefined && !token.isCancellationRequested) {
-          ghostTextShown(typeof text === "string" ? 0 : holesIn(text.value));
+          window.ghostTextShown(typeof text === "string" ? 0 : holesIn(text.value));
         }
         return answer;
+      },
+      provideCodeActions: async (document, range, context, token, next) =>
+        (await next(document, range, context, token))?.map((each) => newNames.listed(each)),
+      resolveCodeAction: async (action, token, next) => {
+        const resolved = await next(action, token);
+        newNames.chosen(action);
+        return resolved;
       },
     },
   };
@@ -87,6 +100,20 @@ function itemsOf(
   answer: vscode.InlineCompletionItem[] | vscode.InlineCompletionList | null | undefined,
 ): readonly vscode.InlineCompletionItem[] {
   return Array.isArray(answer) ? answer : (answer?.items ?? []);
+}
+
+/** What is shown of a state of the client. */
+export function stateOf(client: LanguageClient, state: ClientState): State {
+  switch (state) {
+    case ClientState.Starting:
+      return { kind: "starting" };
+    case ClientState.Running:
+      return { kind: "ready", version: client.initializeResult?.serverInfo?.version ?? "" };
+    case ClientState.StartFailed:
+      return { kind: "failed", message: "Lacuna: the server did not start. The log says why." };
+    case ClientState.Stopped:
+      return { kind: "stopped" };
+  }
 }
 
 /** Without one: the first folder. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { HoleSlider } from "./holes";
 import { ChosenInterpreters } from "./interpreter";
-import { registerRename } from "./rename";
+import { NewNames } from "./rename";
 import { SampleWindow } from "./sample";
 import { ModelKey } from "./secret";
 import { type Display, Server } from "./server";
@@ -18,6 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const slider = new HoleSlider();
   const interpreters = new ChosenInterpreters();
   const key = new ModelKey(context.secrets);
+  const newNames = new NewNames();
   const sample = new SampleWindow(context);
   const display: Display = {
     show: (state) => {
@@ -31,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     ghostTextShown: (holes) => slider.shown(holes),
   };
-  const started = new Server(context, log, display, interpreters, key);
+  const started = new Server(context, display, { log, interpreters, key, newNames });
   server = started;
 
   const tellChangedSettings = (): void => {
@@ -46,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     slider,
     interpreters,
     registerCommands({ context, server: started, log, slider, key }),
-    registerRename(),
+    newNames,
     interpreters.onDidChange(tellChangedSettings),
     vscode.window.onDidChangeActiveTextEditor(() => {
       status.refresh();

@@ -6,3 +6,10 @@ export const languages = [
   "typescript",
   "typescriptreact",
 ] as const;
+
+/** Where documents come from that the server knows: files, what was never saved, notebooks' cells. */
+const schemes = ["file", "untitled", "vscode-notebook-cell"] as const;
+
+export const documentSelector = schemes.flatMap((scheme) =>
+  languages.map((language) => ({ scheme, language })),
+);

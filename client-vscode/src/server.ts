@@ -2,13 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { State as ClientState, type LanguageClient } from "vscode-languageclient/node";
-import { createClient, tellChangedSettings } from "./client";
+import type { LanguageClient } from "vscode-languageclient/node";
 import { EnvironmentError, ensureEnvironment } from "./environment";
 import { type FirstStart, openProgress } from "./first_start";
 import type { ChosenInterpreters } from "./interpreter";
 import { run } from "./process";
 import { buildEnvironment } from "./python";
+import type { NewNames } from "./rename";
 import type { ModelKey } from "./secret";
 import { serverCommand } from "./server_command";
 import { onStatus, type ServerStatus } from "./server_status";
@@ -21,12 +21,21 @@ export interface Display {
   ghostTextShown(holes: number): void;
 }
 
+/** What the server's client needs of the window. */
+export interface Parts {
+  readonly log: vscode.LogOutputChannel;
+  readonly interpreters: ChosenInterpreters;
+  readonly key: ModelKey;
+  readonly newNames: NewNames;
+}
+
 export class Server {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #display: Display;
   readonly #interpreters: ChosenInterpreters;
   readonly #key: ModelKey;
+  readonly #newNames: NewNames;
   #client: LanguageClient | undefined;
   #python: string | undefined;
   /** Aborts the set-up of the environment that is under way, if one is. */
@@ -34,18 +43,13 @@ export class Server {
   /** Starts and stops wait for each other, so that there is never a second server. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(
-    context: vscode.ExtensionContext,
-    log: vscode.LogOutputChannel,
-    display: Display,
-    interpreters: ChosenInterpreters,
-    key: ModelKey,
-  ) {
+  constructor(context: vscode.ExtensionContext, display: Display, parts: Parts) {
     this.#context = context;
-    this.#log = log;
     this.#display = display;
-    this.#interpreters = interpreters;
-    this.#key = key;
+    this.#log = parts.log;
+    this.#interpreters = parts.interpreters;
+    this.#key = parts.key;
+    this.#newNames = parts.newNames;
   }
 
   restart(): Promise<void> {
@@ -67,6 +71,7 @@ export class Server {
 
   async tellChangedSettings(): Promise<void> {
     if (this.#client) {
+      const { tellChangedSettings } = await import("./client");
       await tellChangedSettings(this.#client);
     }
   }
@@ -90,15 +95,17 @@ export class Server {
     await this.#client.start().catch(() => {});
   }
 
+  /** The client's library is loaded here: VS Code waits for `activate`, and nobody for this. */
   async #createClient(python: string, storage: string): Promise<LanguageClient> {
+    const { createClient, stateOf } = await import("./client");
     const variables = await this.#key.variables();
-    const client = createClient(
-      serverCommand(python, storage, { ...process.env, ...variables }),
-      this.#log,
-      this.#interpreters,
-      (holes) => this.#display.ghostTextShown(holes),
-    );
-    client.onDidChangeState(({ newState }) => this.#display.show(shown(client, newState)));
+    const client = createClient(serverCommand(python, storage, { ...process.env, ...variables }), {
+      log: this.#log,
+      interpreters: this.#interpreters,
+      newNames: this.#newNames,
+      ghostTextShown: (holes) => this.#display.ghostTextShown(holes),
+    });
+    client.onDidChangeState(({ newState }) => this.#display.show(stateOf(client, newState)));
     onStatus(client, (status) => this.#display.told(status));
     return client;
   }
@@ -148,19 +155,6 @@ export class Server {
         this.#log.show();
       }
     });
-  }
-}
-
-function shown(client: LanguageClient, state: ClientState): State {
-  switch (state) {
-    case ClientState.Starting:
-      return { kind: "starting" };
-    case ClientState.Running:
-      return { kind: "ready", version: client.initializeResult?.serverInfo?.version ?? "" };
-    case ClientState.StartFailed:
-      return { kind: "failed", message: "Lacuna: the server did not start. The log says why." };
-    case ClientState.Stopped:
-      return { kind: "stopped" };
   }
 }
 

@@ -6,9 +6,41 @@ export const installed = new Map<string, { isActive: boolean; activate: () => Pr
 /** What the user types where they are asked; undefined is Escape. */
 export const typed = { answer: undefined as string | undefined };
 
+/** Every command that was executed, with its arguments. */
+export const called: (readonly [string, ...unknown[]])[] = [];
+const registered = new Map<string, (...args: unknown[]) => unknown>();
+
+export const commands = {
+  registerCommand: (name: string, run: (...args: unknown[]) => unknown) => {
+    registered.set(name, run);
+    return { dispose: () => registered.delete(name) };
+  },
+  executeCommand: async (name: string, ...args: unknown[]) => {
+    called.push([name, ...args]);
+    return registered.get(name)?.(...args);
+  },
+};
+
 export const window = {
   showInputBox: async () => typed.answer,
+  showTextDocument: async () => ({ selection: undefined as unknown }),
 };
+
+export const Uri = { parse: (text: string) => text };
+
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
+export class Selection {
+  constructor(
+    readonly anchor: Position,
+    readonly active: Position,
+  ) {}
+}
 
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 } as const;
 
@@ -45,6 +77,8 @@ export class EventEmitter<T> {
 
 export function reset(): void {
   settings.clear();
+  called.length = 0;
+  registered.clear();
   installed.clear();
   typed.answer = undefined;
   workspace.isTrusted = true;
