@@ -14,17 +14,20 @@ from editors.programs import KEPT, UnavailableError
 class Project:
     """A source archive, and what the three moments need of it.
 
-    `slip` are the keys of a mistake in `file`, `typed` beginnings of code at its end, `long` a
-    pattern of a line in a long function.
+    `right` is a line of `file` without its indentation, and the only one of its kind; `wrong` the
+    mistake that is made there. `typed` are beginnings of code for its end, `doubted` one that leaves
+    the model in doubt in three places or more, `long` a part of a line in a long function.
     """
 
     name: str
     version: str
     sha256: str
     file: str
-    slip: str
+    right: str
+    wrong: str
     typed: tuple[str, ...]
     long: str
+    doubted: str = ""
 
 
 PROJECTS = (
@@ -33,19 +36,25 @@ PROJECTS = (
         "0.5.1",
         "1a29730d366e996aaacffb2f1f1cb9593dc38e2ddd30c91250c6dde09ea9b417",
         "inflection/__init__.py",
-        ":%s/^    if separator/    if not separator/<CR>",
-        ("def shout(word: str) -> str:<CR>return re.", "def spaced(word: str) -> str:<CR>word = "),
+        "if separator:",
+        "if not separator:",
+        (
+            "def shout(word: str) -> str:\n    return re.",
+            "def spaced(word: str) -> str:\n    word = ",
+        ),
         "for rule, replacement in PLURALS",
+        doubted="def quiet(word: str) -> str:\n    return re.",
     ),
     Project(
         "xmltodict",
         "1.0.4",
         "6d94c9f834dd9e44514162799d344d815a3a4faec913717a9ecbfa5be1bb8e61",
         "xmltodict.py",
-        ":%s/if i == -1:/if i != -1:/<CR>",
+        "if i == -1:",
+        "if i != -1:",
         (
-            "def check(value):<CR>if not isinstance(",
-            "def attributes(item):<CR>for key, value in ",
+            "def check(value):\n    if not isinstance(",
+            "def attributes(item):\n    for key, value in ",
         ),
         "if len(self.path) == self.item_depth",
     ),

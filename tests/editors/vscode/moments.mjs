@@ -3,7 +3,8 @@
  *
  *     node moments.mjs PROGRAMS ADDRESS PROJECTS FOLDER
  *
- * PROJECTS is a JSON list: name, root, and what is typed where. Times are seconds on this machine.
+ * PROJECTS is a JSON list of what `projects.py` has, each with its root. Times are seconds on this
+ * machine, as a user sees them.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,91 +19,121 @@ for (const project of JSON.parse(readFileSync(projects, "utf8"))) {
 }
 await browser.close();
 
-async function visit({ name, root, bug, begun, long }) {
+async function visit({ name, root, file, right, wrong, typed, doubted, long }) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const url = `${address}/?${new URLSearchParams({ folder: root })}`;
   const window = await Window.open(context, url, join(folder, "pictures", name));
   const feature = reporter(window, `${name}: `);
-  const lineOf = (file, text) =>
-    readFileSync(join(root, file), "utf8")
-      .split("\n")
-      .findIndex((line) => line.includes(text)) + 1;
-  const dialog = window.page.locator(".monaco-dialog-box .monaco-button", {
-    hasText: "Yes, I trust",
-  });
-  await dialog.click();
+  const lines = readFileSync(join(root, file), "utf8").split("\n");
+  const place = lines.findIndex((line) => line.trim() === right);
+  let known = 0;
+  await window.page
+    .locator(".monaco-dialog-box .monaco-button", { hasText: "Yes, I trust" })
+    .click();
 
-  await feature("save turns red, Ctrl+. and Enter turn it green", async () => {
-    await window.openFile(bug.file);
-    await until(async () => /which you trust/.test(await window.status("status")), "the server");
-    const line = lineOf(bug.file, bug.line);
-    const column = readFileSync(join(root, bug.file), "utf8").split("\n")[line - 1].length + 1;
-    await window.goTo(line, column);
-    await window.press("Shift+Home");
-    // That selects to where the code begins.
-    await window.insert(bug.line.trim().replace(bug.right, bug.wrong));
-    const times = [];
-    let since = performance.now();
-    const lap = (what) => {
-      times.push(`${what} ${((performance.now() - since) / 1000).toFixed(2)} s`);
-    };
+  // Examples in documentation may need what is not installed: they are red before anything is typed.
+  await feature("1: the first save", async () => {
+    await window.openFile(file);
+    await window.ready();
     await window.save();
-    await until(() => window.count(".squiggly-error"), "red", 120_000);
+    await window.settled();
+    known = await window.errors();
+    return `${known} diagnostics`;
+  });
+
+  await feature("1: a slip is saved and red; Ctrl+. and Enter turn it green", async () => {
+    await window.goTo(place + 1, lines[place].length + 1);
+    // That selects to where the code begins.
+    await window.press("Shift+Home");
+    await window.insert(wrong);
+    const laps = [];
+    let since = performance.now();
+    const lap = (what) => laps.push(`${what} ${((performance.now() - since) / 1000).toFixed(2)} s`);
+    await window.save();
+    await until(async () => (await window.errors()) > known, "red", 60_000);
     lap("red");
     const isFix = (titles) => /^Fix: .*tests? pass/.test(titles[0]);
     const [title] = await window.menu(isFix);
     lap("fix in the menu");
+    await window.shot("fix");
     await window.press("Escape");
     since = performance.now();
     await window.menu(isFix);
-    lap("menu");
+    lap("menu opens");
     await window.press("Enter");
     await until(() => window.count(".tab.active.dirty"), "the edit");
     since = performance.now();
     await window.save();
-    await until(async () => (await window.count(".squiggly-error")) === 0, "green");
+    await until(async () => (await window.errors()) === known, "green");
     lap("green");
-    return `${title}; ${times.join(", ")}`;
+    return `${title}; ${laps.join(", ")}`;
   });
 
-  await feature("ghost text is taken with Tab, its doubts visited with Tab", async () => {
-    await window.openFile(begun.file);
+  /** Types the code at the end of the file; what was offered, and when, after the last key. */
+  const offered = async (code) => {
     await window.toEnd();
-    await window.insert(`\n\n${begun.above}`);
-    const [text, seconds] = await firstGhostText(window, begun.typed);
-    const holes = await window.holes();
-    await window.press("Tab");
-    for (let hole = 0; hole < holes; hole += 1) {
-      await until(async () => /selected/.test(await window.position()), `hole ${hole + 1}`);
-      await window.press("Tab");
-    }
-    return `${text}; ${holes} holes; ${seconds.toFixed(2)} s after the last key`;
-  });
-
-  await feature("nothing selected in a long function: an extraction by name", async () => {
-    await window.openFile(long.file);
-    await window.goTo(lineOf(long.file, long.line), 9);
-    const since = performance.now();
-    const titles = await window.menu((shown) => shown.some((each) => /^Extract lines/.test(each)));
-    const seconds = (performance.now() - since) / 1000;
-    const title = titles.find((each) => /^Extract lines/.test(each));
-    await window.choose(titles, title);
-    await until(async () => /selections/.test(await window.position()), "the new name selected");
-    return `${title}; menu ${seconds.toFixed(2)} s`;
-  });
-  await context.close();
-}
-
-/** Which beginning of a line leaves the model sure enough depends on the model. */
-async function firstGhostText(window, beginnings) {
-  for (const typed of beginnings) {
-    await window.type(typed);
+    const [, above, line] = /^(.*\n)(.*)$/s.exec(code);
+    await window.insert(`\n\n${above}`);
+    await window.type(line);
     const since = performance.now();
     const text = await until(() => window.ghostText(), "ghost text", 5000).catch(() => "");
-    if (text) {
-      return [text, (performance.now() - since) / 1000];
+    return { text, told: `${text} after ${((performance.now() - since) / 1000).toFixed(2)} s` };
+  };
+
+  await feature("2: ghost text, Tab takes it, Tab visits its doubts", async () => {
+    const seen = [];
+    for (const code of typed) {
+      const { text, told } = await offered(code);
+      if (text) {
+        await window.shot("ghost text");
+        seen.push(`${told}, ${(await window.walkHoles()).length} holes`);
+      }
+      await window.revert();
     }
-    await window.press("Home", "Home", "Shift+End", "Delete");
+    if (seen.length === 0) {
+      throw new Error("no ghost text");
+    }
+    return seen.join("; ");
+  });
+
+  if (doubted) {
+    await feature("by keyboard alone: ghost text with three holes is walked", async () => {
+      const { text } = await offered(doubted);
+      const walked = await window.walkHoles();
+      await window.revert();
+      if (walked.length < 3) {
+        throw new Error(`only ${walked.length} holes in ${text}`);
+      }
+      return `${text}: ${walked.join("; ")}`;
+    });
   }
-  throw new Error("no ghost text");
+
+  await feature("3: nothing selected in a long function: an extraction by name", async () => {
+    const isExtraction = (title) => /^Extract lines/.test(title);
+    await window.goTo(lines.findIndex((line) => line.includes(long)) + 1, 9);
+    await window.menu((titles) => titles.some(isExtraction));
+    await window.press("Escape");
+    let since = performance.now();
+    const titles = await window.menu((shown) => shown.some(isExtraction));
+    const opened_s = (performance.now() - since) / 1000;
+    await window.shot("extractions");
+    since = performance.now();
+    const title = titles.find(isExtraction);
+    await window.choose(titles, title);
+    await until(async () => /selections/.test(await window.position()), "the new name selected");
+    const renamed_s = (performance.now() - since) / 1000;
+    return `${title}; menu ${opened_s.toFixed(2)} s, under rename ${renamed_s.toFixed(2)} s later`;
+  });
+
+  await feature("3: still green", async () => {
+    await window.press("Escape");
+    await window.save();
+    await window.settled();
+    const left = await window.errors();
+    if (left > known) {
+      throw new Error(`${left} diagnostics`);
+    }
+    return `${left} diagnostics`;
+  });
+  await context.close();
 }

@@ -155,6 +155,64 @@ export class Window {
     return parts.join(" / ").replaceAll("\u00a0", " ");
   }
 
+  /** Takes back what was not saved. */
+  async revert() {
+    await this.press("Escape", "Escape");
+    await this.command("File: Revert File");
+    await until(async () => (await this.count(".tab.active.dirty")) === 0, "the file as it was");
+  }
+
+  /** Until the server is there and the folder trusted. */
+  async ready() {
+    await until(
+      async () => /which you trust/.test(await this.status("status")),
+      "the server",
+      120_000,
+    );
+  }
+
+  /** Until no progress has been shown for a while: what a save has set off is over. */
+  async settled() {
+    let since = performance.now();
+    await until(
+      async () => {
+        if ((await this.count("#status\\.progress")) > 0) {
+          since = performance.now();
+        }
+        return performance.now() - since > 2500;
+      },
+      "rest",
+      120_000,
+    );
+  }
+
+  /** How many errors the open files have, by the status bar. */
+  async errors() {
+    const text = await this.page.locator("#status\\.problems").textContent();
+    return Number(/\d+/.exec(text ?? "")?.[0] ?? 0);
+  }
+
+  /** Takes the ghost text with Tab and visits its holes with Tab: where each of them stands. */
+  async walkHoles() {
+    const holes = await this.holes();
+    await this.press("Tab");
+    await until(async () => !(await this.ghostText()), "the accepted text");
+    const walked = [];
+    for (let hole = 0; hole < holes; hole += 1) {
+      const at = await until(
+        async () => {
+          const position = await this.position();
+          return !walked.includes(position) && position;
+        },
+        `hole ${hole + 1}`,
+      );
+      walked.push(at);
+      await this.shot(`hole ${hole + 1}`);
+      await this.press("Tab");
+    }
+    return walked;
+  }
+
   /** How many holes the newest ghost text has, as the slider shows it. */
   async holes() {
     const item = this.page.locator('[id="lacuna.lacuna.lacuna.holes"], [id="lacuna.lacuna.holes"]');

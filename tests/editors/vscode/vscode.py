@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import urllib.request
@@ -27,42 +26,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lacuna_ls.cli.demo
 from editors.programs import KEPT, ROOT, Programs, UnavailableError
+from editors.projects import PROJECTS, unpacked
 from editors.session import Row
 
 HERE = Path(__file__).parent
 LONGEST_S = 400
 _STARTED_S = 60
-# Public projects with tests of their own that nothing else here uses, and what is typed in them.
-_PROJECTS: dict[str, dict[str, Any]] = {
-    "inflection==0.5.1": {
-        "bug": {
-            "file": "inflection/__init__.py",
-            "line": "    if number % 100 in (11, 12, 13):",
-            "right": " in ",
-            "wrong": " not in ",
-        },
-        "begun": {
-            "file": "inflection/__init__.py",
-            "above": "def shout(word: str) -> str:\n",
-            "typed": ["    return re.", "    word = "],
-        },
-        "long": {"file": "inflection/__init__.py", "line": "for inflection in UNCOUNTABLES"},
-    },
-    "num2words==0.5.14": {
-        "bug": {
-            "file": "num2words/currency.py",
-            "line": "            negative = value < 0",
-            "right": " < ",
-            "wrong": " > ",
-        },
-        "begun": {
-            "file": "num2words/base.py",
-            "above": "def in_words(value, words):\n    out = []\n",
-            "typed": ["    for", "    if not isinstance("],
-        },
-        "long": {"file": "num2words/base.py", "line": "if adjective and currency in"},
-    },
-}
 _SETTINGS = {
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
@@ -116,7 +85,8 @@ def rows(folder: Path, vsix: Path | None = None) -> list[Row]:
     workspace = folder / "orchard"
     shutil.copytree(Path(lacuna_ls.cli.demo.__file__).parent / "demo_workspace", workspace)
     projects = folder / "projects.json"
-    projects.write_text(json.dumps(_projects(folder / "projects")), "utf-8")
+    asked = [{**asdict(each), "root": str(unpacked(each, folder / each.name))} for each in PROJECTS]
+    projects.write_text(json.dumps(asked), "utf-8")
     with profile.serving() as address:
         return [
             *_driven("walk.mjs", programs, address, workspace, folder),
@@ -139,37 +109,6 @@ def _quiet(logs: Path) -> Row:
 def vscode(folder: Path, found: Programs) -> list[Row]:
     """As the runner of all editors calls it."""
     return rows(folder)
-
-
-def _projects(folder: Path) -> list[dict[str, Any]]:
-    """Source distributions as their authors published them, unpacked.
-
-    Raises:
-        UnavailableError: they cannot be fetched.
-    """
-    fetch = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-        ":all:",
-    ]
-    found: list[dict[str, Any]] = []
-    for requirement, typed in _PROJECTS.items():
-        name = requirement.partition("==")[0]
-        place = folder / name
-        done = subprocess.run([*fetch, "--dest", place, requirement], check=False)
-        if done.returncode != 0:
-            raise UnavailableError(f"{requirement} cannot be fetched")
-        (archive,) = place.glob("*.tar.gz")
-        with tarfile.open(archive) as packed:
-            packed.extractall(place, filter="data")
-        (root,) = (each for each in place.iterdir() if each.is_dir())
-        found.append({"name": name, "root": str(root), **typed})
-    return found
 
 
 def _programs() -> Path:

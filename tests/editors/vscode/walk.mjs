@@ -113,8 +113,6 @@ await feature("the fix is applied, and the next save is green", async () => {
     .trim();
 });
 
-const stops = ".snippet-placeholder";
-
 await feature("ghost text comes while typing, and Tab takes it", async () => {
   await window.openFile("orchard/harvest.py");
   await window.toEnd();
@@ -134,47 +132,64 @@ await feature("ghost text comes while typing, and Tab takes it", async () => {
   return text;
 });
 
-await feature("the slider moves holes while ghost text is shown", async () => {
-  await window.openFile("tests/test_invoice.py");
-  await window.toEnd();
-  await window.insert("\n\ndef test_apples_travel_well():\n");
-  await window.insert('    rows = invoice("2026-03-02 Kaya: 3 apple")\n');
-  await window.type("    assert ");
-  await until(() => window.ghostText(), "ghost text");
-  const seen = [await window.status("holes")];
-  const before = await window.holes();
-  await window.press("Alt+Period");
-  await until(async () => (await window.holes()) > before, "more holes");
-  await until(() => window.ghostText(), "ghost text again");
-  seen.push(await window.status("holes"));
-  return seen.join(" then ");
-});
+// Which of these leaves the model in doubt, and in how many places, depends on its calibration.
+const doubtful = [
+  ["tests/test_invoice.py", "def test_apples_travel_well():\n", "    assert "],
+  ["tests/test_invoice.py", "def test_shipping_again():\n", '    assert "Shipping 4.90" in '],
+  ["orchard/harvest.py", "def report(orders: list[Order]) -> str:\n    rows = []\n", "    for "],
+  ["tests/test_pricing.py", "def test_two_boxes():\n", "    assert line_total("],
+  ["tests/test_delivery.py", "def test_monday():\n", "    assert delivery_day("],
+];
 
-await feature(
-  "by keyboard alone: ghost text with three holes or more is walked with Tab",
-  async () => {
-    const holes = await window.holes();
-    if (holes < 3) {
-      throw new Error(`only ${holes} holes`);
+/** Ghost text that `isEnough`, asked for in one place after the other. */
+async function ghostText(isEnough, ...choices) {
+  const seen = [];
+  for (const [file, above, line] of choices) {
+    await window.openFile(file);
+    await window.toEnd();
+    await window.insert(`\n\n${above}`);
+    await window.type(line);
+    const text = await until(() => window.ghostText(), "ghost text", 5000).catch(() => "");
+    if (text && (await isEnough())) {
+      return text;
     }
-    await window.press("Tab");
-    await until(() => window.count(stops), "tab stops");
-    const walked = [];
-    for (let hole = 0; hole < holes; hole += 1) {
-      await window.shot(`hole ${hole + 1}`);
-      const at = await until(
-        async () => {
-          const position = await window.position();
-          return !walked.includes(position) && position;
-        },
-        `hole ${hole + 1}`,
-      );
-      walked.push(at);
-      await window.press("Tab");
+    seen.push(`${text} with ${text ? await window.holes() : 0} holes`);
+    await window.revert();
+  }
+  throw new Error(`none is enough: ${seen.join(" | ")}`);
+}
+
+/** A step on the scale, and what it has come to; undefined at its end. */
+async function step(keys) {
+  const before = await window.status("holes");
+  await window.press(keys);
+  const after = await until(
+    async () => {
+      const label = await window.status("holes");
+      return label !== before && label;
+    },
+    "a step",
+    2000,
+  ).catch(() => undefined);
+  await until(() => window.ghostText(), "ghost text again");
+  return after;
+}
+
+await feature("the slider moves holes while ghost text is shown", async () => {
+  let seen = [];
+  const moves = async () => {
+    seen = [await window.holes()];
+    for (const keys of ["Alt+Comma", "Alt+Comma", "Alt+Comma", "Alt+Period", "Alt+Period"]) {
+      if (await step(keys)) {
+        seen.push(await window.holes());
+      }
     }
-    return walked.join("; ");
-  },
-);
+    return new Set(seen).size > 1;
+  };
+  const text = await ghostText(moves, ...doubtful);
+  await window.revert();
+  return `${text}: ${seen.join(", ")} holes`;
+});
 
 await feature("an extraction puts the new name under rename", async () => {
   await window.openFile("orchard/invoice.py");
@@ -194,6 +209,7 @@ await feature("an extraction puts the new name under rename", async () => {
     async () => (await window.lines()).some((line) => /def postage\(/.test(line)),
     "the new name",
   );
+  await window.revert();
   return title;
 });
 
