@@ -13,7 +13,6 @@ from lacuna_ls.domain.text import Span, TextEdit, apply_edits, changed_span, dec
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.model_loop.alignment import hunks
 from lacuna_ls.repair.model_loop.language import Drafting
-from lacuna_ls.repair.model_loop.replies import Replacement, Reply, Unusable
 from lacuna_ls.repair.model_loop.target import (
     Target,
     definition_at,
@@ -24,6 +23,7 @@ from lacuna_ls.repair.proposers.template import Templates
 from lacuna_ls.syntax.document import Document, parse
 from lacuna_ls.syntax.imports import mentioned_modules
 from lacuna_ls.syntax.nodes import Node, preorder, span_of
+from lacuna_ls.verification.replies import Replacement, Reply, Unusable
 
 Shape = tuple[tuple[str, str], ...]
 

@@ -25,7 +25,6 @@ from lacuna_ls.ports.language_model import LanguageModel, Message
 from lacuna_ls.repair.engine import searchable
 from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
-from lacuna_ls.repair.model_loop.asking import Asking
 from lacuna_ls.repair.model_loop.briefing import Read, briefing
 from lacuna_ls.repair.model_loop.drafts import Draft, Place, Shape, drafted
 from lacuna_ls.repair.model_loop.language import drafting_of
@@ -38,7 +37,6 @@ from lacuna_ls.repair.model_loop.prompts import (
     restarting,
     sampling,
 )
-from lacuna_ls.repair.model_loop.replies import Unusable, read_reply
 from lacuna_ls.repair.model_loop.standing import standing
 from lacuna_ls.repair.model_loop.target import (
     functions,
@@ -51,6 +49,8 @@ from lacuna_ls.repair.model_loop.tree import Node, Tree
 from lacuna_ls.repair.model_loop.trying import Trying
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.test_runs.facts import recording
+from lacuna_ls.verification.asking import Asking
+from lacuna_ls.verification.replies import Unusable, read_reply
 
 _SAMPLING_TEMPERATURE = 0.8
 _REFINING_TEMPERATURE = 0.2

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from lacuna_ls.domain.text import apply_edits, decode, encode
 from lacuna_ls.repair.model_loop.drafts import Draft, Place, drafted
 from lacuna_ls.repair.model_loop.language import drafting_of
-from lacuna_ls.repair.model_loop.replies import MOST_CHARACTERS, Reply, Unusable, read_reply
 from lacuna_ls.repair.model_loop.target import functions, shown
 from lacuna_ls.repair.proposers.template import templates_of
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.verification.replies import MOST_CHARACTERS, Reply, Unusable, read_reply
 
 PYTHON = by_language_id("python")
 AGE = "def is_adult(age):\n    return age > 18\n"

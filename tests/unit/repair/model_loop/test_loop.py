@@ -32,10 +32,10 @@ from lacuna_ls.domain.text import apply_edits
 from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
 from lacuna_ls.repair.fix import Fix, Problem
 from lacuna_ls.repair.model_loop.loop import LoopBudget, LoopEnd, LoopResult, refine_with_model
-from lacuna_ls.repair.model_loop.replies import Unusable
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 from lacuna_ls.verification.evidence import titled
+from lacuna_ls.verification.replies import Unusable
 from scripted_model import Question, ScriptedModel
 
 ROOT = Path("/workspace")
