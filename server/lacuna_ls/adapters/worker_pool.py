@@ -85,7 +85,7 @@ class WorkerPool:
         if request.overlays and seal(request.root, request.targets) != judges:
             detail = "a test or what configures it changed while a candidate was judged by it"
             return replace(report, status=RunStatus.CRASHED, detail=detail)
-        if report.status is RunStatus.COMPLETED and not request.only:
+        if report.status is RunStatus.COMPLETED and not (request.only or request.up_to_red):
             self._remember(request, report)
         return report
 
@@ -255,6 +255,7 @@ def _task(
         only=request.only,
         contexts=request.contexts,
         backwards=request.backwards,
+        up_to_red=request.up_to_red,
     )
 
 

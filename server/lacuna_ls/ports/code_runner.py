@@ -43,7 +43,8 @@ class TestRequest:
     has one (`PYTHONHASHSEED`); `None` leaves it as the user's terminal would. With `backwards` the
     tests run in the reverse of their order, those of one class or file still together. Where `only`
     names tests by their ids, the others of the targets are left out. With `contexts` the report says what
-    code each test executes, which is right only if all targets are of one file.
+    code each test executes, which is right only if all targets are of one file. With `up_to_red` the
+    run ends with the first red test; its report then lacks those that would have followed.
     """
 
     root: Path
@@ -59,6 +60,7 @@ class TestRequest:
     only: tuple[str, ...] = ()
     contexts: bool = False
     backwards: bool = False
+    up_to_red: bool = False
 
 
 TestRequest.__test__ = False  # type: ignore[attr-defined]

@@ -7,11 +7,9 @@ test of the problem, in two fresh processes with different hash seeds and test o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatch
-from typing import Any, TypeVar
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
 from lacuna_ls.ports.clock import Clock
@@ -22,11 +20,10 @@ from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
 from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
 from lacuna_ls.repair.repetition import once_more, same_verdict, shows_again
-from lacuna_ls.repair.screening import Screening, Trial
+from lacuna_ls.repair.screening import Screening
+from lacuna_ls.repair.tasks import Tasks
 from lacuna_ls.repair.trials import Templated
 from lacuna_ls.verification.evidence import Evidence
-
-T = TypeVar("T")
 
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
@@ -62,31 +59,30 @@ async def search(
 
     if not searchable(problem):
         return ended(SearchEnd.NOT_SEARCHABLE, {})
-    async with (
-        _running(runner.run(once_more(problem, budget))) as reproducing,
-        _running(
-            screening.run(
-                screening_request(problem),
-                Templated(problem, reproducing, budget, runner),
-                _unchanged(problem),
-            )
-        ) as screens,
-    ):
+    async with Tasks() as tasks:
+        reproducing = tasks.start(runner.run(once_more(problem, budget)))
+        source = Templated(problem, reproducing, budget, runner, tasks)
+        screens = tasks.start(
+            screening.run(screening_request(problem), source, _unchanged(problem))
+        )
         found: dict[Proposal, Fix] = {}
         texts: dict[Proposal, bytes] = {}
         deadline_s = started_s + budget.wall_s
         while len(found) < budget.max_fixes:
             trial = await screening.best([proposal.statement for proposal in found])
-            if not shows_again(problem, await reproducing):
+            if not shows_again(problem, await tasks.result(reproducing)):
                 return ended(SearchEnd.FLAKY, {})
             if trial is None:
-                await screens
+                await tasks.result(screens)
                 break
             if clock.monotonic_s() > deadline_s:
                 screening.cut_short = True
                 break
             proposal = trial.proposal
-            evidence = await _judged(problem, trial, screening.place(proposal), falsifier, runner)
+            refuting = tasks.start(falsifier.refutes(trial, screening.place(proposal)))
+            confirming = tasks.start(confirm(problem, trial.overlay, runner))
+            evidence = await _judged(tasks, refuting, confirming)
+            await tasks.end(refuting, confirming)
             screening.decide(proposal, stands=evidence is not None)
             if evidence is not None:
                 texts[proposal] = trial.overlay.data
@@ -109,29 +105,14 @@ async def search(
 
 
 async def _judged(
-    problem: Problem, trial: Trial, place: int, falsifier: Falsifier, runner: CodeRunner
+    tasks: Tasks, refuting: asyncio.Task[bool], confirming: asyncio.Task[Evidence | None]
 ) -> Evidence | None:
     """What confirms a survivor, if nothing does not and nothing refutes it: both at once."""
-    async with (
-        _running(falsifier.refutes(trial, place)) as refuting,
-        _running(confirm(problem, trial.overlay, runner)) as confirming,
-    ):
-        done, _ = await asyncio.wait((refuting, confirming), return_when=asyncio.FIRST_COMPLETED)
-        if refuting in done:
-            return None if await refuting else await confirming
-        evidence = await confirming
-        return None if evidence is None or await refuting else evidence
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """A task that has ended when the block has. Its error is raised where it is awaited."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    done, _ = await asyncio.wait((refuting, confirming), return_when=asyncio.FIRST_COMPLETED)
+    if refuting in done and refuting.result():
+        return None
+    evidence = await tasks.result(confirming)
+    return None if evidence is None or await tasks.result(refuting) else evidence
 
 
 async def _told_apart(
@@ -206,18 +187,20 @@ async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> E
     """
     overlays = (*problem.request.overlays, candidate)
     first, second = (
-        replace(problem.request, overlays=overlays, hash_seed=seed) for seed in CONFIRMING_SEEDS
+        replace(problem.request, overlays=overlays, hash_seed=seed, up_to_red=True)
+        for seed in CONFIRMING_SEEDS
     )
-    in_order, backwards = await asyncio.gather(
-        runner.run(first), runner.run(replace(second, backwards=True))
-    )
-    if not holds(problem.report, in_order):
-        return None
-    if not holds(problem.report, backwards) and (
-        await _free_of_order(problem, runner) or not holds(problem.report, await runner.run(second))
-    ):
-        return None
-    return _evidence(in_order)
+    async with Tasks() as tasks:
+        in_order = tasks.start(runner.run(first))
+        backwards = tasks.start(runner.run(replace(second, backwards=True)))
+        if not holds(problem.report, await tasks.result(in_order)):
+            return None
+        if not holds(problem.report, await tasks.result(backwards)) and (
+            await _free_of_order(problem, runner)
+            or not holds(problem.report, await runner.run(second))
+        ):
+            return None
+        return _evidence(in_order.result())
 
 
 async def _free_of_order(problem: Problem, runner: CodeRunner) -> bool:

@@ -21,6 +21,7 @@ from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, templates_of
 from lacuna_ls.repair.repetition import shows_again
 from lacuna_ls.repair.screening import Trial
+from lacuna_ls.repair.tasks import Tasks
 from lacuna_ls.syntax.nodes import preorder
 
 _PAIRS = 600
@@ -43,10 +44,15 @@ class Templated:
         reproducing: asyncio.Future[TestReport],
         budget: Budget,
         runner: CodeRunner,
+        tasks: Tasks,
     ) -> None:
-        """`reproducing` is the problem's run once more, with the lines that each test covers."""
+        """`reproducing` is the problem's run once more, with the lines that each test covers.
+
+        What goes on beside the trials is one of `tasks`.
+        """
         self._problem = problem
         self._runner = runner
+        self._tasks = tasks
         self._reproducing = reproducing
         self._left = budget.max_candidates
         self._given = 0
@@ -78,7 +84,7 @@ class Templated:
     async def _singles(self, report: TestReport) -> AsyncGenerator[Trial]:
         """By what the tests covered, and once their parts have told more, by that."""
         functions = _functions(self._problem)
-        telling = asyncio.create_task(told_by_parts(self._problem, report, functions, self._runner))
+        telling = self._tasks.start(told_by_parts(self._problem, report, functions, self._runner))
         given: set[Candidate] = set()
         try:
             proposals = _proposals(self._problem, report)
@@ -97,7 +103,6 @@ class Templated:
                     yield trial
         finally:
             telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
 
     def _counted(self, trial: Trial) -> Trial:
         self._given += 1

@@ -62,7 +62,8 @@ class Request(NamedTuple):
     `threads` may be started beyond those that the user runs already. `collecting_s` is what a
     candidate may take beyond `wall_s`, until its tests have been collected. Where `only` names
     tests, the others of the targets are left out. With `contexts` it is told what code each
-    executes. With `backwards` they run in the reverse of their order.
+    executes. With `backwards` they run in the reverse of their order, with `up_to_red` no further
+    than to the first red one.
     """
 
     root: str
@@ -85,6 +86,7 @@ class Request(NamedTuple):
     only: Tuple[str, ...] = ()
     contexts: bool = False
     backwards: bool = False
+    up_to_red: bool = False
 
 
 class Observe(NamedTuple):

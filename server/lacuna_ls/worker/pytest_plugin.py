@@ -180,6 +180,30 @@ class Learning:
         self._learner.collected()
 
 
+class Unread:
+    """Spares the long form of a failure, which nobody reads and which takes longer than most tests.
+
+    What pytest's own options say of it is what they say in the terminal.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        if getattr(type(item), "repr_failure", None) is pytest.Function.repr_failure:
+            item.repr_failure = lambda excinfo, style=None: excinfo.getrepr(style="native")
+
+
+class UpToRed:
+    """Ends the session with the first red test, as `--exitfirst` does."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self._session.shouldfail = "a test is red"
+
+
 class Leave:
     """Ends the process once fixtures are torn down, before any plugin makes its summary."""
 
@@ -189,7 +213,6 @@ class Leave:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> None:
-        # Nobody sees what the terminal would show of a failure, and it takes longer than most tests.
         item.repr_failure = lambda excinfo, style=None: excinfo.exconly()
 
     @pytest.hookimpl(trylast=True)

@@ -287,7 +287,7 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
     reporter = pytest_plugin.Reporter(
         channel.send, request.root, request.doctests, request.trace, request.facts
     )
-    plugins: List[Any] = [reporter]
+    plugins: List[Any] = [reporter, pytest_plugin.Unread()]
     if session.learner is not None:
         plugins.append(pytest_plugin.Learning(session.learner))
     else:
@@ -299,6 +299,8 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
         plugins.append(fork(session.begin))
     if session.collected is not None:
         plugins.append(pytest_plugin.BeforeTests(session.collected, reporter))
+    if request.up_to_red:
+        plugins.append(pytest_plugin.UpToRed())
     if request.backwards:
         plugins.append(pytest_plugin.Backwards())
     if session.only is not None or request.only:

@@ -49,7 +49,8 @@ def run(request: Request, send: Callable[[Any], None], session: Any) -> None:
     for start in range(0, len(ids), _IDS_IN_A_FRAME):
         send(Collected(ids[start : start + _IDS_IN_A_FRAME]))
     witness = Witness(request.trace, request.facts)
-    reporter = Reporter(send, found, witness, session.up_to_the_first_red)
+    up_to_red = session.up_to_the_first_red or request.up_to_red
+    reporter = Reporter(send, found, witness, up_to_red)
     exit_code = _run(found.suite, reporter) if ids else _NO_TESTS
     witness.close()
     send(Done(request.nonce, exit_code))

@@ -378,6 +378,14 @@ async def test_backwards_the_tests_of_a_class_and_of_a_file_stay_together(tmp_pa
     ]  # fmt: skip
 
 
+async def test_a_run_up_to_the_first_red_test_leaves_out_what_follows(tmp_path, pool):
+    test = "def test_a(): pass\ndef test_b(): assert 0\ndef test_c(): pass\n"
+    project(tmp_path, {"test_it.py": test})
+    report = await pool.run(replace(request(tmp_path, "test_it.py"), up_to_red=True))
+    assert report.status is RunStatus.COMPLETED
+    assert list(outcomes(report)) == ["test_a", "test_b"]
+
+
 async def test_a_hash_seed_fixes_the_hashing_of_the_run(tmp_path, pool):
     test = "def test_x():\n    import sys\n    assert not sys.flags.hash_randomization\n"
     project(tmp_path, {"test_it.py": test})

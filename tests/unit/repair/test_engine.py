@@ -434,6 +434,49 @@ async def test_a_cancelled_search_cancels_the_run_it_waits_for(in_screen: bool):
     assert runs.cancelled
 
 
+async def test_all_that_runs_for_a_search_that_is_given_up_is_ended_at_the_same_time():
+    """What judges a candidate ends together with what screens, or never."""
+    together = asyncio.Barrier(4)
+    lingering = asyncio.Semaphore(0)
+
+    class Lingering(FakeRunner):
+        async def linger(self) -> None:
+            lingering.release()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await together.wait()
+
+        async def run(self, request: TestRequest) -> TestReport:
+            if request.overlays:
+                await self.linger()
+            return await super().run(request)
+
+        async def screen(
+            self, request: TestRequest, candidates: Candidates
+        ) -> AsyncIterator[TestReport]:
+            async for each in super().screen(request, candidates):
+                yield each
+                if each.green:
+                    await self.linger()
+
+        async def observe(self, request: ObserveRequest) -> Observation:
+            await self.linger()
+            return Observation(())
+
+    task = asyncio.create_task(found(Lingering(runner(ages).script)))
+    for _ in range(together.parties):
+        await lingering.acquire()
+    task.cancel()
+    assert (await asyncio.wait([task], timeout=60))[0] == {task}
+
+
+async def test_runs_that_confirm_end_with_the_first_red_test():
+    runs = runner(ages)
+    await found(runs)
+    assert [r.up_to_red for r in runs.requests if r.overlays] == [True, True]
+
+
 async def test_the_process_that_screens_starts_while_the_failure_is_reproduced():
     class Meeting(FakeRunner):
         begun = asyncio.Event()

@@ -11,6 +11,7 @@ from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
 from lacuna_ls.repair.proposers.best_first import propose
+from lacuna_ls.repair.tasks import Tasks
 from lacuna_ls.repair.trials import Templated
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
@@ -40,7 +41,8 @@ def templated(asked: Problem, again: TestReport, budget: Budget | None = None) -
     """Candidates for a problem whose tests, run once more, gave `again`."""
     reproduced: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
     reproduced.set_result(again)
-    return Templated(asked, reproduced, budget or Budget(), FakeRunner(lambda _: asked.report))
+    runner = FakeRunner(lambda _: asked.report)
+    return Templated(asked, reproduced, budget or Budget(), runner, Tasks())
 
 
 async def summaries(asked: Problem, seen: TestReport, budget: Budget | None = None) -> list[str]:

@@ -18,6 +18,7 @@ from lacuna_ls.ports.code_runner import Overlay, TestRequest
 from lacuna_ls.repair.fix import Budget, Problem
 from lacuna_ls.repair.localize import FunctionLines
 from lacuna_ls.repair.screening import Trial
+from lacuna_ls.repair.tasks import Tasks
 from lacuna_ls.repair.trials import Templated, _with_faint
 from lacuna_ls.syntax.document import Document, open_document
 from lacuna_ls.syntax.languages import by_language_id
@@ -65,7 +66,7 @@ async def test_what_the_parts_of_a_test_tell_is_not_waited_for_and_then_counts()
     again: asyncio.Future[TestReport] = asyncio.get_running_loop().create_future()
     again.set_result(whole)
     runner = Slow(lambda _: TestReport(RunStatus.COMPLETED, parts))
-    source = Templated(asked, again, Budget(max_candidates=40), runner)
+    source = Templated(asked, again, Budget(max_candidates=40), runner, Tasks())
     trials = source.trials()
     first = [await anext(trials) for _ in range(4)]
     assert {_line(trial, document) for trial in first} == {1, 5}, "both are as suspected"

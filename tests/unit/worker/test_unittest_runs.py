@@ -422,3 +422,14 @@ async def test_a_pytest_that_is_too_old_is_named(tmp_path, bare, pool):
     report = await pool.run(asked(root, bare, "test_it.py"))
     assert report.status is RunStatus.CRASHED
     assert report.detail == "pytest 6.2.5 is too old, tests run with pytest 7 or newer"
+
+
+async def test_a_run_up_to_the_first_red_test_leaves_out_what_follows(tmp_path, bare, pool):
+    test = (
+        "import unittest\n\nclass Test(unittest.TestCase):\n    def test_a(self): pass\n"
+        "    def test_b(self): self.fail()\n    def test_c(self): pass\n"
+    )
+    project(tmp_path, {"test_it.py": test})
+    report = await pool.run(replace(asked(tmp_path, bare, "test_it.py"), up_to_red=True))
+    assert report.status is RunStatus.COMPLETED
+    assert list(outcomes(report)) == ["Test::test_a", "Test::test_b"]
