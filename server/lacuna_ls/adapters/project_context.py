@@ -3,7 +3,7 @@
 Looked up beside the event loop and within a time limit; what is found too late is there the next
 time. Sources, those that change least first: the project's instructions, heads of what is imported
 from libraries (of the versions that are installed, by their files, nothing is executed) and from the
-workspace, code that looks alike in open files, and the last edits. Every file passes the ignore rules
+workspace, code that looks alike in the workspace's files and in open ones, and the last edits. Every file passes the ignore rules
 and the filter for secrets; what is left out is counted, for `lacuna-ls doctor`.
 """
 
@@ -19,10 +19,11 @@ from lacuna_ls.completion.remote.recent import Edit, RecentEdits
 from lacuna_ls.completion.remote.signatures import signatures
 from lacuna_ls.completion.remote.similar import most_similar
 from lacuna_ls.domain.text import decode
+from lacuna_ls.model.similar import Region
 from lacuna_ls.ports.language_model import Excerpt
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.imports import mentioned_modules
-from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.languages import Language, by_path
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +34,14 @@ _MOST_HEADS = 1_500
 _MOST_FILE_BYTES = 400_000
 _NEAR_BYTES = 1_500
 _MOST_MODULES = 40
+_MOST_ALIKE = 2
 _SOURCE_ROOTS = ("", "src", "lib")
 _FIRST_DEFINITION = re.compile(rb"^(?:@|(?:async +)?(?:def|class|function|export)\b)", re.MULTILINE)
 _IMPORTING = re.compile(rb"^.*\b(?:import|require)\b.*$", re.MULTILINE)
 _DIST_INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
+
+
+Similar = Callable[[str, Callable[[Path], bool], int], Sequence[Region]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class _Heads:
 class ProjectContext:
     """Context for the documents of one connection.
 
-    `surroundings` gives the project of a document, `None` where nothing of it may be shown.
+    `surroundings` gives the project of a document, `None` where nothing of it may be shown. `similar`
+    finds code that looks alike in files that are accepted, however many there are.
     """
 
     def __init__(
@@ -82,10 +88,12 @@ class ProjectContext:
         documents: Callable[[], Iterable[tuple[Document, Path]]],
         surroundings: Callable[[Path], Surroundings | None],
         deadline_s: float = DEADLINE_S,
+        similar: Similar = lambda near, accepts, most: (),
     ) -> None:
         self._documents = documents
         self._surroundings = surroundings
         self._deadline_s = deadline_s
+        self._similar = similar
         self._heads = _Heads()
         self._packages: dict[tuple[Path, str], list[Path]] = {}
         self._modules: dict[str, tuple[int, frozenset[str]]] = {}
@@ -104,6 +112,7 @@ class ProjectContext:
                 return
             found.extend(self._instructions(surroundings))
             found.extend(self._imported(document, path, surroundings))
+            found.extend(self._alike_below_root(document, offset, path, others, surroundings))
             found.extend(self._alike(document, offset, others, surroundings))
             found.extend(self._edited(edits, others, surroundings))
 
@@ -221,6 +230,34 @@ class ProjectContext:
                     heads = self._heads.of(target, language, names, _read(target))
         return Excerpt(f"{module}{_version(place, top)}", heads[:_MOST_HEADS]) if heads else None
 
+    def _alike_below_root(
+        self,
+        document: Document,
+        offset: int,
+        path: Path,
+        others: Sequence[tuple[Document, Path]],
+        surroundings: Surroundings,
+    ) -> list[Excerpt]:
+        """From files that are not open, whose newest text is looked at elsewhere."""
+        near = _near(document, offset)
+        elsewhere = {path, *(other for _, other in others)}
+
+        def accepts(place: Path) -> bool:
+            return (
+                place not in elsewhere
+                and place.is_relative_to(surroundings.root)
+                and by_path(place) == document.language
+                and self._shown(place, surroundings) is not None
+            )
+
+        found: list[Excerpt] = []
+        for region in self._similar(near, accepts, _MOST_ALIKE):
+            lines = decode(self._shown(region.path, surroundings) or b"").splitlines()
+            text = "\n".join(lines[region.first_line : region.last_line + 1])
+            if text.strip():
+                found.append(Excerpt(_name(region.path, surroundings), text))
+        return found[::-1]
+
     def _alike(
         self,
         document: Document,
@@ -228,7 +265,7 @@ class ProjectContext:
         others: Sequence[tuple[Document, Path]],
         surroundings: Surroundings,
     ) -> tuple[Excerpt, ...]:
-        near = decode(document.data[max(0, offset - _NEAR_BYTES) : offset + _NEAR_BYTES])
+        near = _near(document, offset)
         texts = [
             (_name(path, surroundings), decode(other.data))
             for other, path in others
@@ -236,7 +273,7 @@ class ProjectContext:
             and len(other.data) <= _MOST_FILE_BYTES
             and self._shown(path, surroundings) is not None
         ]
-        return most_similar(near, texts, 2)
+        return most_similar(near, texts, _MOST_ALIKE)
 
     def _edited(
         self,
@@ -251,6 +288,14 @@ class ProjectContext:
             if (path := paths.get(edit.uri)) is not None
             and self._shown(path, surroundings) is not None
         ]
+
+
+def _near(document: Document, offset: int) -> str:
+    """The text around the cursor's line, without it: what looks alike stays while it is written."""
+    line = document.source.line_span(document.source.line_at(offset))
+    before = document.data[max(0, line.start - _NEAR_BYTES) : line.start]
+    end = max(line.end, offset)
+    return decode(before + document.data[end : end + _NEAR_BYTES])
 
 
 def _name(path: Path, surroundings: Surroundings) -> str:

@@ -52,7 +52,11 @@ class Typing:
         self._embedded = SureStatements(corpora.model)
         self._cache = CompletionCache()
         self._draws = Random()  # noqa: S311 - draws one of several labels, protects nothing
-        self._project = ProjectContext(partial(_open_files, server), partial(_surroundings, server))
+        self._project = ProjectContext(
+            partial(_open_files, server),
+            partial(_surroundings, server),
+            similar=corpora.model.workspace.similar,
+        )
         self._remote = RemoteCompletions(
             RemoteTools(
                 model=partial(_completion_model, server, chosen, trust),

@@ -28,6 +28,7 @@ from lacuna_ls.cli.calibration_run import (
 from lacuna_ls.completion.remote import engine, sample
 from lacuna_ls.completion.sample import Sample
 from lacuna_ls.domain.errors import ModelBusyError, ModelError
+from lacuna_ls.model.workspace import Workspace
 from lacuna_ls.settings import Settings, read_settings
 
 _MOST_FAILURES = 3
@@ -48,8 +49,9 @@ async def measure_endpoint(root: Path, settings: Settings, most: int, seed: int)
     try:
         routing = await model.routing()
         name = engine.name_of(model.capabilities)
-        scorer = None if routing.logprobs else await embedded(root, files)
-        asked = sample.Asked(model, _context(root, files, settings), scorer)
+        own = await embedded(root, files)
+        context = _context(root, files, settings, own.workspace)
+        asked = sample.Asked(model, context, None if routing.logprobs else own)
         random = seeded(seed)
         patience = Patience()
 
@@ -95,7 +97,9 @@ class Patience:
                 return taken
 
 
-def _context(root: Path, files: WorkspaceFiles, settings: Settings) -> sample.Context:
+def _context(
+    root: Path, files: WorkspaceFiles, settings: Settings, workspace: Workspace
+) -> sample.Context:
     chosen = read_settings(None, repository_settings(root))[0]
 
     def surroundings(path: Path) -> Surroundings:
@@ -103,4 +107,4 @@ def _context(root: Path, files: WorkspaceFiles, settings: Settings) -> sample.Co
         own = None if python is None else python.path
         return Surroundings(root, files.shown, own, chosen.instructions)
 
-    return ProjectContext(tuple, surroundings).gather
+    return ProjectContext(tuple, surroundings, similar=workspace.similar).gather

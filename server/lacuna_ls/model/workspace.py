@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from lacuna_ls.model.interface import interface, module_name
 from lacuna_ls.model.lexer import lex_lines, split_lines
 from lacuna_ls.model.provenance import Origin, Run, runs
 from lacuna_ls.model.shapes import SHAPE_ORDERS, ShapeReading
+from lacuna_ls.model.similar import Corpus, Region, similar_regions
 from lacuna_ls.model.suffix_index import SuffixIndex, TokenReading, sort_tokens
 from lacuna_ls.model.vocabulary import GAP, Ids, Vocabulary
 from lacuna_ls.ports.files import Files
@@ -102,6 +103,14 @@ class Workspace:
         if self._partial is None or self._partial[0] != path:
             self._partial = path, self._expert.without(path)
         return self._partial[1]
+
+    def similar(self, near: str, accepts: Callable[[Path], bool], most: int) -> tuple[Region, ...]:
+        """Where files that are accepted look like `near`, the best first; from any thread."""
+        expert = self._expert
+        if expert is None:
+            return ()
+        corpus = Corpus(expert.tokens, expert.ranges, expert.shares, expert.newlines)
+        return similar_regions(corpus, self._vocabulary, near, accepts, most)
 
     async def refresh(self, root: Path, suffixes: frozenset[str]) -> None:
         """Add a folder, or take over what changed in it: files new, edited or gone."""

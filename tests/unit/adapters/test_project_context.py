@@ -8,6 +8,7 @@ import pytest
 from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
 from lacuna_ls.adapters.workspace_files import WorkspaceFiles
 from lacuna_ls.domain.text import encode
+from lacuna_ls.model.similar import Region
 from lacuna_ls.syntax.document import open_document
 from lacuna_ls.syntax.languages import by_language_id
 
@@ -72,6 +73,44 @@ async def test_heads_of_a_library_at_the_version_that_is_installed(tmp_path):
     assert await project.told("from fetch import get\n") == {
         "fetch 2.31": "def get(url, *, timeout=1): ..."
     }
+
+
+class Index:
+    """Finds the first two lines of the files of its list that are accepted."""
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = paths
+        self.asked: list[str] = []
+
+    def similar(self, near: str, accepts, most: int) -> list[Region]:
+        self.asked.append(near)
+        return [Region(path, 0, 1) for path in self.paths if accepts(path)][:most]
+
+
+async def test_code_that_looks_alike_in_files_that_are_not_open(tmp_path):
+    text = "def load(path):\n    return open(path)\n\n\nx = 1\n"
+    files = {"far.py": text, "open.py": text, "page.js": "x", "hidden.py": text, ".env.py": "K=1"}
+    project = Project(tmp_path, {**files, ".gitignore": "hidden.py\n"})
+    outside = tmp_path / "outside.py"
+    outside.write_text(text)
+    index = Index(*(project.root / name for name in files), project.root / "main.py", outside)
+    project.context = ProjectContext(
+        project.documents, lambda path: project.surroundings, 20.0, similar=index.similar
+    )
+    project.open["open.py"] = "y = 2\n"
+    assert await project.told("def load(") == {"far.py": "def load(path):\n    return open(path)"}
+
+
+async def test_what_looks_alike_does_not_change_while_a_line_is_written(tmp_path):
+    project = Project(tmp_path, {"far.py": "x = 1\n"})
+    index = Index()
+    project.context = ProjectContext(
+        project.documents, lambda path: project.surroundings, 20.0, similar=index.similar
+    )
+    text = "def load(path):\n    return open(path)\n"
+    for typed in ("", "l", "lo", "load(", "load(p)"):
+        await project.told(text + typed)
+    assert set(index.asked) == {text}
 
 
 async def test_instructions_come_first_and_the_last_edit_last(tmp_path):

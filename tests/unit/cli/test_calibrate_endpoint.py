@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from endpoints.scripted_server import completed, completing, in_json, sent, serving_by
-from fakes import FakeModel, said
+from fakes import FakeFiles, FakeModel, said
 from lacuna_ls.adapters.calibration_store import FileCalibrationStore
 from lacuna_ls.adapters.endpoint.chat_model import Endpoint, EndpointModel
 from lacuna_ls.cli import calibrate
@@ -17,6 +17,8 @@ from lacuna_ls.completion.remote import engine, sample
 from lacuna_ls.completion.suggestion import CompletionOptions
 from lacuna_ls.domain.errors import ModelBusyError, ModelError
 from lacuna_ls.holes.calibration import Group
+from lacuna_ls.model.vocabulary import Vocabulary
+from lacuna_ls.model.workspace import Workspace
 from lacuna_ls.ports.language_model import Capabilities
 from lacuna_ls.settings import Settings
 from lacuna_ls.syntax.document import open_document
@@ -76,17 +78,23 @@ async def test_what_was_measured_is_claimed_by_completions_of_that_endpoint(proj
 
 
 class Scorer(FakeModel):
+    """In the place of the model in the package, whose index takes its time."""
+
+    workspace = Workspace(FakeFiles(), Vocabulary())
+
     async def score(self, request, text):
         return said(text)
 
 
-async def test_without_numbers_it_is_measured_as_scored_by_the_model_in_the_package(
-    project, monkeypatch
-):
-    async def scorer(root, files):
+@pytest.fixture(autouse=True)
+def scorer(monkeypatch):
+    async def made(root, files):
         return Scorer(lambda request: [])
 
-    monkeypatch.setattr("lacuna_ls.cli.calibration_endpoint.embedded", scorer)
+    monkeypatch.setattr("lacuna_ls.cli.calibration_endpoint.embedded", made)
+
+
+async def test_without_numbers_it_is_measured_as_scored_by_the_model_in_the_package(project):
     async with serving_by(without_numbers) as server:
         settings = Settings(model_endpoint=server.url, model_name="coder")
         (measured,) = await measure_endpoint(project, settings, 3, 0)
