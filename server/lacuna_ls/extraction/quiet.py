@@ -6,7 +6,6 @@ A file is looked at definition by definition, each parsed by itself, and what ha
 in a definition is taken over as long as its text is the same: an edit costs one of them.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,16 +14,12 @@ from lacuna_ls.domain.text import Span
 from lacuna_ls.extraction.engine import root_of_definition
 from lacuna_ls.extraction.opportunities import Ranked, of_function
 from lacuna_ls.syntax.document import Document
+from lacuna_ls.syntax.generated import is_generated
 from lacuna_ls.syntax.nodes import preorder
 
 THRESHOLD = 1.5
 LEAST_CHOICE = 0.5
 MOST_A_FILE = 10
-_GENERATED = re.compile(
-    rb"^[ \t]*#.*(?:@generated|auto-?generated|generated (?:by|from)|do not (?:edit|modify))",
-    re.IGNORECASE | re.MULTILINE,
-)
-_HEAD_BYTES = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +66,6 @@ def marks(document: Document, before: Marks, is_outdated: Callable[[], bool]) ->
         found += (_moved(mark, part.start) for mark in known)
     best = sorted(found, key=lambda mark: -mark.score)[:MOST_A_FILE]
     return Marks(tuple(sorted(best, key=lambda mark: mark.span)), kept, before.ranked)
-
-
-def is_generated(data: bytes) -> bool:
-    """Whether a comment at the head of the file says that a program wrote it."""
-    return _GENERATED.search(data, 0, _HEAD_BYTES) is not None
 
 
 def _in_definition(

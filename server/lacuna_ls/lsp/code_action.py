@@ -45,6 +45,8 @@ class _Menus:
         document = self._server.documents.get(params.text_document.uri)
         if document is None or not self._server.client.action_literals:
             return []
+        if self._server.untouched.leaves(document):
+            return []
         return self._menu(document, params)
 
     def resolve(self, action: types.CodeAction) -> types.CodeAction | Awaitable[types.CodeAction]:

@@ -66,6 +66,8 @@ class _Completions:
         document = self._server.documents.get(uri)
         if document is None or self._server.settings_of(uri).completion_enabled == "off":
             return None
+        if self._server.untouched.leaves(document):
+            return None
         return document, offset_at(document.source, params.position, self._server.encoding)
 
     async def _inline(self, document: Document, offset: int) -> types.InlineCompletionList:

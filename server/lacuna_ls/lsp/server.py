@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lacuna_ls.lsp.observed import Observations
     from lacuna_ls.lsp.opportunity_hints import OpportunityHints
     from lacuna_ls.lsp.services import BuildServices, Services
+    from lacuna_ls.lsp.untouched import Untouched
     from lacuna_ls.syntax.store import DocumentStore
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class LacunaServer(LanguageServer):
     diagnostics: "Diagnostics"
     observed: "Observations"
     opportunity_hints: "OpportunityHints"
+    untouched: "Untouched"
 
     def __init__(self, build_services: "BuildServices") -> None:
         super().__init__("lacuna-ls", lacuna_ls.__version__, protocol_cls=EdgeProtocol)

@@ -16,6 +16,7 @@ from lacuna_ls.lsp.diagnostics import Diagnostics
 from lacuna_ls.lsp.observed import Observations
 from lacuna_ls.lsp.opportunity_hints import OpportunityHints
 from lacuna_ls.lsp.server import LacunaServer
+from lacuna_ls.lsp.untouched import Untouched
 from lacuna_ls.lsp.uris import path_of
 from lacuna_ls.syntax.document import edit_document, open_document
 from lacuna_ls.syntax.languages import Language, by_language_id, by_path
@@ -29,6 +30,7 @@ def register(server: LacunaServer) -> None:
     server.diagnostics = Diagnostics(server)
     server.observed = Observations(server)
     server.opportunity_hints = OpportunityHints(server)
+    server.untouched = Untouched(server)
 
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
