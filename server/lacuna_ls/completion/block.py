@@ -75,7 +75,8 @@ def _fits(proposal: Proposal, block: bytes) -> bool:
         return False
     near, at = proposal.near, proposal.offset
     edit = TextEdit(Span(at, at), proposal.text + block)
-    return faults(edit_document(near, near.version, [edit])) <= faults(proposal.shown.document)
+    longer = edit_document(near, near.version, [edit])
+    return not longer.has_errors or faults(longer) <= faults(proposal.shown.document)
 
 
 def _width(line: bytes) -> int:

@@ -10,7 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+from lacuna_ls.completion.window import parsed_once
 from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, TextEdit, encode
 from lacuna_ls.syntax.document import Document, edit_document
@@ -83,7 +85,7 @@ def beginnings(
         if not 0 < size < last:
             continue
         last = size
-        shorter = _inserted(document, offset, text[whole.start : whole.start + size])
+        shorter = inserted(document, offset, text[whole.start : whole.start + size])
         if no_worse.is_met_by(shorter):
             yield Shown(Span(whole.start, whole.start + size), shorter)
 
@@ -177,19 +179,43 @@ def _parsed(
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
     no_worse = _NoWorse(document, offset)
-    whole = _inserted(document, offset, text)
+    whole = inserted(document, offset, text)
     if not truncated:
         fine = no_worse.is_met_by(whole)
         return Shown(Span(start, start + len(text)), whole) if fine else None
-    for size in _closed_sizes(whole, Span(offset, offset + len(text))):
-        shorter = _inserted(document, offset, text[:size])
+    for size in islice(closed_sizes(whole, Span(offset, offset + len(text))), _MAX_CUTS):
+        shorter = inserted(document, offset, text[:size])
         if no_worse.is_met_by(shorter):
             return Shown(Span(start, start + size), shorter)
     return None
 
 
-def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
-    """Where nodes inside the region end, the longest first, a few of them.
+class _NoWorse:
+    """Whether a completion makes the text parse no worse; without it the text is parsed if need be."""
+
+    def __init__(self, document: Document, offset: int) -> None:
+        self._document = document
+        self._without_line = without_line(document, offset)
+        self._allowed: int | None = None
+
+    def is_met_by(self, completed: Document) -> bool:
+        if not self._without_line.has_errors:
+            return not completed.has_errors
+        found = faults(completed)
+        if found > faults(self._without_line):
+            return False
+        if self._allowed is None:
+            self._allowed = faults(self._document)
+        return found <= self._allowed
+
+
+def inserted(document: Document, offset: int, text: bytes) -> Document:
+    """The document with a text in it."""
+    return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
+
+
+def closed_sizes(document: Document, region: Span) -> list[int]:
+    """Where nodes inside the region end, from its start on, the longest first.
 
     What goes on with a bracket or a dot was more than the node that ends there.
     """
@@ -202,35 +228,23 @@ def _closed_sizes(document: Document, region: Span) -> Iterator[int]:
     }
     text = document.data[region.start : region.end]
     closed = (end for end in ends if end > 0 and text[end : end + 1] not in _GOES_ON)
-    yield from sorted(closed, reverse=True)[:_MAX_CUTS]
+    return sorted(closed, reverse=True)
 
 
-def _inserted(document: Document, offset: int, text: bytes) -> Document:
-    return edit_document(document, document.version, [TextEdit(Span(offset, offset), text)])
-
-
-class _NoWorse:
-    """Whether a completion makes the text parse no worse; without it the text is parsed if need be."""
-
-    def __init__(self, document: Document, offset: int) -> None:
-        self._place = document, offset
-        self._allowed: int | None = None
-
-    def is_met_by(self, completed: Document) -> bool:
-        found = faults(completed)
-        if found and self._allowed is None:
-            self._allowed = _tolerated_faults(*self._place)
-        return not found or found <= (self._allowed or 0)
-
-
-def _tolerated_faults(document: Document, offset: int) -> int:
+def tolerated_faults(document: Document, offset: int) -> int:
     """Faults that are not this line's: an unfinished line is to be mended by its completion."""
-    if document.tree is None or not document.tree.root_node.has_error:
+    rest = without_line(document, offset)
+    if not rest.has_errors or not document.has_errors:
         return 0
+    return min(faults(rest), faults(document))
+
+
+def without_line(document: Document, offset: int) -> Document:
+    """The document with nothing on the cursor's line."""
     line = document.source.line_span(document.source.line_at(offset))
-    blank = TextEdit(Span(line.start, max(line.end, offset)), b"")
-    without_line = faults(edit_document(document, document.version, [blank]))
-    return min(without_line, faults(document)) if without_line else 0
+    data = document.data
+    assert document.language is not None
+    return parsed_once(document.language, data[: line.start] + data[max(line.end, offset) :])
 
 
 def faults(document: Document) -> int:

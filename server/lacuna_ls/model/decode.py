@@ -11,6 +11,7 @@ Searches are generators that yield between steps of a few milliseconds and retur
 import math
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
@@ -98,34 +99,46 @@ Steps = Generator[None, None, list[Line]]
 
 
 def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
-    """The `n` likeliest lines, best first; fewer where the others are hopeless."""
+    """The `n` likeliest lines, best first; fewer where the others are hopeless.
+
+    The likeliest path of whatever length goes on first, until no path can become one of them: the
+    lines of a beam search that goes step by step, at a fraction of the distributions (Meister et
+    al., "Best-first beam search", 2020).
+    """
     width = max(_BEAM, decoding.n)
     seen = max(width, decoding.top_logprobs + 1)
-    lines: list[Line] = []
-    paths = [_Path(position.context)]
-    half = position.half
     hopeless = _HOPELESS + math.log(decoding.n)
-    for step in count():
-        if not paths:
+    lines: list[Line] = []
+    gone_on: list[int] = []
+    best: list[float] = []
+    number = count()
+    pending = [(0.0, next(number), 0, _Path(position.context))]
+    while pending:
+        _, _, length, path = heappop(pending)
+        if length == len(best):
+            best.append(max(path.logprob, lines[0].logprob if lines else path.logprob))
+            gone_on.append(0)
+        if len(lines) >= decoding.n and path.logprob <= lines[decoding.n - 1].logprob:
             break
-        if step == _WIDE_TOKENS:
-            width = -(-width // _NARROWED)
+        if gone_on[length] == _width(width, length) or path.logprob <= best[length] - hopeless:
+            continue
+        gone_on[length] += 1
         yield
-        grown: list[_Path] = []
-        for path in paths:
-            options, end = _next(mixture, path, position.closing, half, seen)
-            if end is not None:
-                lines.append(_ended(path, end))
-            grown += _extensions(path, options[:width], options, half, decoding)
-        half = ""
-        grown.sort(key=lambda p: -p.logprob)
-        paths = [p for p in grown[:width] if not _cut(p, decoding, lines)]
+        half = "" if length else position.half
+        options, end = _next(mixture, path, position.closing, half, seen)
+        if end is not None:
+            lines.append(_ended(path, end))
+        chosen = options[: _width(width, length + 1)]
+        for grown in _extensions(path, chosen, options, half, decoding):
+            if not _cut(grown, decoding, lines):
+                heappush(pending, (-grown.logprob, next(number), length + 1, grown))
         lines.sort(key=lambda line: -line.logprob)
-        best = max([p.logprob for p in paths] + [line.logprob for line in lines], default=0.0)
-        paths = [p for p in paths if p.logprob > best - hopeless]
-        if len(lines) >= decoding.n and paths:
-            paths = [p for p in paths if p.logprob > lines[decoding.n - 1].logprob]
     return _distinct(lines)[: decoding.n]
+
+
+def _width(width: int, length: int) -> int:
+    """How many paths of a length go on."""
+    return width if length <= _WIDE_TOKENS else -(-width // _NARROWED)
 
 
 def sample(mixture: Mixture, position: Position, decoding: Decoding, random: Random) -> Steps:

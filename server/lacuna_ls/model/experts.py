@@ -33,6 +33,8 @@ _RECENT_TOKENS = 1500
 _RECENCY_HALF = 20.0
 _SHAPES_BEFORE = 8000
 _SHAPES_AFTER = 4000
+_FEW_PLACES = 256
+_DISTANCES = np.arange(1, LONGEST + 1)
 
 Context = tuple[int, ...]
 Shares = NDArray[np.float64]
@@ -148,6 +150,8 @@ class FileExpert:
         self._scope = self._cursor - scope_tokens
         self._places: dict[int, Places] = {}
         self._shapes: dict[Context, Places] = {}
+        self._found: dict[Context, Continuations] = {}
+        self._shapes_found: dict[Context, Continuations] = {}
         self.tokens_before = self._cursor - LONGEST
         self.tokens_after = len(after)
 
@@ -160,19 +164,27 @@ class FileExpert:
         return self._cursor, self._scope, self._tokens.tobytes()
 
     def lookup(self, context: Context) -> Answers:
-        tokens = self._tokens
         places = self._after(context[-1])
-        last: Continuations | None = None
-        for k in range(1, len(context) + 1):
-            if k > 1:
-                places = places[tokens[places - k] == context[-k]]
-            if not places.size:
-                break
-            if k not in FILE_ORDERS:
-                continue
-            if last is None or last.total != places.size:
-                last = self._following(tokens, places)
-            yield SLOT[Source.FILE, k], last
+        for k, among in self._matching(context, places):
+            if k in FILE_ORDERS:
+                yield SLOT[Source.FILE, k], self._following(context[-k:], among)
+
+    def _matching(self, context: Context, places: Places) -> Iterator[tuple[int, Places]]:
+        """How many tokens of the context stand before which of `places`, as long as there are any."""
+        tokens = self._tokens
+        k = 1
+        while places.size > _FEW_PLACES:
+            yield k, places
+            k += 1
+            if k > len(context):
+                return
+            places = places[tokens[places - k] == context[-k]]
+        if not places.size:
+            return
+        is_same = tokens[places[:, None] - _DISTANCES[: len(context)]] == context[::-1]
+        lengths = np.logical_and.accumulate(is_same, axis=1).sum(axis=1)
+        for length in range(k, int(lengths.max()) + 1):
+            yield length, places[lengths >= length]
 
     def lookup_shape(self, shape: Context) -> Answers:
         places = self._shaped(shape[-1:])
@@ -181,9 +193,7 @@ class FileExpert:
             if not places.size:
                 break
             if k in SHAPE_ORDERS:
-                sample = places[:: -(-places.size // MOST_SAMPLED)]
-                codes = codes_at(self._tokens, self._vocabulary.free, sample)
-                yield SLOT[Source.FILE_SHAPE, k], continuations(codes, places.size)
+                yield SLOT[Source.FILE_SHAPE, k], self._following_shape(shape[-k:], places)
 
     def unigrams(self) -> Shares:
         return np.bincount(self._tokens) / self._tokens.size
@@ -222,9 +232,20 @@ class FileExpert:
         )
         return ids, weights / max(weights.sum(), 1e-12)
 
-    def _following(self, tokens: Ids, places: Places) -> Continuations:
-        step = -(-places.size // MOST_SAMPLED)
-        return continuations(tokens[places[::step]], places.size)
+    def _following(self, context: Context, places: Places) -> Continuations:
+        known = self._found.get(context)
+        if known is None:
+            sample = places[:: -(-places.size // MOST_SAMPLED)]
+            known = self._found[context] = continuations(self._tokens[sample], places.size)
+        return known
+
+    def _following_shape(self, shape: Context, places: Places) -> Continuations:
+        known = self._shapes_found.get(shape)
+        if known is None:
+            sample = places[:: -(-places.size // MOST_SAMPLED)]
+            codes = codes_at(self._tokens, self._vocabulary.free, sample)
+            known = self._shapes_found[shape] = continuations(codes, places.size)
+        return known
 
     def _after(self, token: int) -> Places:
         """Positions that follow `token` and are not a gap."""

@@ -52,7 +52,7 @@ SLOT = {slot: number for number, slot in enumerate(SLOTS)}
 
 WEIGHTS_FILE = "gate.npz"
 LEAST_WEIGHT = 0.004
-"""An expert that would get less gets nothing: less to add up."""
+"""An expert that would get less gets nothing."""
 
 _ANYTHING = 1e-4
 """What is left for tokens that no expert proposes, however sure one is."""

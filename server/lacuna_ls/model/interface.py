@@ -49,9 +49,9 @@ def _public_names(lines: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _defined(tokens: Sequence[str]) -> list[str]:
     words = [token.strip() for token in tokens]
-    if words[0] == "async":
+    if words[:1] == ["async"]:
         words = words[1:]
-    if words[0] == "from" and "import" in words:
+    if words[:1] == ["from"] and "import" in words:
         behind = words[words.index("import") + 1 :]
         return [word for word in behind if word.isidentifier() and word != "as"]
     if len(words) < 2:

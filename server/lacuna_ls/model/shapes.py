@@ -26,6 +26,10 @@ FIRST_TOKEN = REACH + 1
 
 SHAPE_ORDERS = (2, 4, 6)
 
+_AT_ONCE = 1 << 14
+_DISTANCES = np.arange(1, REACH + 1)
+_NUMBERS = np.arange(_AT_ONCE)
+
 Free = NDArray[np.bool_]
 
 
@@ -48,24 +52,26 @@ def codes_before(
 ) -> NDArray[np.int32]:
     """The code of the token that far before each position (at least `distance`)."""
     token = tokens[positions - distance]
-    return _coded(tokens, free, positions, token, range(distance - 1, 0, -1))
+    return _coded(tokens, free, positions, token, distance - 1)
 
 
 def codes_at(tokens: Ids, free: Free, positions: NDArray[np.integer]) -> NDArray[np.int32]:
     """The codes of the tokens at positions (at least `REACH`), names up to `REACH` back repeated."""
-    return _coded(tokens, free, positions, tokens[positions], range(REACH, 0, -1))
+    return _coded(tokens, free, positions, tokens[positions], REACH)
 
 
 def _coded(
-    tokens: Ids, free: Free, positions: NDArray[np.integer], token: Ids, distances: range
+    tokens: Ids, free: Free, positions: NDArray[np.integer], token: Ids, reach: int
 ) -> NDArray[np.int32]:
+    """Codes of tokens: a free name that stands up to `reach` before its position is that distance."""
     codes = token + np.int32(FIRST_TOKEN)
-    places = np.flatnonzero(free[token])
-    names, positions = token[places], positions[places]
-    coded = np.full(places.size, FRESH, dtype=np.int32)
-    for distance in distances:
-        coded[tokens[positions - distance] == names] = distance
-    codes[places] = coded
+    names = np.flatnonzero(free[token])
+    codes[names] = FRESH
+    for start in range(0, names.size if reach else 0, _AT_ONCE):
+        part = names[start : start + _AT_ONCE]
+        is_same = tokens[positions[part, None] - _DISTANCES[:reach]] == token[part, None]
+        nearest = is_same.argmax(axis=1)
+        codes[part] = np.where(is_same[_NUMBERS[: part.size], nearest], nearest + 1, FRESH)
     return codes
 
 

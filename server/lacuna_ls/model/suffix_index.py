@@ -26,6 +26,8 @@ _MOST_KEPT = 500_000
 MOST_SAMPLED = 768
 """Occurrences that are read of a context that occurs more often."""
 
+_FEW = 24
+
 Places = NDArray[np.int64]
 
 
@@ -73,8 +75,8 @@ class TokenReading:
 
 def continuations(followers: Ids, total: int) -> Continuations:
     """Distinct tokens, ascending, and the share of each."""
-    if followers.size == 1:
-        return Continuations(followers, np.ones(1), total, 1.0)
+    if followers.size <= _FEW:
+        return _few_continuations(followers.tolist(), total)
     ordered = np.sort(followers)
     is_first = np.ones(ordered.size, dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
@@ -82,8 +84,16 @@ def continuations(followers: Ids, total: int) -> Continuations:
     counts = np.empty(starts.size)
     counts[:-1] = starts[1:] - starts[:-1]
     counts[-1:] = ordered.size - starts[-1:]
-    shares = counts / max(ordered.size, 1)
-    return Continuations(ordered[starts], shares, total, float(shares.max(initial=0.0)))
+    shares = counts / ordered.size
+    return Continuations(ordered[starts], shares, total, float(shares.max()))
+
+
+def _few_continuations(followers: list[int], total: int) -> Continuations:
+    """The same without the cost that an array operation has however short the array."""
+    ids = sorted(set(followers))
+    shares = [followers.count(token) / len(followers) for token in ids]
+    peak = max(shares, default=0.0)
+    return Continuations(np.array(ids, dtype=np.int32), np.array(shares), total, peak)
 
 
 def joined(one: Continuations, other: Continuations) -> Continuations:

@@ -56,6 +56,14 @@ class _LazyTree:
             self.older, self.moves = None, ()
         return self.tree
 
+    def has_errors(self, data: bytes, language: Language) -> bool:
+        if self.tree is None and self.older is not None:
+            self.tree = self._incremental(data, language)
+            self.older, self.moves = None, ()
+            if self.tree is None:
+                return True
+        return self.parsed(data, language).root_node.has_error
+
     def _incremental(self, data: bytes, language: Language) -> tree_sitter.Tree | None:
         if self.older is None:
             return None
@@ -100,6 +108,16 @@ class Document:
         if self.language is None or not self.has_tree:
             return None
         return self._lazy.parsed(self.data, self.language)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the text does not parse; with an older tree at hand cheaper than the tree itself.
+
+        False without `has_tree`.
+        """
+        if self.language is None or not self.has_tree:
+            return False
+        return self._lazy.has_errors(self.data, self.language)
 
 
 def open_document(uri: str, version: int, language: Language | None, data: bytes) -> Document:

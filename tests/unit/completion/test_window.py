@@ -34,7 +34,8 @@ def test_a_long_file_is_cut_at_the_margin_on_both_sides():
 
 def test_a_file_without_paragraphs_is_its_own_window():
     document = opened(b"x = 1\n" * 2000)
-    assert around(document, 6000)[0] is document
+    near, offset = around(document, 6003)
+    assert (near.data, offset) == (document.data, 6003)
 
 
 def test_an_error_far_away_is_not_in_the_window():
@@ -54,3 +55,4 @@ def test_the_text_around_the_cursor_is_that_of_the_file(piece, repeats, share):
     assert data[cursor:].startswith(after)
     assert len(before) >= min(cursor, 1500)
     assert len(after) >= min(len(data) - cursor, 1500)
+    assert str(near.tree.root_node) == str(opened(near.data).tree.root_node)

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lacuna_ls.model.interface import MOST_NAMES, interface, module_name
@@ -34,6 +34,7 @@ def test_a_package_is_named_by_its_folder():
 
 
 @given(st.text(max_size=60))
+@example("async")
 def test_any_text_has_an_interface(text):
     lines = list(lex_lines(split_lines(text)))
     assert len(list(interface("m", lines))) <= 3 * MOST_NAMES

@@ -1,6 +1,8 @@
 """Snapshots and their trees. That trees follow any edits is tested with the text they come from."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lacuna_ls.domain.text import Span, TextEdit
 from lacuna_ls.syntax.document import (
@@ -68,3 +70,18 @@ def test_the_store_keeps_the_newest_snapshot_until_it_is_closed():
     assert newest.version == 2
     store.close("file:///a.py")
     assert list(store) == []
+
+
+lines = st.sampled_from(
+    [b"x = 1", b"if x:", b"    y = f(x)", b"", b"    '''", b"def f(a):", b"(", b")"]
+)
+
+
+@given(st.lists(lines, max_size=12).map(b"\n".join), st.integers(0, 100), lines)
+def test_a_document_has_errors_where_its_tree_does(data, at, typed):
+    before = opened(data)
+    assert before.tree is not None
+    at = min(at, len(data))
+    after = edit_document(before, 2, [TextEdit(Span(at, at), typed)])
+    assert after.has_errors == opened(after.data).tree.root_node.has_error
+    assert after.tree.root_node.has_error == after.has_errors
