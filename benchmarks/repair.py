@@ -2,6 +2,8 @@
 
     python benchmarks/repair.py --json FILE [--data FILE] [--inputs FILE] [--limit N] [--wall-s S]
 
+The processes are those that a session has once a file was saved, and the engine is cold.
+
 HumanEvalFix: each task's own checks become one test beside the program, and the search sees nothing
 else. A fix is right if it answers as the canonical solution does on inputs that the search never
 saw. Keys of the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs
@@ -204,6 +206,9 @@ async def _problem(task: dict[str, Any], root: Path) -> tuple[Problem, WorkerPoo
     request = TestRequest(root, Path(sys.executable), targets, trace=(path,), limits=limits)
     document = open_document(path.as_uri(), 1, by_path(path), path.read_bytes())
     tests = judges(request, Path.read_bytes)
+    # An earlier save, and the moment of rest after it.
+    await pool.run(request)
+    await pool.expect(request)
     return Problem(document, path, request, await pool.run(request), tests), pool
 
 

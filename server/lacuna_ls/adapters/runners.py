@@ -7,7 +7,12 @@ from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
 from lacuna_ls.domain.timing import Timing
-from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, TestRequest
+from lacuna_ls.ports.code_runner import (
+    CandidateRunner,
+    Candidates,
+    ObserveRequest,
+    TestRequest,
+)
 from lacuna_ls.ports.code_timer import TimedRunner, TimeRequest
 from lacuna_ls.syntax.languages import by_path
 
@@ -29,6 +34,12 @@ class RunnerByLanguage:
     async def observe(self, request: ObserveRequest) -> Observation:
         """See `CodeRunner.observe`."""
         return await self._of(request.tests).observe(request)
+
+    async def expect(self, request: TestRequest) -> None:
+        """See `CandidateRunner.expect`. Where no candidates run there is nothing to get ready."""
+        runner = self._of(request)
+        if isinstance(runner, CandidateRunner):
+            await runner.expect(request)
 
     async def time(self, request: TimeRequest) -> Timing:
         """See `CodeTimer.time`."""

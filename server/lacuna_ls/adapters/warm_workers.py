@@ -92,6 +92,16 @@ class WarmWorkers:
             return
         self._expect(place, asyncio.create_task(self._started(place, environment)))
 
+    async def ready(self, place: Place, environment: Mapping[str, str]) -> None:
+        """Have a process that waits; it is started if there is none.
+
+        Raises:
+            RunnerError: it could not be started.
+        """
+        self.expect(place, environment)
+        if coming := self._coming[place]:
+            await asyncio.shield(coming[-1])
+
     def give_back(
         self, place: Place, process: WorkerProcess, loaded: Mapping[str, str] | None = None
     ) -> None:

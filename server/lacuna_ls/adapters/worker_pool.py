@@ -48,6 +48,8 @@ _BASELINE_FACTOR = 3.0
 _REMEMBERED_RUNS = 64
 _SENT_AHEAD = 2
 _TIMING_SEED = 0
+# Of the processes that judge what has passed.
+_JUDGES = (*CONFIRMING_SEEDS, OBSERVING_SEED)
 
 _Key = tuple[Path, Path, tuple[str, ...]]
 
@@ -105,10 +107,17 @@ class WorkerPool:
         limits = replace(request.limits, wall_s=wall_s)
         request = replace(request, limits=limits)
         async with self._session(request, collecting_s) as session:
-            await self._expect_confirming(request)
+            for place, environment in await self._judges(request, *_JUDGES):
+                self._workers.expect(place, environment)
             patience_s = messages.WAITING_FACTOR * (wall_s + collecting_s)
             async for report in session.screen(candidates, patience_s):
                 yield report
+
+    async def expect(self, request: TestRequest) -> None:
+        """See `CandidateRunner.expect`. One process after the other: others use the machine, too."""
+        self._check_trust(request)
+        for place, environment in await self._judges(request, None, *_JUDGES):
+            await self._workers.ready(place, environment)
 
     async def observe(self, request: ObserveRequest) -> Observation:
         """See `CodeRunner.observe`."""
@@ -196,13 +205,18 @@ class WorkerPool:
                 f"{request.interpreter} could not be started: {error.strerror or error}"
             ) from error
 
-    async def _expect_confirming(self, request: TestRequest) -> None:
-        """Have the processes ready that will judge what passes."""
+    async def _judges(
+        self, request: TestRequest, *seeds: int | None
+    ) -> list[tuple[Place, dict[str, str]]]:
+        """Where candidates run, and in what environment."""
         tier = await self._tier(request, 0.0)
-        for seed in (*CONFIRMING_SEEDS, OBSERVING_SEED):
-            place = Place(request.interpreter, request.root, seed, tier)
-            seeded = replace(request, hash_seed=seed)
-            self._workers.expect(place, _environment(seeded, tier))
+        return [
+            (
+                Place(request.interpreter, request.root, seed, tier),
+                _environment(replace(request, hash_seed=seed), tier),
+            )
+            for seed in seeds
+        ]
 
     def _collecting_s(self, request: TestRequest) -> float:
         """What collecting took in the last run in this root, of the same targets if possible."""

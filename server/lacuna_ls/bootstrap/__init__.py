@@ -76,6 +76,7 @@ def build_services(server: LacunaServer) -> Services:
         finished=finished,
         interpreter=lambda root, path: interpreter_of(root, path, server.settings.interpreter),
         contexts=FileContextStore(),
+        expect=by_language.expect,
     )
     saves = Saves(server, tools)
     proofs = Proofs(server, tools)

@@ -1,6 +1,6 @@
 """A save, the run of tests that it set off, and what both are done with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class SaveTools:
 
     `interpreter` names the Python of a file's folder, given the workspace root and the file; it
     raises `RunnerError` if there is none. Without `contexts` it is not recorded what
-    tests execute.
+    tests execute, without `expect` nothing is got ready for candidates before there are any.
     """
 
     runner: CodeRunner
@@ -28,6 +28,7 @@ class SaveTools:
     finished: FinishedFixes
     interpreter: Callable[[Path, Path], Path]
     contexts: ContextStore | None = None
+    expect: Callable[[TestRequest], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

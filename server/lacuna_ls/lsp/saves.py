@@ -24,6 +24,7 @@ from lacuna_ls.lsp.fix_search import FixSearches
 from lacuna_ls.lsp.illustrations import Illustrations
 from lacuna_ls.lsp.known_contexts import Conditions
 from lacuna_ls.lsp.progress import progress
+from lacuna_ls.lsp.readiness import Readiness
 from lacuna_ls.lsp.recordings import Recordings
 from lacuna_ls.lsp.save_run import Run, Save, SaveTools
 from lacuna_ls.lsp.server import LacunaServer
@@ -64,6 +65,7 @@ class Saves:
         self._affected = AffectedTests(tools.files, self._started, tools.contexts)
         self._tested: dict[str, tuple[Document, Run]] = {}
         self._recordings = Recordings(server, tools, self._started, turn, self._explained)
+        self._readiness = Readiness(tools.expect, self._started) if tools.expect else None
         self._reasons: defaultdict[Path, dict[str, str]] = defaultdict(dict)
         self._written: dict[str, tuple[int, tuple[int, int] | None]] = {}
 
@@ -116,6 +118,8 @@ class Saves:
             return
         self._forget_fixes(save.root)
         self._affected.interrupt(save.root)
+        if self._readiness is not None:
+            self._readiness.interrupt(save.root)
         if self._server.settings_in(save.root).tests_on_save == "off":
             return
         try:
@@ -153,6 +157,8 @@ class Saves:
         if run is not None:
             self._publish(save, run)
             self._start_search(save, run)
+            if self._readiness is not None and run.report.green:
+                self._readiness.after(run.request)
         later = await self._affected.start_later(
             chosen, tests, run.report if tests and run else None, self._retest(save)
         )

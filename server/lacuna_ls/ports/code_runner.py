@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
@@ -129,5 +129,21 @@ class CodeRunner(Protocol):
 
         It runs where candidates run. A text that is not valid Python, and a function that is not
         there, raises in each of its calls.
+        """
+        ...
+
+
+@runtime_checkable
+class CandidateRunner(CodeRunner, Protocol):
+    """What can get ready for candidates before there are any."""
+
+    async def expect(self, request: TestRequest) -> None:
+        """Have ready what would judge candidates by these tests. None of the user's code runs for it.
+
+        Returns when it is; whoever is cancelled meanwhile leaves behind what has been started.
+
+        Raises:
+            RunnerError: no process could be started.
+            UntrustedFolderError: the request's root is not trusted.
         """
         ...

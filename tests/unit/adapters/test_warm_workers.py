@@ -3,12 +3,14 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.adapters.worker_process import WorkerProcess
+from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, Overlay
 from lacuna_ls.worker import messages
 from real_runs import Trusting, project, request
 from sessions import begun, from_here_on, gone, running
@@ -255,3 +257,21 @@ async def test_a_process_that_was_killed_meanwhile_is_replaced(tmp_path, pool):
     assert not (await pool.run(request(tmp_path, "test_it.py"))).green
     project(tmp_path, {"test_it.py": "def test_a(): pass\n"})
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
+
+
+async def test_what_was_got_ready_for_candidates_judges_them(tmp_path, pool):
+    project(tmp_path, {"calc.py": "ONE = 1\n", "test_it.py": "def test_a(): pass\n"})
+    asked = request(tmp_path, "test_it.py")
+    await pool.expect(asked)
+    ready = supervisors()
+    candidate = Overlay(asked.root / "calc.py", b"ONE = 2\n")
+    assert [r.green async for r in pool.screen(asked, [candidate])] == [True]
+    for seed in CONFIRMING_SEEDS:
+        report = await pool.run(replace(asked, overlays=(candidate,), hash_seed=seed))
+        assert report.green
+    assert supervisors() == ready
+
+
+def supervisors() -> set[str]:
+    listing = Path("/proc/self/task").glob("*/children")
+    return {pid for each in listing for pid in each.read_text().split()}

@@ -24,7 +24,7 @@ from lacuna_ls.domain.test_result import (
     TestResult,
 )
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.lsp import text_sync
+from lacuna_ls.lsp import readiness, text_sync
 from lacuna_ls.lsp.fix_search import MOST_AT_ONCE, NICENESS
 from lacuna_ls.lsp.framing import Framing
 from lacuna_ls.lsp.lifecycle import create_server
@@ -52,6 +52,7 @@ class Runner:
     requests: list[TestRequest] = field(default_factory=list)
     killed: list[TestRequest] = field(default_factory=list)
     screens: int = 0
+    expected: asyncio.Queue[TestRequest] = field(default_factory=asyncio.Queue)
     _ends: "list[asyncio.Future[TestReport]]" = field(default_factory=list)
     _began: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -105,7 +106,14 @@ class Desk:
             self.server.settings = Settings(trust="never")
         self.runner, self.files, self.finished = Runner(), FakeFiles(), FinishedFixes()
         self.no_python: LacunaError | None = None
-        tools = SaveTools(self.runner, self.files, FakeClock(), self.finished, self._interpreter)
+        tools = SaveTools(
+            self.runner,
+            self.files,
+            FakeClock(),
+            self.finished,
+            self._interpreter,
+            expect=self.runner.expected.put,
+        )
         self.saves = Saves(self.server, tools)
         self.sent: list[dict[str, Any]] = []
         self._framing = Framing()
@@ -568,3 +576,12 @@ async def test_an_example_is_a_test_where_the_project_says_so(desk):
     await desk.runner.ended(1, example(Outcome.FAILED, desk))
     await saving
     assert desk.published(till)[-1] == ["till.price: expected 3, got 4"]
+
+
+async def test_after_a_green_save_candidates_are_prepared_for(desk, monkeypatch):
+    monkeypatch.setattr(readiness, "_AT_REST_S", 0.0)
+    save = desk.save(desk.open("shop.py", SHOP))
+    await desk.runner.ended(1, GREEN)
+    await save
+    asked = await asyncio.wait_for(desk.runner.expected.get(), 60)
+    assert asked == desk.runner.requests[0]
