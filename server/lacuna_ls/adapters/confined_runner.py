@@ -7,13 +7,15 @@ from lacuna_ls.adapters.worker_pool import WorkerPool
 from lacuna_ls.domain.errors import RunnerError
 from lacuna_ls.domain.observation import Observation
 from lacuna_ls.domain.test_result import TestReport
+from lacuna_ls.domain.timing import Timing
 from lacuna_ls.ports.code_runner import Candidates, ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.worker import tiers
 
 
 @dataclass(frozen=True, slots=True)
 class ConfinedRunner:
-    """The `CodeRunner` for what a model wrote. Where limits are all there is, it raises."""
+    """The `TimedRunner` for what a model wrote. Where limits are all there is, it raises."""
 
     pool: WorkerPool
 
@@ -32,6 +34,10 @@ class ConfinedRunner:
     async def observe(self, request: ObserveRequest) -> Observation:
         await self._check(request.tests)
         return await self.pool.observe(request)
+
+    async def time(self, request: TimeRequest) -> Timing:
+        await self._check(request.tests)
+        return await self.pool.time(request)
 
     async def _check(self, request: TestRequest) -> None:
         if (await self.pool.confinement(request.interpreter)).tier == tiers.NONE:

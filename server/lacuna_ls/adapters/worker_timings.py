@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from lacuna_ls.domain.timing import LARGEST, Timed, Timing, Way
+from lacuna_ls.domain.timing import LARGEST, LineCost, Timed, Timing, Way
 from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.worker import messages
 
@@ -16,6 +16,7 @@ class TimingBuilder:
         self._found: list[list[Timed]] = [[] for _ in range(variants)]
         self._waits = False
         self._ways: tuple[Way, ...] = ()
+        self._lines: tuple[LineCost, ...] = ()
         self._interpreter = ""
         self._done = False
 
@@ -32,8 +33,9 @@ class TimingBuilder:
                     raise ValueError("no such variant")
                 self._found[variant].append(_timed(message))
                 self._waits = self._waits or bool(message.waits)
-            case messages.Grown(ways):
+            case messages.Grown(ways, lines):
                 self._ways = tuple(_way(*each) for each in ways)
+                self._lines = tuple(LineCost(int(a), int(b), float(c)) for a, b, c in lines)
             case messages.NoFramework(interpreter):
                 self._interpreter = str(interpreter)
             case messages.Done(self._nonce, _):
@@ -46,7 +48,7 @@ class TimingBuilder:
         """All of it, once the supervisor has said how the process ended."""
         found = tuple(map(tuple, self._found))
         detail = "" if any(found) else self._why_nothing(ended)
-        return Timing(found, self._waits, detail, ended.confined, self._ways)
+        return Timing(found, self._waits, detail, ended.confined, self._ways, self._lines)
 
     def _why_nothing(self, ended: messages.Ended) -> str:
         if self._interpreter:
@@ -91,7 +93,9 @@ def _timed(message: messages.Timed) -> Timed:
     level = int(message.level)
     if not 0 <= level <= LARGEST:
         raise ValueError("no such level")
-    return Timed(level, int(message.growth), int(message.size), bool(message.equal), ones, others)
+    one, other = map(int, message.peaks or (0, 0))
+    size, growth = int(message.size), int(message.growth)
+    return Timed(level, growth, size, bool(message.equal), ones, others, (one, other))
 
 
 def _way(call: int, arguments: list[int | str], manner: str, factor: float) -> Way:

@@ -89,7 +89,7 @@ def build_services(server: LacunaServer) -> Services:
     )
     longer = LongerSearches(server, tools, saves.searches, drafting)
     breaks = BreakSearches(server, tools, trust, text_at_head)
-    speed = SpeedSearches(server, tools, trust, by_language)
+    speed = SpeedSearches(server, tools, trust, by_language, drafting)
     asked = (longer, breaks, speed)
     corpora = Corpora(server, EmbeddedModel(files))
     calibrations = FileCalibrationStore()

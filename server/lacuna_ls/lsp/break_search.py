@@ -1,16 +1,13 @@
 """The attempts to break a function that a user asks for; what they find waits in the menu."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-from lsprotocol import types
 
 from lacuna_ls.actions.break_function import Found
 from lacuna_ls.actions.provider import FileEdits
 from lacuna_ls.domain.errors import LacunaError
 from lacuna_ls.domain.text import Span
+from lacuna_ls.lsp.asked_searches import AskedSearches
 from lacuna_ls.lsp.progress import progress
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.server import LacunaServer
@@ -25,10 +22,8 @@ from lacuna_ls.verification.breaking import Broken, Target, in_words, try_to_bre
 from lacuna_ls.verification.callables import Callable as Function
 from lacuna_ls.verification.callables import callable_at
 
-log = logging.getLogger(__name__)
 
-
-class BreakSearches:
+class BreakSearches(AskedSearches[Found]):
     """At most one in a document at a time; `before` gives a file's bytes in the last commit."""
 
     def __init__(
@@ -38,38 +33,14 @@ class BreakSearches:
         trust: TrustStore,
         before: Callable[[Path], Awaitable[bytes | None]],
     ) -> None:
-        self._server = server
+        super().__init__(server)
         self._tools = tools
         self._trust = trust
         self._before = before
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._found: dict[str, tuple[int, tuple[Found, ...]]] = {}
-
-    def found(self, document: Document) -> Sequence[Found]:
-        """What is known of exactly this version."""
-        version, found = self._found.get(document.uri, (-1, ()))
-        return found if version == document.version else ()
 
     async def start(self, document: Document, name: str) -> None:
         """Begin, and return at once: some clients wait for a command's end before anything else."""
-        running = self._tasks.get(document.uri)
-        if running is not None and not running.done():
-            return
-        task = asyncio.create_task(self._attempt(document, name))
-        self._tasks[document.uri] = task
-        task.add_done_callback(_log_failure)
-
-    def edited(self, uri: str) -> None:
-        """The text of an open document changed: what was found in it is of another."""
-        task = self._tasks.get(uri)
-        if task is not None:
-            task.cancel()
-        self._found.pop(uri, None)
-
-    async def close(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self.begin(document, self._attempt(document, name))
 
     async def _attempt(self, document: Document, name: str) -> None:
         function, path = _function(document, name), path_of(document.uri)
@@ -79,18 +50,18 @@ class BreakSearches:
             async with progress(self._server, f"Trying to break {name}"):
                 target = await self._target(document, path.resolve(), function)
                 if isinstance(target, str):
-                    self._tell(f"could not try to break {name}: {target}")
+                    self.tell(f"could not try to break {name}: {target}")
                     return
                 budget_s = self._server.settings_of(document.uri).actions_time_budget_s
                 result = await try_to_break(target, self._tools.runner, self._tools.clock, budget_s)
         except LacunaError as error:
-            self._tell(f"could not try to break {name}: {error}")
+            self.tell(f"could not try to break {name}: {error}")
             return
         more = ""
         if isinstance(result, Broken):
             self._keep(document, target, result)
             more = "; a test that fails because of it is in the menu"
-        self._tell(in_words(name, result) + more)
+        self.tell(in_words(name, result) + more)
 
     async def _target(self, document: Document, path: Path, function: Function) -> Target | str:
         """What is to be broken, or why that cannot be tried."""
@@ -127,10 +98,7 @@ class BreakSearches:
             version = opened.version if opened is not None else None
             elsewhere = FileEdits(uri, target.test_text, (broken.test.edit,), version)
         found = Found(_first_line(document, target.function), broken, elsewhere)
-        self._found[document.uri] = (document.version, (*self.found(document), found))
-
-    def _tell(self, message: str) -> None:
-        self._server.tell(f"Lacuna: {message}", types.MessageType.Info)
+        self.keep(document, (*self.found(document), found))
 
 
 def _function(document: Document, name: str) -> Function | None:
@@ -149,8 +117,3 @@ def _function(document: Document, name: str) -> Function | None:
 def _first_line(document: Document, function: Function) -> Span:
     line = document.source.line_at(function.node.start_byte)
     return document.source.line_span(line)
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("an attempt to break a function failed", exc_info=error)

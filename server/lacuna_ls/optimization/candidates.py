@@ -29,11 +29,15 @@ _REPEATING = frozenset(("sum", "map", "filter", "sorted", "max", "min", "range")
 
 @dataclass(frozen=True, slots=True)
 class Speedup:
-    """`data` is the whole file; `summaries` say what was done, in order. `factor` is a guess."""
+    """`data` is the whole file; `summaries` say what was done, in order. `factor` is a guess.
+
+    `written_by` names the model that wrote it, if one did.
+    """
 
     data: bytes
     summaries: tuple[str, ...]
     factor: float
+    written_by: str = ""
 
 
 def idioms_of(language: Language | None) -> tuple[Idiom, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from lacuna_ls.domain.observation import Ending, InputKind, Observation
 from lacuna_ls.domain.test_result import RunStatus
 from lacuna_ls.domain.text import Span, TextEdit
-from lacuna_ls.domain.timing import Timed, Way
+from lacuna_ls.domain.timing import LineCost, Timed, Timing, Way
 from lacuna_ls.optimization.candidates import Speedup, candidates
 from lacuna_ls.ports.code_runner import (
     CONFIRMING_SEEDS,
@@ -27,11 +27,11 @@ from lacuna_ls.ports.code_runner import (
 )
 from lacuna_ls.ports.code_timer import TimedRunner, TimeRequest
 from lacuna_ls.syntax.languages import Language
-from lacuna_ls.verification.equivalence import same
+from lacuna_ls.verification.equivalence import differences, in_words, same
 from lacuna_ls.verification.evidence import Evidence
-from lacuna_ls.verification.timing import Measured, measured
+from lacuna_ls.verification.timing import Interval, Measured, measured
 
-_MAX_CANDIDATES = 10
+MAX_CANDIDATES = 10
 _INPUTS = 160
 _MUTATED = 90
 _GENERATED = 40
@@ -90,7 +90,7 @@ async def search(
         RunnerError: no process could be started.
         UntrustedFolderError: the request's root is not trusted.
     """
-    found = candidates(target.data, target.name, target.language, _MAX_CANDIDATES)
+    found = candidates(target.data, target.name, target.language, MAX_CANDIDATES)
     if not found:
         return NothingFaster(0, 0, "there is nothing in it that is known to go faster")
     return await best_of(found, target, runner, report)
@@ -108,24 +108,111 @@ async def best_of(
         RunnerError: no process could be started.
         UntrustedFolderError: the request's root is not trusted.
     """
+    return await proven(await weighed(found, target, runner, report), target, runner, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was seen of a rewrite, which was not confirmed yet.
+
+    It did the same on so many `inputs`, or something else, as `difference` says. `speedup` is there
+    where it was timed, and `promising` if it may be worth it.
+    """
+
+    rewrite: Speedup
+    inputs: int
+    difference: str = ""
+    speedup: Interval | None = None
+    promising: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Verdicts on all rewrites that were looked at, in their order; or a `reason` why there are none.
+
+    `lines` say where the original's time goes, `calls` are what the tests call it with.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    reason: str = ""
+    ways: tuple[Way, ...] = ()
+    lines: tuple[LineCost, ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+async def weighed(
+    found: Sequence[Speedup],
+    target: Target,
+    runner: TimedRunner,
+    report: Callable[[str], None] = lambda _: None,
+    ways: tuple[Way, ...] = (),
+) -> Weighed:
+    """Which of these do the same, and how fast they seem to be: a sample to choose by.
+
+    With `ways` the larger inputs are those that others were weighed on.
+
+    Raises:
+        RunnerError: no process could be started.
+        UntrustedFolderError: the request's root is not trusted.
+    """
     report(f"{len(found)} rewrites on the inputs of its tests")
     observation = await runner.observe(_question(target, [each.data for each in found]))
     if why := _unusable(observation):
-        return NothingFaster(len(found), 0, why)
-    seen = {each.data: _equal(observation, i) for i, each in enumerate(found, start=1)}
-    equal = [each for each in found if seen[each.data]]
+        return Weighed(tuple(Verdict(each, 0) for each in found), why)
+    verdicts = {
+        each.data: Verdict(each, _equal(observation, i), _difference(observation, i))
+        for i, each in enumerate(found, start=1)
+    }
+    equal = [each for each in found if verdicts[each.data].inputs][:_MAX_TIMED]
+    timing = Timing(())
+    if equal:
+        report(f"{len(equal)} rewrites that do the same, timed")
+        timing = await runner.time(_choosing(target, equal, ways))
+    for each, timed in zip(equal, timing.variants, strict=False):
+        verdicts[each.data] = _timed(verdicts[each.data], measured(timed))
+    shown = [each.call for each in observation.inputs if each.kind in _SHOWN]
+    return Weighed(tuple(verdicts.values()), "", ways or timing.ways, timing.lines, tuple(shown))
+
+
+async def proven(
+    found: Weighed,
+    target: Target,
+    runner: TimedRunner,
+    report: Callable[[str], None] = lambda _: None,
+) -> Faster | NothingFaster:
+    """The first of the best that holds on fresh pairs and passes the tests.
+
+    Raises:
+        RunnerError: no process could be started.
+        UntrustedFolderError: the request's root is not trusted.
+    """
+    tried, equal = len(found.verdicts), sum(each.inputs > 0 for each in found.verdicts)
+    if found.reason:
+        return NothingFaster(tried, 0, found.reason)
     if not equal:
-        return NothingFaster(len(found), 0, "no rewrite does the same on all inputs")
-    report(f"{len(equal)} rewrites that do the same, timed")
-    chosen, ways = await _chosen(target, equal[:_MAX_TIMED], runner)
-    for each in chosen[:_MAX_FINALISTS]:
+        return NothingFaster(tried, 0, "no rewrite does the same on all inputs")
+    for each in best_first(found.verdicts)[:_MAX_FINALISTS]:
         report("the best of them, timed again")
-        result = await _proven(target, each, seen[each.data], ways, runner)
+        result = await _proven(target, each.rewrite, each.inputs, found.ways, runner)
         if result is not None:
             return result
-    return NothingFaster(
-        len(found), len(equal), "no rewrite that did the same was measurably faster"
+    return NothingFaster(tried, equal, "no rewrite that did the same was measurably faster")
+
+
+def best_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those that may be worth it, the one with the best bound first."""
+    return sorted(
+        (each for each in verdicts if each.promising),
+        key=lambda each: -each.speedup.low if each.speedup is not None else 0.0,
     )
+
+
+def _timed(verdict: Verdict, result: Measured | None) -> Verdict:
+    if result is None:
+        return replace(verdict, inputs=0, difference="on larger inputs it does something else")
+    no_worse = result.small is None or result.small.high > 1
+    promising = result.speedup.middle > 1 and not result.loses and no_worse
+    return replace(verdict, speedup=result.speedup, promising=promising)
 
 
 async def equal_ones(target: Target, texts: Sequence[bytes], runner: CodeRunner) -> tuple[int, ...]:
@@ -176,11 +263,19 @@ def _equal(observation: Observation, variant: int) -> int:
     return equal
 
 
-async def _chosen(
-    target: Target, equal: Sequence[Speedup], runner: TimedRunner
-) -> tuple[list[Speedup], tuple[Way, ...]]:
-    """Those that look faster, the one with the best bound first; measured only to choose."""
-    request = TimeRequest(
+def _difference(observation: Observation, variant: int) -> str:
+    """The input that is easiest to read on which it does something else, and what both do."""
+    found = differences(observation, 0, variant, strict=True)
+    if not found:
+        return ""
+    first = found[0]
+    one, other = in_words(first.one), in_words(first.other)
+    instead = f"{other} instead" if one != other else "does so with other types, output or order"
+    return f"`{first.input.call}` {one}; it {instead}"
+
+
+def _choosing(target: Target, equal: Sequence[Speedup], ways: tuple[Way, ...]) -> TimeRequest:
+    return TimeRequest(
         target.request,
         target.path,
         target.name,
@@ -189,17 +284,8 @@ async def _chosen(
         rounds_below=0,
         wall_s=_CHOOSING_S,
         seed=_CHOOSING_SEED,
+        ways=ways,
     )
-    timing = await runner.time(request)
-    found = [
-        (result.speedup.low, each)
-        for each, timed in zip(equal, timing.variants, strict=True)
-        if (result := measured(timed)) is not None
-        and result.speedup.middle > 1
-        and not result.loses
-        if result.small is None or result.small.high > 1
-    ]
-    return [each for _, each in sorted(found, key=lambda pair: -pair[0])], timing.ways
 
 
 async def _proven(
@@ -223,6 +309,7 @@ async def _proven(
         inputs_equal=inputs + sum(each.level > 0 for each in timed),
         measured=result,
         unsandboxed=not timing.confined,
+        written_by=candidate.written_by,
     )
     edits = edits_of(target.data, candidate.data)
     summary = ", then ".join(candidate.summaries)

@@ -189,7 +189,7 @@ def with_imports(data: bytes, rewrite_imports: tuple[str, ...], site: Site) -> b
     ]
     if not missing:
         return data
-    at = _first_place(site.root)
+    at = first_place(site.root)
     newline = "\r\n" if b"\r\n" in data else "\n"
     text = "".join(f"import {module}{newline}" for module in sorted(missing))
     first = site.root.named_children[0] if site.root.named_children else None
@@ -209,7 +209,8 @@ def _imports(root: Node, module: str) -> bool:
     )
 
 
-def _first_place(root: Node) -> int:
+def first_place(root: Node) -> int:
+    """Where the first statement begins that is neither documentation nor of `__future__`."""
     for child in root.named_children:
         documentation = (
             child.type == "expression_statement" and child.named_children[0].type == "string"
@@ -229,7 +230,7 @@ def bound_names(root: Node) -> frozenset[str]:
     found: set[str] = set()
     for node in preorder(root):
         if node.type in ("function_definition", "class_definition"):
-            targets = [node.child_by_field_name("name"), *_parameters(node)]
+            targets = [node.child_by_field_name("name"), *parameters(node)]
         elif node.type in ("assignment", "augmented_assignment", "for_statement", "for_in_clause"):
             targets = [node.child_by_field_name("left")]
         elif node.type == "named_expression":
@@ -251,7 +252,7 @@ def bound_names(root: Node) -> frozenset[str]:
     return frozenset(found)
 
 
-def _parameters(function: Node) -> Iterator[Node]:
+def parameters(function: Node) -> Iterator[Node]:
     """The names of the parameters, without annotations and defaults."""
     parameters = function.child_by_field_name("parameters")
     for each in parameters.named_children if parameters is not None else ():

@@ -20,6 +20,8 @@ _LEAST_PAIRS = 5
 _RESAMPLES = 1000
 _TAIL = 0.025
 _LEAST_FIT = 0.98
+# Of memory, on inputs that take milliseconds: on those that take seconds it is a thousand times that.
+_LEAST_MEMORY = 200_000
 # Of Student's t with three degrees of freedom: five sizes, two parameters.
 _T_95 = 3.182
 
@@ -47,7 +49,8 @@ class Measured:
 
     `inputs` is how many different ones were measured. `loses` is true where some kinds of large inputs
     cost a part that counts of what others gain. `growth` is only there where both powers are
-    certain and differ.
+    certain and differ. `memory` are the bytes, before and after, that are had at most at a time, where
+    it takes notably more.
     """
 
     speedup: Interval
@@ -55,6 +58,7 @@ class Measured:
     inputs: int
     loses: bool = False
     growth: Growth | None = None
+    memory: tuple[int, int] | None = None
 
     @property
     def worth_it(self) -> bool:
@@ -72,7 +76,14 @@ def measured(timed: Sequence[Timed], seed: int = 1) -> Measured | None:
     speedup = large or small
     if speedup is None:
         return None
-    return Measured(speedup, small if large else None, len(timed), _loses(timed), _growth(timed))
+    return Measured(
+        speedup,
+        small if large else None,
+        len(timed),
+        _loses(timed),
+        _growth(timed),
+        _memory(timed),
+    )
 
 
 def interval(ratios: Sequence[float], seed: int) -> Interval:
@@ -83,13 +94,32 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
     return Interval(math.exp(low), math.exp(median(ratios)), math.exp(high))
 
 
+def exponent(timed: Sequence[Timed]) -> float | None:
+    """The power of the size with which the original's time grows, if its five sizes lie on a line."""
+    levels = [
+        [each for each in timed if each.level == level and each.original_ns]
+        for level in range(1, LARGEST + 1)
+    ]
+    ways = set.intersection(*({each.growth for each in level} for level in levels))
+    if not ways:
+        return None
+    kept = [[each for each in level if each.growth in ways] for level in levels]
+    found = _slope([sum(median(each.original_ns) for each in level) for level in kept])
+    return None if found is None else found[0]
+
+
 def in_words(found: Measured, inputs: int) -> str:
     """As it stands in a title; nothing is rounded up but the upper end."""
     low, middle, high = found.speedup.low, found.speedup.middle, found.speedup.high
     growth = found.growth
     powers = f", {_power(growth.before)} -> {_power(growth.after)}" if growth is not None else ""
     counted = "1 input" if inputs == 1 else f"{inputs} inputs"
-    return f"{_down(middle)}x faster ({_down(low)}-{_up(high)}x, {counted}{powers})"
+    memory = (
+        ", memory {:.1f} -> {:.1f} MB".format(*(each / 1e6 for each in found.memory))
+        if found.memory
+        else ""
+    )
+    return f"{_down(middle)}x faster ({_down(low)}-{_up(high)}x, {counted}{powers}{memory})"
 
 
 def compared(found: Measured, revision: str) -> tuple[str, bool]:
@@ -143,6 +173,12 @@ def _growth(timed: Sequence[Timed]) -> Growth | None:
     if before is None or after is None or abs(before[0] - after[0]) <= before[1] + after[1]:
         return None
     return Growth(before[0], after[0])
+
+
+def _memory(timed: Sequence[Timed]) -> tuple[int, int] | None:
+    """The peaks on the input on which the variant has most, if it is twice as much and counts."""
+    one, other = max((each.peaks for each in timed), key=lambda peaks: peaks[1], default=(0, 0))
+    return (one, other) if other > 2 * one and other - one > _LEAST_MEMORY else None
 
 
 def _slope(times_ns: Sequence[float]) -> tuple[float, float] | None:

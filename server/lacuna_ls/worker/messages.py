@@ -120,9 +120,14 @@ class Observe(NamedTuple):
 
 
 class Grown(NamedTuple):
-    """The ways in which inputs were made larger: call, arguments, manner, and the factor of each."""
+    """The ways in which inputs were made larger: call, arguments, manner, and the factor of each.
+
+    `lines` say where the original's time goes on the largest: zero-based line, how often it ran, and
+    its share of the time with what it calls.
+    """
 
     ways: List[Any]
+    lines: Tuple[Any, ...] = ()
 
 
 class Timed(NamedTuple):
@@ -131,7 +136,8 @@ class Timed(NamedTuple):
     `level` is 0 for an input of the tests, else the input is one of five sizes, the fifth the
     largest, made in the way with the number `growth`; `size` is how much it holds. If the two do not
     do the same on it, `equal` is false, and nothing was measured. If the function `waits`, it is time
-    on the clock, not of the processor.
+    on the clock, not of the processor. `peaks` are the bytes that each has at most at a time, where
+    that was measured.
     """
 
     variant: int
@@ -142,6 +148,7 @@ class Timed(NamedTuple):
     waits: bool
     original_ns: List[float]
     variant_ns: List[float]
+    peaks: Tuple[int, ...] = ()
 
 
 class Observed(NamedTuple):

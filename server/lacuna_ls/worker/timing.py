@@ -21,11 +21,12 @@ import select
 import signal
 import threading
 import time
+import tracemalloc
 import types
 from collections import deque
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from . import behaviour, corners, inputs, scaling, variants
+from . import behaviour, corners, inputs, line_costs, scaling, variants
 from .capture import Call
 from .messages import WAITING_FACTOR, Grown, Observe, Timed
 
@@ -83,7 +84,7 @@ def timed(
         for line in _in_fork(measure, deadline_s):
             if line[0] == "growths":
                 growths = _growths(line[1])
-                yield Grown(line[1])
+                yield Grown(line[1], line[2])
             else:
                 yield Timed(index, *line[1:])
 
@@ -120,7 +121,8 @@ def _measure(
         return
     if chosen is None:
         chosen = _chosen(one, calls, task)
-        say("growths", [[*growth, factor] for growth, factor in chosen])
+        lines = line_costs.measured(one.function, _largest(calls, chosen), task.path)
+        say("growths", [[*growth, factor] for growth, factor in chosen], lines)
     work = []
     scaled = _scaled(calls, chosen)
     if not task.rounds_below:
@@ -130,12 +132,12 @@ def _measure(
         if seen is None:
             continue
         if not _same(other, each.call, seen, task.call_s):
-            say("timed", each.level, each.growth, scaling.size(each.call), False, False, [], [])
+            say("timed", each.level, each.growth, scaling.size(each.call), False, False, [], [], [])
             return
         if seen.line[0] == behaviour.RETURNED:
             work.append(each)
     if not _same_at_corners(one, other, calls, task, share_s):
-        say("timed", 0, -1, 0, False, False, [], [])
+        say("timed", 0, -1, 0, False, False, [], [], [])
         return
     _with_numbers(_Pairs(one, other, work, task), say, share_s)
 
@@ -145,7 +147,8 @@ def _with_numbers(pairs: "_Pairs", say: Any, share_s: float) -> None:
     for number, each in enumerate(pairs.work):
         ones, others = samples[number]
         size = scaling.size(each.call)
-        say("timed", each.level, each.growth, size, True, pairs.waits, ones, others)
+        peaks = pairs.peaks(number) if each.level == _LEVELS else []
+        say("timed", each.level, each.growth, size, True, pairs.waits, ones, others, peaks)
 
 
 def _side(module: types.ModuleType, task: Observe, text: bytes, beside: bytes) -> _Side:
@@ -232,6 +235,14 @@ def _once(side: _Side, call: Call, call_s: float) -> Tuple[List[Any], float]:
         # Nothing that could be shown: an integer with too many digits, for one.
         seen = behaviour.unknown(behaviour.NOT_RUN)
     return seen, time.thread_time() - started_s
+
+
+def _largest(
+    calls: Sequence[Call], chosen: Sequence[Tuple[scaling.Growth, float]]
+) -> Optional[Call]:
+    for growth, factor in chosen[:1]:
+        return scaling.grown(calls, growth, factor, _INPUTS_SEED)
+    return max(_small(calls), key=scaling.size, default=None)
 
 
 def _scaled(
@@ -322,6 +333,21 @@ class _Pairs:
                 self._source.shuffle(sides)
                 for side in sides:
                     found[number][side].append(self._sample(number, side))
+        return found
+
+    def peaks(self, number: int) -> List[int]:
+        """The bytes that each side has at most at a time, in one call."""
+        found = []
+        for side in self._sides:
+            own = inputs.copied(self.work[number].call)
+            for cache in side.caches:
+                cache.cache_clear()
+            tracemalloc.start()
+            try:
+                _finish(side.function, own)
+                found.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
         return found
 
     def _is_clear(self, found: Sequence[Tuple[List[float], List[float]]]) -> bool:

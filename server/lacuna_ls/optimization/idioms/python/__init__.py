@@ -1,4 +1,6 @@
-"""Python's idioms, family by family; `IDIOMS` is what `language.toml` names."""
+"""Python's idioms, family by family; `language.toml` names this module."""
+
+import sys
 
 from lacuna_ls.optimization.idioms.python.aggregates import AGGREGATES
 from lacuna_ls.optimization.idioms.python.calls import CALLS
@@ -23,3 +25,8 @@ IDIOMS = (
     *CALLS,
     *AGGREGATES,
 )
+
+
+def is_standard(module: str) -> bool:
+    """Whether every installation has it."""
+    return module.partition(".")[0] in sys.stdlib_module_names

@@ -1,0 +1,142 @@
+"""From what a model wrote to the text of the file with one function written otherwise.
+
+What counts of a reply is the definition of the function, with what it needs beside it: imports of the
+standard library, and functions of its own. Nothing else at the top of a module is taken over: what is
+kept there outlives a call, and would look like a speed-up.
+"""
+
+from importlib import import_module
+
+from lacuna_ls.domain.text import Source, Span, TextEdit, apply_edits, decode, encode
+from lacuna_ls.optimization.candidates import function_named
+from lacuna_ls.optimization.idiom import first_place, parameters
+from lacuna_ls.optimization.pattern import text_of
+from lacuna_ls.syntax.document import parse
+from lacuna_ls.syntax.imports import mentioned_modules
+from lacuna_ls.syntax.languages import Language
+from lacuna_ls.syntax.nodes import Node, ancestors, preorder
+from lacuna_ls.verification.replies import Unusable, read_reply
+
+_IMPORTS = ("import_statement", "import_from_statement")
+
+
+def drafted(reply: str, data: bytes, name: str, language: Language) -> bytes | Unusable:
+    """The file with the function `name` as the reply has it, or why that cannot be made."""
+    read = read_reply(reply, _fences(language))
+    if isinstance(read, Unusable):
+        return read
+    problem = Unusable.ELSEWHERE
+    # A reply often repeats the old code first, and ends with the new one.
+    for block in reversed(read.blocks):
+        made = _with_block(encode(block), data, name, language)
+        if not isinstance(made, Unusable):
+            return made
+        if problem is Unusable.ELSEWHERE:
+            problem = made
+    return problem
+
+
+def _fences(language: Language) -> frozenset[str]:
+    suffixes = (suffix.lstrip(".") for suffix in language.suffixes)
+    return frozenset(("", language.name, f"{language.name}3", *language.language_ids, *suffixes))
+
+
+def _with_block(block: bytes, data: bytes, name: str, language: Language) -> bytes | Unusable:
+    root, written = parse(data, language).root_node, parse(block, language).root_node
+    if written.has_error:
+        return Unusable.UNPARSEABLE
+    old, new = function_named(root, name, language), _definition(written, name, language)
+    if old is None or new is None or _parameter_names(old) != _parameter_names(new):
+        return Unusable.ELSEWHERE
+    if _is_foreign(block, data, language):
+        return Unusable.FOREIGN_IMPORT
+    beside = _functions_beside(new, written, root, language)
+    source = Source.of(data)
+    margin = _margin(old, source)
+    text = _moved(new, Source.of(block), margin)
+    if text == source.text(Span(old.start_byte, old.end_byte)):
+        return Unusable.UNCHANGED
+    outer = _outermost(old)
+    edits = [TextEdit(Span(old.start_byte, old.end_byte), encode(text))]
+    if beside:
+        functions = "".join(f"{text_of(each)}\n\n\n" for each in beside)
+        edits.append(TextEdit(Span(outer.start_byte, outer.start_byte), encode(functions)))
+    imports = _missing_imports(written, root)
+    if imports:
+        at = first_place(root)
+        edits.append(TextEdit(Span(at, at), encode("".join(f"{each}\n" for each in imports))))
+    if beside and imports and first_place(root) == outer.start_byte:
+        edits[-2:] = [TextEdit(edits[-1].span, edits[-1].new + b"\n\n" + edits[-2].new)]
+    made = apply_edits(data, sorted(edits, key=lambda each: each.span))
+    return Unusable.UNPARSEABLE if parse(made, language).root_node.has_error else made
+
+
+def _definition(root: Node, name: str, language: Language) -> Node | None:
+    """The last definition by this name, in the class that it belongs to or on its own."""
+    whole = function_named(root, name, language)
+    return whole or function_named(root, name.rpartition(".")[2], language)
+
+
+def _parameter_names(function: Node) -> list[str]:
+    return [text_of(each) for each in parameters(function)]
+
+
+def _is_foreign(block: bytes, data: bytes, language: Language) -> bool:
+    is_standard = import_module(language.idioms).is_standard if language.idioms else None
+    known = {each.partition(".")[0] for each in mentioned_modules(data, language)}
+    return any(
+        is_standard is None or (each.partition(".")[0] not in known and not is_standard(each))
+        for each in mentioned_modules(block, language)
+    )
+
+
+def _functions_beside(new: Node, written: Node, root: Node, language: Language) -> list[Node]:
+    """Functions at the top of the reply that the file does not have."""
+    types = frozenset(language.function_nodes)
+    return [
+        child
+        for child in written.named_children
+        if child.type in types
+        and child != new
+        and (named := child.child_by_field_name("name")) is not None
+        and function_named(root, text_of(named), language) is None
+    ]
+
+
+def _missing_imports(written: Node, root: Node) -> list[str]:
+    known = {text_of(child) for child in root.named_children if child.type in _IMPORTS}
+    found = [text_of(child) for child in written.named_children if child.type in _IMPORTS]
+    return [each for each in dict.fromkeys(found) if each not in known]
+
+
+def _outermost(node: Node) -> Node:
+    outer = node
+    for each in ancestors(node):
+        if each.parent is not None:
+            outer = each
+    return outer
+
+
+def _margin(node: Node, source: Source) -> str:
+    start = source.line_span(source.line_at(node.start_byte)).start
+    before = decode(source.data[start : node.start_byte])
+    return before[: len(before) - len(before.lstrip())]
+
+
+def _moved(node: Node, source: Source, margin: str) -> str:
+    """The definition at another margin; lines inside of texts keep theirs."""
+    old = _margin(node, source)
+    inside = {
+        line
+        for each in preorder(node)
+        if each.type == "string_content"
+        for line in range(each.start_point[0] + 1, each.end_point[0] + 1)
+    }
+    first, *rest = source.text(Span(node.start_byte, node.end_byte)).split("\n")
+    lines = [
+        margin + line[len(old) :]
+        if line.strip() and line.startswith(old) and number not in inside
+        else line
+        for number, line in enumerate(rest, start=node.start_point[0] + 1)
+    ]
+    return "\n".join((first, *lines))
