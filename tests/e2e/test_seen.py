@@ -95,7 +95,7 @@ async def test_a_red_save_shows_the_values_on_the_way(editor, tmp_path):
         4: "→ 6",
     }
     assert (await hints(editor, tests))[4] == "got = 6"
-    assert await lenses(editor, shop) == {0: "2 tests, 1 passes, 1 fails", 7: "1 test, 1 passes"}
+    assert await lenses(editor, shop) == {0: "2 tests, 1 passes, 1 fails", 7: "1 test passes"}
     assert await lenses(editor, tests) == {3: "fails", 8: "passes"}
     trace = await hover(editor, shop, 0, 5)
     assert "test_shop.py::test_price" in trace
@@ -105,11 +105,11 @@ async def test_a_red_save_shows_the_values_on_the_way(editor, tmp_path):
 
     editor.change(shop, shop.text.replace("total += 3", "total += 4"))
     assert sorted(await hints(editor, shop)) == [0, 1, 2, 4]
-    assert await lenses(editor, shop) == {7: "1 test, 1 passes"}
+    assert await lenses(editor, shop) == {7: "1 test passes"}
     assert await hover(editor, shop, 0, 5) == ""
     await editor.tested(shop)
     assert await hints(editor, shop) == {}
-    assert await lenses(editor, shop) == {0: "2 tests, 2 pass", 7: "1 test, 1 passes"}
+    assert await lenses(editor, shop) == {0: "2 tests, 2 pass", 7: "1 test passes"}
 
 
 async def test_the_finding_stands_at_the_function_that_gave_the_value(editor, tmp_path):

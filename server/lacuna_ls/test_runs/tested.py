@@ -63,10 +63,13 @@ def judged(
             named[names].append(result)
     found: list[Judged] = []
     for definition in definitions(document):
-        if of_it := named.get(definition.path):
-            found.append(Judged(definition, tuple(of_it), is_test=True))
-        elif of_it := mentioning.get(definition.path[-1]):
-            found.append(Judged(definition, tuple(of_it), is_test=False))
+        its_own = tuple(named.get(definition.path, ()))
+        mentions = tuple(mentioning.get(definition.path[-1], ()))
+        if its_own or mentions:
+            # An example in documentation is a test of its function beside the others.
+            is_test = not mentions or any(_is_named(each, definition) for each in its_own)
+            results_of_it = its_own if is_test else (*its_own, *mentions)
+            found.append(Judged(definition, results_of_it, is_test))
     return tuple(found)
 
 
@@ -104,14 +107,18 @@ def definitions(document: Document) -> Iterator[Definition]:
 
 
 def in_words(judged: Judged) -> str:
-    """`3 tests, 2 pass, 1 fails, 14 ms`; one test of its own without a number."""
+    """`3 tests, 2 pass, 1 fails, 14 ms`, `3 tests pass, 14 ms`; one of its own without a number."""
     results = judged.results
     counts = Counter(_said(result) for result in results)
     took = _duration(sum(result.duration_s for result in results))
     if judged.is_test and len(results) == 1:
         (said,) = counts
         return f"{said}, {took}"
-    parts = [f"{len(results)} {'test' if len(results) == 1 else 'tests'}"]
+    tests = "1 test" if len(results) == 1 else f"{len(results)} tests"
+    if len(counts) == 1:
+        (said,) = counts
+        return f"{tests} {said if len(results) == 1 else _PLURALS[said]}, {took}"
+    parts = [tests]
     parts += [
         f"{counts[one]} {one if counts[one] == 1 else many}"
         for one, many in _PLURALS.items()
@@ -135,6 +142,12 @@ def _duration(seconds: float) -> str:
 
 def _file(result: TestResult) -> str:
     return result.test_id.partition("::")[0]
+
+
+def _is_named(result: TestResult, definition: Definition) -> bool:
+    """Whether the test is the definition itself, and not an example in its documentation."""
+    rest = _PARAMETERS.sub("", result.test_id.partition("::")[2])
+    return tuple(rest.split("::")) == definition.path
 
 
 def _definitions_named(result: TestResult) -> Iterator[tuple[str, ...]]:

@@ -68,6 +68,30 @@ def test_an_example_in_documentation_belongs_to_its_definition():
     assert shown == "class Cart:\n    def add(self): ...  # passes, 7 ms\n    def take(self): ..."
 
 
+def test_a_function_with_an_example_has_its_tests_besides():
+    shown = said(
+        "def price(): ...",
+        "/w/shop.py",
+        result("shop.py::shop.price"),
+        result("tests/test_shop.py::test_a", "failed", "price"),
+    )
+    assert shown == "def price(): ...  # 2 tests, 1 passes, 1 fails, 14 ms"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        (("passed",), "1 test passes, 7 ms"),
+        (("passed", "xfailed"), "2 tests pass, 14 ms"),
+        (("failed", "error"), "2 tests fail, 14 ms"),
+        (("skipped",), "1 test is skipped, 7 ms"),
+    ],
+)
+def test_tests_that_say_the_same_are_one_sentence(outcomes, words):
+    tests = (result(f"tests/test_shop.py::test_{n}", o, "price") for n, o in enumerate(outcomes))
+    assert said("def price(): ...", "/w/shop.py", *tests) == f"def price(): ...  # {words}"
+
+
 @pytest.mark.parametrize(
     ("test", "saved", "doctests", "why"),
     [
