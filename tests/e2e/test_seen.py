@@ -109,7 +109,7 @@ async def test_a_red_save_shows_the_values_on_the_way(editor, tmp_path):
     assert await hover(editor, shop, 0, 5) == ""
     await editor.tested(shop)
     assert await hints(editor, shop) == {}
-    assert await lenses(editor, shop) == {0: "2 tests, 2 pass", 7: "1 test passes"}
+    assert await lenses(editor, shop) == {0: "2 tests pass", 7: "1 test passes"}
 
 
 async def test_the_finding_stands_at_the_function_that_gave_the_value(editor, tmp_path):
