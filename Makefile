@@ -27,7 +27,7 @@ test: setup ## All ordinary tests: Python on two processes, then the extension; 
 	npm --silent test
 
 # Fetched once, outside of this folder; exits with 3 where there is no apt or no network.
-test-real: $(PYTHON_READY) ## Chat with a real llama-server and a model of made-up weights (network, once)
+test-real: $(PYTHON_READY) ## A real llama-server with a model of made-up weights, and `lacuna-ls model serve` (network, once)
 	@program=$$(tests/real/get_llama_server.sh "$${XDG_CACHE_HOME:-$$HOME/.cache}/lacuna-real/llama") || exit $$?; \
 	  LACUNA_LLAMA_SERVER="$$program" $(BIN)/pytest -n 0 tests/real
 

@@ -195,6 +195,12 @@ async def test_a_model_without_control_tokens_is_asked_to_fill_the_hole(model: E
     assert isinstance(text, str)
 
 
+async def test_a_long_file_is_cut_to_what_the_server_counts(filling: EndpointModel):
+    long = "".join(f"größe_{number} = count(rows)\n" for number in range(2000))
+    text, _ = await said(filling, replace(REQUEST, prefix=long, suffix=long))
+    assert text
+
+
 async def test_its_model_is_calibrated_by_its_own_numbers(
     filling: EndpointModel, filling_port: int, tmp_path: Path
 ):

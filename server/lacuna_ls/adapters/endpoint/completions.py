@@ -8,10 +8,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from lacuna_ls.adapters.endpoint.budget import Budget
 from lacuna_ls.adapters.endpoint.connection import Connection, sendable
 from lacuna_ls.adapters.endpoint.fill_the_hole import filling, messages
 from lacuna_ls.adapters.endpoint.logprobs import Alignment, part, read_logprobs
-from lacuna_ls.adapters.endpoint.prompt import Prompt, fitted
+from lacuna_ls.adapters.endpoint.prompt import (
+    CHAT_RESERVED_TOKENS,
+    RESERVED_TOKENS,
+    Prompt,
+    fitted,
+    room_tokens,
+)
 from lacuna_ls.adapters.endpoint.refusal import Refusal
 from lacuna_ls.adapters.endpoint.routes import Route, Routing, probe
 from lacuna_ls.domain.completion import FinishReason, Token
@@ -20,8 +27,6 @@ from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.holes.calibration import predictor_key
 from lacuna_ls.ports.language_model import Chunk, CompletionRequest
 
-_BYTES_PER_TOKEN = 3.0
-_FEWEST_BYTES_PER_TOKEN = 1.0
 # A placeholder that may still be coming.
 _HELD_BACK = re.compile(r"(?<!\w)R[A-Z_]*\d*\Z")
 _CHAT_TOKENS = 2
@@ -30,7 +35,7 @@ _CHAT_TOKENS = 2
 @cache
 def prompt_digest() -> str:
     """Of the code that makes prompts and reads answers: what is calibrated holds for one of them."""
-    names = ("completions", "fill_the_hole", "fim", "logprobs", "prompt")
+    names = ("budget", "completions", "fill_the_hole", "fim", "logprobs", "prompt")
     package = files(__package__)
     return predictor_key({}, ((n, package.joinpath(f"{n}.py").read_bytes()) for n in names))[:12]
 
@@ -41,7 +46,7 @@ class Completions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._probing: asyncio.Future[Routing] | None = None
-        self._bytes_per_token = _BYTES_PER_TOKEN
+        self._budget = Budget(connection)
         self.routing: Routing | None = None
 
     async def probed(self) -> Routing:
@@ -104,11 +109,11 @@ class Completions:
         self, request: CompletionRequest, routing: Routing
     ) -> AsyncGenerator[Chunk, None]:
         own = self._connection
-        prompt = self._prompt(request, routing)
-        if prompt is None:
-            # The cursor stands in a secret.
-            return
         while True:
+            prompt = await self._prompt(request, routing)
+            if prompt is None:
+                # The cursor stands in a secret.
+                return
             path, body = self._question(request, prompt, routing)
             try:
                 events = (await own.wire()).events(path, own.parameters(body))
@@ -116,15 +121,25 @@ class Completions:
                     async for chunk in chunks:
                         yield chunk
             except Refusal as refusal:
-                if not own.learnt(refusal, body):
+                if not own.learnt(refusal, body) and not self._budget.learnt(refusal):
                     raise
             else:
                 return
 
-    def _prompt(self, request: CompletionRequest, routing: Routing) -> Prompt | None:
+    async def _prompt(self, request: CompletionRequest, routing: Routing) -> Prompt | None:
         """What is sent, without secrets; `None` where nothing can be."""
+        is_chat = routing.route is Route.CHAT
+        answer = request.max_tokens * (_CHAT_TOKENS if is_chat else 1)
+        reserved = CHAT_RESERVED_TOKENS if is_chat else RESERVED_TOKENS
+        room = room_tokens(routing.context_tokens, answer, reserved)
+
+        def make(bytes_per_token: float) -> Prompt | None:
+            return self._without_secrets(fitted(request, room, bytes_per_token))
+
+        return await self._budget.fitting(make, room, routing.bytes_per_token)
+
+    def _without_secrets(self, prompt: Prompt) -> Prompt | None:
         secrets = self._connection.secrets
-        prompt = fitted(request, routing.context_tokens, self._bytes_per_token)
         around = secrets.around(prompt.prefix, prompt.suffix)
         if around is None:
             return None
@@ -209,13 +224,8 @@ class Completions:
         """Learn from the server's own count how many bytes make a token."""
         usage = event.get("usage")
         counted = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
-        counted = counted or event.get("tokens_evaluated")
-        if not isinstance(counted, int) or counted < 64:
-            return
         size = len(encode(prompt.with_context)) + len(encode(prompt.suffix))
-        self._bytes_per_token = max(
-            min(size / counted, 2 * _BYTES_PER_TOKEN), _FEWEST_BYTES_PER_TOKEN
-        )
+        self._budget.counted(size, counted or event.get("tokens_evaluated"))
 
     def _late(self) -> ModelError:
         own = self._connection

@@ -11,7 +11,9 @@ from lacuna_ls.ports.language_model import CompletionRequest, Excerpt, PromptedR
 
 _PREFIX_SHARE, _SUFFIX_SHARE = 0.6, 0.2
 _MOST_BYTES = 24_000
-_RESERVED_TOKENS = 64
+_LEAST_ROOM_TOKENS = 64
+RESERVED_TOKENS, CHAT_RESERVED_TOKENS = 64, 224
+"""For control tokens, and for what a conversation needs besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,14 @@ class Prompt:
         return commented(self.context, self.line_comment) + self.prefix
 
 
-def fitted(request: CompletionRequest, context_tokens: int, bytes_per_token: float) -> Prompt:
-    """The prompt of a request, of at most `context_tokens` with the answer's.
+def room_tokens(context_tokens: int, answer_tokens: int, reserved_tokens: int) -> int:
+    """How many tokens a prompt may have beside its answer."""
+    return max(context_tokens - answer_tokens - reserved_tokens, _LEAST_ROOM_TOKENS)
 
-    `bytes_per_token` is what the server has counted so far.
-    """
-    tokens = max(context_tokens - request.max_tokens - _RESERVED_TOKENS, 64)
-    most = min(int(tokens * bytes_per_token), _MOST_BYTES)
+
+def fitted(request: CompletionRequest, room: int, bytes_per_token: float) -> Prompt:
+    """The prompt of a request, of at most `room` tokens of so many bytes."""
+    most = min(int(room * bytes_per_token), _MOST_BYTES)
     prefix = _end_of(request.prefix, int(most * _PREFIX_SHARE))
     suffix = _start_of(request.suffix, int(most * _SUFFIX_SHARE))
     left = most - len(prefix.encode("utf-8", "replace")) - len(suffix.encode("utf-8", "replace"))

@@ -22,7 +22,27 @@ log = logging.getLogger(__name__)
 DEFAULT_CONTEXT_TOKENS = 4096
 _TOLERATED = 3
 _REFUSALS = frozenset({400, 404, 405, 415, 422, 500, 501})
-_SUFFIX = "\n\nresult = add(one, two)\nprint(result, one, two)\nassert result == one + two\n"
+# Long enough to tell how many bytes of code a token has.
+_SUFFIX = """
+
+def mean(values: list[float], default: float = 0.0) -> float:
+    if not values:
+        return default
+    return sum(values) / len(values)
+
+
+class Basket:
+    def __init__(self, prices: dict[str, float]) -> None:
+        self.prices = dict(prices)
+
+    def total(self, names: list[str]) -> float:
+        return round(sum(self.prices[name] for name in names), 2)
+
+
+if __name__ == "__main__":
+    basket = Basket({"apple": 0.5, "pear": 1.25})
+    print(f"{basket.total(['apple', 'pear']):.2f} EUR", mean([1.0, 2.0]))
+"""
 
 
 class Route(StrEnum):
@@ -36,13 +56,17 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The route, and `why` in words: what was tried, in order. `family` is that of its control tokens."""
+    """The route, and `why` in words: what was tried, in order. `family` is that of its control tokens.
+
+    `bytes_per_token` is what the server's counts say of code, `None` where it has given none.
+    """
 
     route: Route
     why: tuple[str, ...]
     logprobs: bool
     context_tokens: int = DEFAULT_CONTEXT_TOKENS
     family: Family | None = None
+    bytes_per_token: float | None = None
 
 
 async def probe(connection: Connection) -> Routing:
@@ -88,7 +112,8 @@ async def _suffix(connection: Connection, name: str, why: list[str]) -> Routing 
         why.append("suffix: taken and not read, the prompt is no longer with it")
         return None
     why.append("suffix: read, by the server's count of tokens")
-    return Routing(Route.SUFFIX, (), logprobs=_has_logprobs(short))
+    size = (len(_SUFFIX) - 1) / (counts[1] - counts[0])
+    return Routing(Route.SUFFIX, (), logprobs=_has_logprobs(short), bytes_per_token=size)
 
 
 async def _control_tokens(connection: Connection, name: str, why: list[str]) -> Routing | None:
@@ -106,18 +131,31 @@ async def _control_tokens(connection: Connection, name: str, why: list[str]) -> 
         return None
     checked = "unchecked, no count is given" if count is None else f"{count} by the server's count"
     why.append(f"control tokens of {family.name}: {checked}")
-    return Routing(Route.CONTROL_TOKENS, (), logprobs=_has_logprobs(answer), family=family)
+    size = None
+    if count is not None:
+        long = {**body, "prompt": family.prompt(_SUFFIX, "")}
+        counted = _prompt_tokens(await _tried(connection, "completions", long, why) or {})
+        size = len(_SUFFIX) / counted if counted is not None else None
+    return Routing(
+        Route.CONTROL_TOKENS,
+        (),
+        logprobs=_has_logprobs(answer),
+        family=family,
+        bytes_per_token=size,
+    )
 
 
 async def _chat(connection: Connection, name: str, why: list[str]) -> Routing | None:
-    messages = [{"role": "user", "content": "Say one word."}]
+    messages = [{"role": "user", "content": f"Say one word of this:\n{_SUFFIX}"}]
     body = {"model": name, "messages": messages, "max_tokens": 1, "logprobs": True}
     answer = await _tried(connection, "chat/completions", body, why)
     if answer is None:
         # What is wrong is told with the first question: the same for all of them.
         raise Refusal(404, f"{name} answers neither completions nor chat")
     why.append("chat: answered")
-    return Routing(Route.CHAT, (), logprobs=_has_logprobs(answer))
+    count = _prompt_tokens(answer)
+    size = len(_SUFFIX) / count if count is not None else None
+    return Routing(Route.CHAT, (), logprobs=_has_logprobs(answer), bytes_per_token=size)
 
 
 async def _tried(
