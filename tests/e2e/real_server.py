@@ -21,7 +21,7 @@ PATIENCE_S = 100.0
 
 class Editor(Client):
     """A client; `publications` are the diagnostics as they came, `told` what was said, by method,
-    `progressed` the notifications of progress."""
+    `progressed` the notifications of progress, `refreshed` the lenses that it was told to ask for."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         super().__init__(process)
@@ -29,6 +29,7 @@ class Editor(Client):
         self.told: list[tuple[str, str]] = []
         self.progressed: list[dict[str, Any]] = []
         self.questions: list[str] = []
+        self.refreshed: list[str] = []
         self._news = asyncio.Event()
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:
@@ -87,6 +88,9 @@ class Editor(Client):
         self._news.set()
 
     def _answer(self, method: str, params: Any) -> Any:
+        if method == "workspace/codeLens/refresh":
+            self.refreshed.append(method)
+            self._news.set()
         if method == "window/showMessageRequest":
             self.questions.append(params["message"])
             self._news.set()

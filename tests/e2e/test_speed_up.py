@@ -38,7 +38,8 @@ TITLE = "Search for a speed-up of common"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
     capabilities = copy.deepcopy(CAPABILITIES)
-    capabilities["workspace"]["executeCommand"] = {}
+    capabilities["workspace"] |= {"executeCommand": {}, "codeLens": {"refreshSupport": True}}
+    capabilities["textDocument"]["codeLens"] = {}
     base = tmp_path_factory.getbasetemp().resolve()
     first, home = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("home")
     async with connected(first, home, capabilities=capabilities, trustedFolders=[str(base)]) as own:
@@ -98,3 +99,30 @@ async def test_without_tests_it_says_so(editor, tmp_path):
     await start(editor, file)
     await editor.wait_until(lambda: len(editor.shown()) > before)
     assert editor.shown()[-1].endswith("it has no tests to compare by")
+
+
+SLOW = """\
+def slow(n):
+    t = 0
+    for i in range(n):
+        t += i % 7
+    return t
+"""
+TEST_SLOW = "from slow import slow\n\n\ndef test_slow():\n    assert slow(9_000_000) > 0\n"
+
+
+async def test_a_lens_says_where_the_time_of_a_slow_function_goes(editor, tmp_path):
+    root = await editor.workspace(tmp_path, {"slow.py": SLOW, "test_slow.py": TEST_SLOW})
+    file = editor.open(root / "slow.py")
+    await editor.save(file)
+    found: list[Any] = []
+    while not found:
+        known = len(editor.refreshed)
+        identifier = {"textDocument": {"uri": file.uri}}
+        lenses = await editor.request("textDocument/codeLens", identifier)
+        found = [each for each in lenses if each["command"]["title"].startswith("time: ")]
+        if not found:
+            await editor.wait_until(lambda known=known: len(editor.refreshed) > known)
+    (lens,) = found
+    assert " in line 4 (" in lens["command"]["title"]
+    assert lens["command"]["arguments"] == [file.uri, "slow"]

@@ -44,6 +44,7 @@ from lacuna_ls.bootstrap.place import FilesNow, SystemClock, files_for, interpre
 from lacuna_ls.bootstrap.typing import Typing
 from lacuna_ls.domain.text import Span
 from lacuna_ls.lsp.break_search import BreakSearches
+from lacuna_ls.lsp.hot_lines import HotLines
 from lacuna_ls.lsp.proofs import Proofs
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.lsp.saves import Saves
@@ -90,7 +91,8 @@ def build_services(server: LacunaServer) -> Services:
     longer = LongerSearches(server, tools, saves.searches, drafting)
     breaks = BreakSearches(server, tools, trust, text_at_head)
     speed = SpeedSearches(server, tools, trust, by_language, drafting)
-    asked = (longer, breaks, speed)
+    hot = HotLines(server, tools, trust, by_language)
+    asked = (longer, breaks, speed, hot)
     corpora = Corpora(server, EmbeddedModel(files))
     calibrations = FileCalibrationStore()
     typing = Typing(server, corpora, calibrations, chosen, trust)
@@ -110,7 +112,7 @@ def build_services(server: LacunaServer) -> Services:
             speed_up.starter(SPEED_UP),
         ),
         trust=trust,
-        saved=partial(_saved, saves, longer, corpora, typing),
+        saved=partial(_saved, saves, longer, hot, corpora, typing),
         commands={
             RUN_TESTS: saves.run_tests,
             SEARCH_LONGER: longer.start,
@@ -180,6 +182,7 @@ async def _prepare(server: LacunaServer, corpora: Corpora) -> None:
 async def _saved(
     saves: Saves,
     longer: LongerSearches,
+    hot: HotLines,
     corpora: Corpora,
     typing: Typing,
     document: Document,
@@ -187,10 +190,11 @@ async def _saved(
     longer.saved(document)
     # Not a task group: where one of them fails, the other goes on.
     await asyncio.gather(corpora.refresh(), saves.saved(document), typing.saved(document))
+    hot.ran(document)
 
 
 # What a user starts, each at most once in a document at a time.
-_Searches = LongerSearches | BreakSearches | SpeedSearches
+_Searches = LongerSearches | BreakSearches | SpeedSearches | HotLines
 
 
 def _edited(saves: Saves, asked: Iterable[_Searches], typing: Typing, uri: str) -> None:

@@ -1,4 +1,4 @@
-"""What searches that a user asks for have in common: one in a document, and finds of one version."""
+"""What searches in one document have in common: one at a time, and finds of one version."""
 
 import asyncio
 import logging

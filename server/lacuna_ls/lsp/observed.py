@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from lacuna_ls.domain.test_result import TestResult
+from lacuna_ls.domain.timing import LineCost
 from lacuna_ls.lsp.refresh import Refreshes
 from lacuna_ls.syntax.document import Document
 from lacuna_ls.test_runs.standing import Standing
@@ -22,12 +23,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Hot:
+    """A slow function, named as in its module, and its lines, the one that costs most first."""
+
+    name: str
+    lines: tuple[LineCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One document as its tests ran.
 
     `results` are the newest of its workspace root. `concerned` are the test files that ran because
     of it, `reasons` say why a test file ran. `recorded` are failing tests with their facts.
-    `unsandboxed` says that its fixes were tried under limits only.
+    `unsandboxed` says that its fixes were tried under limits only. `hottest` are functions that take
+    their time.
     """
 
     document: Document
@@ -38,6 +48,7 @@ class Observed:
     reasons: Mapping[str, str] | None = None
     recorded: tuple[TestResult, ...] = ()
     unsandboxed: bool = False
+    hottest: tuple[Hot, ...] = ()
 
 
 class Observations:
@@ -82,9 +93,9 @@ class Observations:
         standing = Standing.whole(document.source).edited(document.source, newest.source)
         known = self._observed.get(document.uri)
         if known is not None and known.document.data == document.data:
-            standing, recorded = known.standing, known.recorded
+            standing, recorded, hottest = known.standing, known.recorded, known.hottest
         else:
-            recorded = ()
+            recorded, hottest = (), ()
         red = {result.test_id for result in results if result.red}
         self._observed[document.uri] = Observed(
             document=document,
@@ -94,6 +105,7 @@ class Observations:
             concerned=frozenset(concerned),
             reasons=dict(reasons),
             recorded=tuple(result for result in recorded if result.test_id in red),
+            hottest=hottest,
         )
 
     def recorded(self, uris: Collection[str], results: tuple[TestResult, ...]) -> None:
@@ -111,6 +123,13 @@ class Observations:
         known = self._observed.get(uri)
         if known is not None:
             self._observed[uri] = replace(known, unsandboxed=True)
+
+    def profiled(self, document: Document, hottest: tuple[Hot, ...]) -> None:
+        """Where the time of the document's slow functions goes, in the text that ran."""
+        known = self._observed.get(document.uri)
+        if known is not None and known.document.data == document.data:
+            self._observed[document.uri] = replace(known, hottest=hottest)
+            self.refresh_lenses()
 
     def outdated(self, uri: str) -> None:
         """A newer run of the same tests has begun."""

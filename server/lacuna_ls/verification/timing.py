@@ -20,8 +20,8 @@ _LEAST_PAIRS = 5
 _RESAMPLES = 1000
 _TAIL = 0.025
 _LEAST_FIT = 0.98
-# Of memory, on inputs that take milliseconds: on those that take seconds it is a thousand times that.
-_LEAST_MEMORY = 200_000
+# Bytes, on inputs that take milliseconds: on those that take seconds it is a thousand times that.
+_LEAST_MEMORY = 1_000_000
 # Of Student's t with three degrees of freedom: five sizes, two parameters.
 _T_95 = 3.182
 

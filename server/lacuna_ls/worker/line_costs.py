@@ -7,17 +7,37 @@ the first few lines mean anything.
 import contextlib
 import sys
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from . import inputs
 from .capture import Call
 
 _MOST_LINES = 5
 _MOST_EVENTS = 200_000
+# A call that takes less is not where anybody waits.
+_LEAST_S = 0.05
+_MOST_LOOKED_S = 1.0
 
 
 class _EnoughError(BaseException):
     pass
+
+
+def of_longest(function: Any, calls: Sequence[Call], path: str) -> List[List[Any]]:
+    """As `measured`, of the call that takes longest; nothing if none takes its time."""
+    longest, longest_s = None, _LEAST_S
+    until_s = time.thread_time() + _MOST_LOOKED_S
+    for call in calls:
+        own = inputs.copied(call)
+        started_s = time.thread_time()
+        with contextlib.suppress(Exception):
+            function(*own.positional, **own.named)
+        spent_s = time.thread_time() - started_s
+        if spent_s > longest_s:
+            longest, longest_s = call, spent_s
+        if time.thread_time() > until_s:
+            break
+    return measured(function, longest, path)
 
 
 def measured(function: Any, call: Optional[Call], path: str) -> List[List[Any]]:
