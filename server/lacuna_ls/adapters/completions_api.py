@@ -8,15 +8,16 @@ request may not hold is refused by name; fields that change nothing here are pas
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.text import Span, decode, encode
 from lacuna_ls.model.lexer import lex
-from lacuna_ls.ports.language_model import CompletionRequest, LanguageModel, collect
+from lacuna_ls.ports.language_model import Chunk, CompletionRequest, LanguageModel, collect
 
 MOST_TOKENS = 512
 MOST_CHOICES = 16
@@ -28,6 +29,7 @@ MOST_SCORED = 16_000
 _DEFAULT_TOKENS = 16
 
 Json = dict[str, Any]
+_Row = tuple[str, float | None, dict[str, float] | None, int]
 
 
 class RefusedError(Exception):
@@ -90,13 +92,34 @@ async def answer(model: LanguageModel, asked: Asked) -> Json:
     return {**_head(model), "choices": choices, "usage": usage}
 
 
-def pieces(whole: Json) -> Iterator[Json]:
-    """An answer in pieces, as a stream sends them: each choice's text, then why it ended."""
-    head = {key: value for key, value in whole.items() if key not in ("choices", "usage")}
-    for choice in whole["choices"]:
-        yield {**head, "choices": [{**choice, "finish_reason": None}]}
-        end = {"index": choice["index"], "text": "", "logprobs": None}
-        yield {**head, "choices": [{**end, "finish_reason": choice["finish_reason"]}]}
+async def pieces(model: LanguageModel, asked: Asked) -> AsyncGenerator[Json, None]:
+    """The same answer as a stream sends it: each choice's tokens, then why it ended.
+
+    Raises:
+        ModelError: the model could not answer.
+    """
+    head = _head(model)
+    prompt = await _echoed(model, asked)
+    said: dict[int, str] = {}
+    if asked.request.max_tokens:
+        async with aclosing(_chunks(model, asked.request)) as chunks:
+            async for chunk in chunks:
+                if chunk.index not in said and prompt:
+                    yield head | _piece(chunk.index, prompt.text, asked, _echoed_rows(prompt))
+                before = said.setdefault(chunk.index, "")
+                for row in _rows(chunk, _start(asked) + len(before)):
+                    yield head | _piece(chunk.index, row[0], asked, [row])
+                said[chunk.index] = before + chunk.text
+                if chunk.finish is not None:
+                    yield head | _piece(chunk.index, "", asked, None, chunk.finish)
+    if not said:
+        if prompt:
+            yield head | _piece(0, prompt.text, asked, _echoed_rows(prompt))
+        yield head | _piece(0, "", asked, None, FinishReason.STOP)
+
+
+def _chunks(model: LanguageModel, request: CompletionRequest) -> AsyncGenerator[Chunk, None]:
+    return cast("AsyncGenerator[Chunk, None]", model.complete(request))
 
 
 def models(model: LanguageModel) -> Json:
@@ -138,38 +161,51 @@ async def _echoed(model: LanguageModel, asked: Asked) -> Completion | None:
 
 
 def _choice(index: int, completion: Completion, asked: Asked, prompt: Completion | None) -> Json:
-    before = prompt.text if prompt else ""
+    rows = _echoed_rows(prompt) if prompt else []
+    rows += _rows(completion, _start(asked))
+    text = (prompt.text if prompt else "") + completion.text
+    return _choice_of(index, text, asked, rows, completion.finish)
+
+
+def _piece(
+    index: int, text: str, asked: Asked, rows: list[_Row] | None, finish: FinishReason | None = None
+) -> Json:
+    return {"choices": [_choice_of(index, text, asked, rows, finish)]}
+
+
+def _choice_of(
+    index: int, text: str, asked: Asked, rows: list[_Row] | None, finish: FinishReason | None
+) -> Json:
     logprobs = None
-    if asked.logprobs is not None:
-        start = 0 if asked.echo else len(asked.request.prefix)
-        rows = [*(_rows(prompt, 0) if prompt else ())]
-        # As OpenAI has it: nothing stands before the first token that could make it likely.
-        if rows:
-            rows[0] = (rows[0][0], None, None, rows[0][3])
-        rows += _rows(completion, len(before) if prompt else start)
+    if asked.logprobs is not None and rows is not None:
         logprobs = {
             "tokens": [text for text, _, _, _ in rows],
             "token_logprobs": [logprob for _, logprob, _, _ in rows],
             "top_logprobs": [top for _, _, top, _ in rows] if asked.logprobs else None,
             "text_offset": [offset for _, _, _, offset in rows],
         }
-    return {
-        "index": index,
-        "text": before + completion.text,
-        "logprobs": logprobs,
-        "finish_reason": str(completion.finish),
-    }
+    reason = None if finish is None else str(finish)
+    return {"index": index, "text": text, "logprobs": logprobs, "finish_reason": reason}
 
 
-_Row = tuple[str, float | None, dict[str, float] | None, int]
+def _start(asked: Asked) -> int:
+    """Where a completion begins, in characters of the prompt and it."""
+    return len(asked.request.prefix)
 
 
-def _rows(completion: Completion, start: int) -> list[_Row]:
+def _echoed_rows(prompt: Completion) -> list[_Row]:
+    rows = _rows(prompt, 0)
+    # As OpenAI has it: nothing stands before the first token that could make it likely.
+    return [(rows[0][0], None, None, rows[0][3]), *rows[1:]] if rows else []
+
+
+def _rows(said: Completion | Chunk, start: int) -> list[_Row]:
     """Text, log-probability, alternatives and offset in characters of each token."""
-    data = encode(completion.text)
+    data = encode(said.text)
+    first = said.tokens[0].span.start if said.tokens else 0
     rows: list[_Row] = []
-    for token in completion.tokens:
-        text = _text(data, token.span)
+    for token in said.tokens:
+        text = _text(data, Span(token.span.start - first, token.span.end - first))
         rows.append((text, token.logprob, _top(text, token), start))
         start += len(text)
     return rows

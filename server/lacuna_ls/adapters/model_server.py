@@ -11,10 +11,11 @@ import json
 import logging
 import re
 import threading
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import CancelledError
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from lacuna_ls.adapters import completions_api as api
@@ -29,6 +30,7 @@ MOST_BYTES = 4 << 20
 MOST_CONNECTIONS = 16
 TIMEOUT_S = 20.0
 _NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_T = TypeVar("_T")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
 
@@ -123,23 +125,41 @@ class _Handler(BaseHTTPRequestHandler):
         if urlsplit(self.path).path.rstrip("/") != "/v1/completions":
             raise RefusedError("there is nothing at this path", HTTPStatus.NOT_FOUND)
         asked = api.understood(self._body())
-        working = asyncio.run_coroutine_threadsafe(
-            api.answer(self.server.model, asked), self.server.loop
-        )
+        if asked.stream:
+            self._stream(asked)
+        else:
+            self._send(200, self._in_loop(api.answer(self.server.model, asked)))
+
+    def _stream(self, asked: api.Asked) -> None:
+        """Send each token when it is known; what fails before the first is refused as usual."""
+        events = api.pieces(self.server.model, asked)
         try:
-            whole = working.result(TIMEOUT_S)
+            event = self._in_loop(_next(events))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            try:
+                while event is not None:
+                    self._send_event(_encoded(event))
+                    event = self._in_loop(_next(events))
+                self._send_event(b"[DONE]")
+            except (LacunaError, CancelledError, TimeoutError) as error:
+                log.info("a completion failed: %s", error)
+                self._send_event(_encoded(api.refusal("the model could not answer", 500)))
+        finally:
+            self._in_loop(events.aclose())
+
+    def _send_event(self, data: bytes) -> None:
+        self.wfile.write(b"data: " + data + b"\n\n")
+
+    def _in_loop(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The result of what the model's loop does."""
+        working = asyncio.run_coroutine_threadsafe(work, self.server.loop)
+        try:
+            return working.result(TIMEOUT_S)
         finally:
             working.cancel()
-        if not asked.stream:
-            self._send(200, whole)
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        for piece in api.pieces(whole):
-            self.wfile.write(b"data: " + _encoded(piece) + b"\n\n")
-        self.wfile.write(b"data: [DONE]\n\n")
 
     def _check_sender(self) -> None:
         hosts, origin = self.headers.get_all("Host") or [], self.headers.get("Origin")
@@ -173,6 +193,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(data)
+
+
+async def _next(events: AsyncIterator[api.Json]) -> api.Json | None:
+    return await anext(events, None)
 
 
 def _encoded(body: api.Json) -> bytes:

@@ -10,11 +10,10 @@ one does not count. The end's probability is that of every newline which closes 
 """
 
 import math
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from lacuna_ls.domain.completion import FinishReason
-from lacuna_ls.model.decode import Decoding, Line, Piece, Position, beam, log_of
+from lacuna_ls.model.decode import Decoding, Line, Piece, Position, Steps, beam, first_stop, log_of
 from lacuna_ls.model.experts import LONGEST, Context
 from lacuna_ls.model.lexer import BLANK_LINE, TAB_WIDTH
 from lacuna_ls.model.mixture import Mixture
@@ -52,18 +51,24 @@ def statement(
     decoding: Decoding,
     vocabulary: Vocabulary,
     margin: Margin,
-) -> Generator[None, None, list[Line]]:
+) -> Steps:
     """The likeliest lines, as `beam` gives them, the first of them up to where it is closed.
 
-    One that could not be closed is cut after a whole line, its end unknown.
+    Each of its lines is settled when the next is begun. One that could not be closed is cut after a
+    whole line, its end unknown; so is one that has a stop string, which may begin on one line and end
+    on a later one and is for the caller to cut at.
     """
+    stops, decoding = decoding.stop, replace(decoding, stop=())
     lines = yield from beam(mixture, position, decoding)
     if not lines or position.closing is not None or not opens(lines[0], margin.depth):
         return lines
     pieces, context, depth = lines[0].pieces, lines[0].context, margin.depth + lines[0].depth
     indent, is_due = margin.indent, depth <= 0
+    settled: tuple[Piece, ...] = pieces
     for _ in range(MOST_LINES):
-        yield
+        if first_stop("".join(piece.text for piece in pieces), stops) is not None:
+            break
+        yield settled
         least = indent if is_due else margin.indent
         newline, closed = _newlines(mixture, vocabulary, context, (indent, least, depth))
         if not is_due and closed >= (newline.probability if newline else 0.0):
@@ -84,7 +89,8 @@ def statement(
         if not grown or not grown[0].pieces or grown[0].logprob < _LEAST_LINE:
             break
         logprob = log_of(newline.probability)
-        pieces = (*pieces, Piece(margin_text, logprob), *grown[0].pieces)
+        settled = (Piece(margin_text, logprob), *grown[0].pieces)
+        pieces += settled
         context, depth = grown[0].context, depth + grown[0].depth
         is_due = opens(grown[0], 0) and depth <= 0
         if grown[0].finish is not FinishReason.STOP:

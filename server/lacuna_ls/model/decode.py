@@ -5,7 +5,8 @@ given that it starts with what was taken back ("token healing"), so that nothing
 lexer would have cut. A line's end is one event, the sum over all newline tokens. Where text follows
 the cursor on its line, coming to its first token with no bracket open is the same event.
 
-Searches are generators that yield between steps of a few milliseconds and return their lines.
+Searches are generators that yield between steps of a few milliseconds and return their lines. What
+they yield are the next pieces of the first line that no later step will change, mostly none.
 """
 
 import math
@@ -95,7 +96,7 @@ class _Path:
     depth: int = 0
 
 
-Steps = Generator[None, None, list[Line]]
+Steps = Generator[tuple[Piece, ...], None, list[Line]]
 
 
 def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
@@ -123,7 +124,7 @@ def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
         if gone_on[length] == _width(width, length) or path.logprob <= best[length] - hopeless:
             continue
         gone_on[length] += 1
-        yield
+        yield ()
         half = "" if length else position.half
         options, end = _next(mixture, path, position.closing, half, seen)
         if end is not None:
@@ -133,7 +134,7 @@ def beam(mixture: Mixture, position: Position, decoding: Decoding) -> Steps:
             if not _cut(grown, decoding, lines):
                 heappush(pending, (-grown.logprob, next(number), length + 1, grown))
         lines.sort(key=lambda line: -line.logprob)
-    return _distinct(lines)[: decoding.n]
+    return distinct(lines)[: decoding.n]
 
 
 def _width(width: int, length: int) -> int:
@@ -147,7 +148,7 @@ def sample(mixture: Mixture, position: Position, decoding: Decoding, random: Ran
     for number in range(1, decoding.n + 1):
         path, half = _Path(position.context), position.half
         while len(lines) < number:
-            yield
+            yield ()
             options, end = _next(mixture, path, position.closing, half, _SAMPLED_FROM)
             chosen = _draw(options, end or 0.0, decoding.temperature, random)
             if chosen is None:
@@ -241,28 +242,32 @@ def _ended(path: _Path, end: float) -> Line:
 
 def _cut(path: _Path, decoding: Decoding, lines: list[Line]) -> bool:
     """Finish a path that ran into a stop string or the token limit."""
-    text = "".join(piece.text for piece in path.pieces)
-    stops = [at for stop in decoding.stop if stop and (at := text.find(stop)) >= 0]
-    if stops:
-        lines.append(_cut_at(path, min(stops)))
+    line = Line(path.pieces, None, FinishReason.LENGTH, path.context, path.depth)
+    if (length := first_stop(line.text, decoding.stop)) is not None:
+        lines.append(cut_at(line, length))
     elif len(path.pieces) >= decoding.max_tokens:
-        lines.append(Line(path.pieces, None, FinishReason.LENGTH, path.context, path.depth))
+        lines.append(line)
     else:
         return False
     return True
 
 
-def _cut_at(path: _Path, length: int) -> Line:
-    """What stands behind a stop string's start is charged to the end."""
+def first_stop(text: str, stops: Sequence[str]) -> int | None:
+    """Where the first stop string begins that a text has."""
+    return min((at for stop in stops if stop and (at := text.find(stop)) >= 0), default=None)
+
+
+def cut_at(line: Line, length: int) -> Line:
+    """A line up to a stop string; what stands behind its start is charged to the end."""
     kept: list[Piece] = []
     end = 0.0
-    for piece in path.pieces:
+    for piece in line.pieces:
         if length > 0:
             kept.append(replace(piece, text=piece.text[:length]))
         else:
             end += piece.logprob
         length -= len(piece.text)
-    return Line(tuple(kept), end, FinishReason.STOP, path.context, path.depth)
+    return replace(line, pieces=tuple(kept), end_logprob=end, finish=FinishReason.STOP)
 
 
 def _draw(options: Sequence[Option], end: float, temperature: float, random: Random) -> int | None:
@@ -273,7 +278,7 @@ def _draw(options: Sequence[Option], end: float, temperature: float, random: Ran
     return None if chosen == len(options) else chosen
 
 
-def _distinct(lines: Iterable[Line]) -> list[Line]:
+def distinct(lines: Iterable[Line]) -> list[Line]:
     """Without lines that read the same as a likelier one."""
     by_text: dict[str, Line] = {}
     for line in lines:

@@ -7,6 +7,7 @@ their indexes are there.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Generator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,10 +17,10 @@ from typing import TypeVar, cast
 from lacuna_ls.domain.completion import Completion, FinishReason, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, encode
-from lacuna_ls.model import block, decode
+from lacuna_ls.model import block, decode, stops
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.cursor import Cursor, OpenFiles
-from lacuna_ls.model.decode import Decoding, Line, Piece
+from lacuna_ls.model.decode import Decoding, Line, Piece, Steps
 from lacuna_ls.model.experts import Context, Expert, FileExpert, ForeignCode, LibraryExpert
 from lacuna_ls.model.mixture import Mixture
 from lacuna_ls.model.provenance import VERBATIM_LIMIT, Origin
@@ -66,30 +67,38 @@ class EmbeddedModel:
         return Capabilities(model_id(), fill_in_middle=True, logprobs=True, chat=False, blocks=True)
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
-        """One chunk a sample: the rest of the cursor's line. Long copies of foreign code are left out.
+        """The rest of the cursor's line, one chunk a sample; long copies of foreign code are left out.
 
-        Without a line end among `request.stop` the likeliest one goes on to where its statement is
-        closed (`block`).
+        Without a line end among `request.stop` the likeliest goes on to where its statement is closed
+        (`block`). It comes line by line, and breaks off where it would become such a copy.
         """
         cursor = await self._cursor(request)
-        mixture = self._mix(request, cursor)
-        decoding = Decoding(
-            request.max_tokens, request.stop, request.n, request.temperature, request.top_logprobs
-        )
-        if request.temperature > 0:
-            random = Random(self._seed)  # noqa: S311 - draws samples, protects nothing
-            steps = decode.sample(mixture, cursor.position, decoding, random)
-        elif "\n" in request.stop:
-            steps = decode.beam(mixture, cursor.position, decoding)
-        else:
-            steps = block.statement(
-                mixture, cursor.position, decoding, self._vocabulary, cursor.margin
-            )
-        found = await _cooperate(steps)
-        lines = [line for line in found if not self._copies(request, cursor, line)]
-        for index, line in enumerate(lines):
-            text = line.text
-            yield Chunk(index, text, _tokens(line.pieces), line.finish, line.end_logprob)
+        steps = self._search(request, cursor)
+        pieces: tuple[Piece, ...] = ()
+        sent = 0
+        found: list[Line] | None = None
+        while found is None:
+            try:
+                pieces += next(steps)
+            except StopIteration as done:
+                found = done.value
+                break
+            settled = stops.settled(pieces, request.stop)
+            if len(settled) > sent and not self._copies(request, cursor, settled):
+                yield _chunk(0, settled, sent)
+                sent = len(settled)
+            await asyncio.sleep(0)
+        lines = [stops.stopped(line, request.stop) for line in found]
+        index = 0
+        for line in lines if request.temperature > 0 else decode.distinct(lines):
+            if not self._copies(request, cursor, line.pieces):
+                chunk = _chunk(index, line.pieces, sent)
+                yield replace(chunk, finish=line.finish, end_logprob=line.end_logprob)
+            elif sent:
+                yield Chunk(0, "", (), FinishReason.LENGTH)
+            else:
+                continue
+            index, sent = index + 1, 0
 
     async def score(self, request: CompletionRequest, text: str) -> Completion:
         cursor = await self._cursor(request)
@@ -123,12 +132,27 @@ class EmbeddedModel:
     async def _cursor(self, request: CompletionRequest) -> Cursor:
         return await _cooperate(self._open_files.locate(request.prefix, request.suffix))
 
-    def _copies(self, request: CompletionRequest, cursor: Cursor, line: Line) -> bool:
-        """Whether a line has a longer run of somebody else's file than may be offered."""
+    def _search(self, request: CompletionRequest, cursor: Cursor) -> Steps:
+        mixture = self._mix(request, cursor)
+        decoding = Decoding(
+            request.max_tokens, request.stop, request.n, request.temperature, request.top_logprobs
+        )
+        if request.temperature > 0:
+            random = Random(self._seed)  # noqa: S311 - draws samples, protects nothing
+            return decode.sample(mixture, cursor.position, decoding, random)
+        if "\n" in request.stop:
+            return decode.beam(mixture, cursor.position, decoding)
+        return block.statement(mixture, cursor.position, decoding, self._vocabulary, cursor.margin)
+
+    def _copies(
+        self, request: CompletionRequest, cursor: Cursor, pieces: tuple[Piece, ...]
+    ) -> bool:
+        """Whether a text has a longer run of somebody else's file than may be offered."""
         foreign = self._foreign.get(request.language)
-        if foreign is None or len(line.pieces) <= VERBATIM_LIMIT:
+        if foreign is None or len(pieces) <= VERBATIM_LIMIT:
             return False
-        return foreign.copied(*self._ids(cursor, line.text)) > VERBATIM_LIMIT
+        text = "".join(piece.text for piece in pieces)
+        return foreign.copied(*self._ids(cursor, text)) > VERBATIM_LIMIT
 
     def _ids(self, cursor: Cursor, text: str) -> tuple[Context, int]:
         """The tokens before the cursor and those of a text there, and how many the former are."""
@@ -171,6 +195,12 @@ async def _cooperate(steps: Generator[None, None, _T]) -> _T:
         except StopIteration as done:
             return cast(_T, done.value)
         await asyncio.sleep(0)
+
+
+def _chunk(index: int, pieces: tuple[Piece, ...], sent: int) -> Chunk:
+    """Pieces of a sample of which so many have been sent."""
+    text = "".join(piece.text for piece in pieces[sent:])
+    return Chunk(index, text, _tokens(pieces)[sent:])
 
 
 def _tokens(pieces: tuple[Piece, ...]) -> tuple[Token, ...]:

@@ -1,13 +1,14 @@
 """Completions in OpenAI's words: what is understood, what is refused, what is answered."""
 
+import asyncio
 from contextlib import suppress
 from math import isfinite
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes import FakeFiles
+from fakes import FakeFiles, FakeModel
 from lacuna_ls.adapters.completions_api import (
     MOST_SCORED,
     RefusedError,
@@ -16,7 +17,11 @@ from lacuna_ls.adapters.completions_api import (
     pieces,
     understood,
 )
+from lacuna_ls.domain.completion import Token
+from lacuna_ls.domain.errors import ModelError
+from lacuna_ls.domain.text import Span
 from lacuna_ls.model.embedded import EmbeddedModel, model_id
+from lacuna_ls.ports.language_model import Chunk
 
 LOOPS = "for item in items:\n    print(item)\n" * 8
 values = st.recursive(
@@ -90,12 +95,72 @@ async def test_an_echo_and_its_completion_are_one_text():
     assert "".join(choice["logprobs"]["tokens"]) == choice["text"]
 
 
-async def test_a_stream_says_the_same_in_pieces_and_then_why_it_ended():
-    whole = await answered(prompt=LOOPS + "for item in", stop="\n")
-    first, last = pieces(whole)
-    assert first["choices"][0]["text"] == " items:"
-    assert first["choices"][0]["finish_reason"] is None
-    assert (last["choices"][0]["text"], last["choices"][0]["finish_reason"]) == ("", "stop")
+async def streamed(**body):
+    asked = understood({**body, "stream": True})
+    return [piece["choices"][0] async for piece in pieces(EmbeddedModel(FakeFiles()), asked)]
+
+
+async def test_a_stream_comes_token_by_token_and_then_says_why_it_ended():
+    *said, last = await streamed(prompt=LOOPS + "for item in", stop="\n")
+    assert [(piece["text"], piece["finish_reason"]) for piece in said] == [
+        (" ", None),
+        ("items", None),
+        (":", None),
+    ]
+    assert (last["text"], last["finish_reason"]) == ("", "stop")
+
+
+async def test_a_model_that_breaks_off_in_a_stream_has_said_what_it_said():
+    async def complete(_):
+        yield Chunk(0, "a", (Token(Span(0, 1), -1.0),))
+        raise ModelError("gone")
+
+    model = FakeModel(lambda _: [])
+    model.complete = complete
+    events = pieces(model, understood({"prompt": "x"}))
+    assert (await anext(events))["choices"][0]["text"] == "a"
+    with pytest.raises(ModelError):
+        await anext(events)
+
+
+stop_strings = st.lists(
+    st.sampled_from(["\n", "\n\n", "item", "print", ":\n", ")\nf", "\n    p", "zzz"]), max_size=2
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from([LOOPS, LOOPS + "for", LOOPS + "for item in items", "", "é = '🙂'\né ="]),
+    stop_strings,
+    st.integers(1, 3),
+    st.integers(0, 24),
+    st.sampled_from([None, 0, 2]),
+    st.booleans(),
+    st.sampled_from([0, 1]),
+)
+def test_a_stream_is_the_answer_in_pieces(prompt, stop, n, most, logprobs, echo, temperature):
+    body = {
+        "prompt": prompt, "stop": stop, "n": n, "max_tokens": most, "logprobs": logprobs,
+        "echo": echo, "temperature": temperature,
+    }  # fmt: skip
+
+    async def both():
+        return await answered(**body), await streamed(**body)
+
+    whole, said = asyncio.run(both())
+    for choice in whole["choices"]:
+        own = [piece for piece in said if piece["index"] == choice["index"]]
+        assert "".join(piece["text"] for piece in own) == choice["text"]
+        assert [piece["finish_reason"] for piece in own if piece["finish_reason"]] == [
+            choice["finish_reason"]
+        ]
+        told = [piece["logprobs"] for piece in own if piece["logprobs"]]
+        for key in ("tokens", "token_logprobs", "text_offset"):
+            everything = [value for each in told for value in each[key]]
+            assert everything == (choice["logprobs"] or {key: []})[key]
+        completion = choice["text"].removeprefix(prompt if echo else "")
+        assert not any(string in completion for string in stop)
+    assert {piece["index"] for piece in said} == {choice["index"] for choice in whole["choices"]}
 
 
 def test_the_model_is_listed_by_its_name():
