@@ -27,6 +27,7 @@ _FEWEST_COUNTED = 24
 _JOINTS = 16
 """Tokens by which two texts with a common head and tail may differ besides what is between."""
 
+_RARE = bytes(range(128, 256))
 _TOO_LONG = re.compile(
     r"(?i)context|too (?:long|large|many)|maximum.{0,30}(?:length|tokens)|token limit|exceed"
 )
@@ -72,8 +73,8 @@ class Budget:
         for _ in range(_MOST_FITS):
             prompt = make(bytes_per_token)
             data = encode(_text(prompt))
-            rare = sum(byte >= 128 for byte in data)
-            tokens = rare + (len(data) - rare) / self._estimate
+            common = len(data.translate(None, _RARE))
+            tokens = len(data) - common + common / self._estimate
             if prompt is None or tokens <= room:
                 return prompt
             bytes_per_token = max(bytes_per_token * room / tokens * 0.95, _FEWEST)

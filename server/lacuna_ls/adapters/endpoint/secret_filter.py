@@ -10,36 +10,41 @@ wherever it stands.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from math import log2
 
 _SHORTEST_KNOWN = 8
+_MOST_KEPT = 64
 _KEY_BITS = 3.0
 _TELLING_NAME = re.compile(
     r"key|token|secret|passw|passphrase|credential|auth|dsn|private|cookie", re.IGNORECASE
 )
 
-_FORMATS = re.compile(
-    r"""
-    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*?(?:-----END[ ][A-Z ]*PRIVATE[ ]KEY-----|\Z)
-    | \b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b
-    | \bgh[pousr]_\w{20,}
-    | \bgithub_pat_\w{20,}
-    | \bglpat-[\w-]{16,}
-    | \bsk-[\w-]{16,}
-    | \b[rs]k_(?:live|test)_\w{10,}
-    | \bxox[abeoprs]-[\w-]{10,}
-    | \bAIza[\w-]{30,}
-    | \bya29\.[\w-]{20,}
-    | \bpypi-[\w-]{16,}
-    | \bnpm_\w{30,}
-    | \bhf_\w{20,}
-    | \bSG\.[\w-]{16,}\.[\w-]{16,}
-    | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
-    | (?<=Bearer[ ])[\w.~+/-]{12,}=*
-    | (?<=://)[^\s/:@"']*:[^\s/@"']+(?=@)
-    """,
-    re.VERBOSE,
+# Each with what stands in every text that it matches: most texts have none of these, and a search for
+# all formats at every place takes longer than anything else that is done to a prompt.
+_FORMATS = (
+    (
+        ("PRIVATE KEY",),
+        r"-----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?s:.*?)(?:-----END[ ][A-Z ]*PRIVATE[ ]KEY-----|\Z)",
+    ),
+    (("AKIA", "ASIA", "ABIA", "ACCA"), r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b"),
+    (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_\w{20,}"),
+    (("github_pat_",), r"\bgithub_pat_\w{20,}"),
+    (("glpat-",), r"\bglpat-[\w-]{16,}"),
+    (("sk-",), r"\bsk-[\w-]{16,}"),
+    (("k_live_", "k_test_"), r"\b[rs]k_(?:live|test)_\w{10,}"),
+    (("xox",), r"\bxox[abeoprs]-[\w-]{10,}"),
+    (("AIza",), r"\bAIza[\w-]{30,}"),
+    (("ya29.",), r"\bya29\.[\w-]{20,}"),
+    (("pypi-",), r"\bpypi-[\w-]{16,}"),
+    (("npm_",), r"\bnpm_\w{30,}"),
+    (("hf_",), r"\bhf_\w{20,}"),
+    (("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    (("eyJ",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    (("Bearer ",), r"(?<=Bearer[ ])[\w.~+/-]{12,}=*"),
+    (("://",), r"(?<=://)[^\s/:@\"']*:[^\s/@\"']+(?=@)"),
 )
 # It begins at the telling part of a name and not before: so it is linear in the text.
 _ASSIGNED = re.compile(
@@ -51,6 +56,10 @@ _ASSIGNED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_ASSIGNED_SIGNS = (
+    "passw", "passphrase", "pwd", "secret", "token", "apikey", "api_key", "privatekey", "private_key",
+    "accesskey", "access_key", "authkey", "auth_key", "credential",
+)  # fmt: skip
 _SURELY = re.compile(r"passw|passphrase|pwd|secret", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"REDACTED_SECRET_(\d+)")
 
@@ -62,13 +71,28 @@ class SecretFilter:
         self._known = sorted({k for k in known if len(k) >= _SHORTEST_KNOWN}, key=len, reverse=True)
         self._placeholders: dict[str, str] = {}
         self._secrets: list[str] = []
+        # What does not change from key to key is not looked through again.
+        self._redacted: OrderedDict[str, str] = OrderedDict()
 
     def redacted(self, text: str) -> str:
         """The text without its secrets."""
+        known = self._redacted.get(text)
+        if known is None:
+            known = self._redacted[text] = self._without_secrets(text)
+            if len(self._redacted) > _MOST_KEPT:
+                self._redacted.popitem(last=False)
+        return known
+
+    def _without_secrets(self, text: str) -> str:
         for secret in self._known:
             if secret in text:
                 text = text.replace(secret, self._placeholder(secret))
-        text = _FORMATS.sub(lambda match: self._placeholder(match.group()), text)
+        formats = _pattern(tuple(any(sign in text for sign in signs) for signs, _ in _FORMATS))
+        if formats is not None:
+            text = formats.sub(lambda match: self._placeholder(match.group()), text)
+        lower = text.lower()
+        if not any(sign in lower for sign in _ASSIGNED_SIGNS):
+            return text
         return _ASSIGNED.sub(self._without_value, text)
 
     def around(self, prefix: str, suffix: str) -> tuple[str, str] | None:
@@ -110,6 +134,13 @@ class SecretFilter:
         number = match[1]
         known = number[0] != "0" and len(number) < 10 and int(number) <= len(self._secrets)
         return self._secrets[int(number) - 1] if known else match.group()
+
+
+@cache
+def _pattern(present: tuple[bool, ...]) -> re.Pattern[str] | None:
+    """The formats that a text can hold, in one pass."""
+    formats = [form for (_, form), is_there in zip(_FORMATS, present, strict=True) if is_there]
+    return re.compile("|".join(formats)) if formats else None
 
 
 def known_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:

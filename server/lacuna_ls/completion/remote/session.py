@@ -30,6 +30,9 @@ from lacuna_ls.syntax.languages import Language
 
 log = logging.getLogger(__name__)
 
+CONTEXT_S = 0.1
+"""How long before its question the context of one is looked up: as long as that may take."""
+
 Complete = Callable[[Document, int, CompletionOptions], Awaitable[tuple[Suggestion, ...]]]
 
 
@@ -198,9 +201,7 @@ class RemoteCompletions:
     ) -> Proposal | None:
         """What the endpoint proposes, kept as well; `None` if it has nothing, or no answer."""
         tools = self._tools
-        if debounce_s:
-            await tools.sleep(debounce_s)
-        context = await tools.context(document, offset)
+        context = await self._context_meanwhile(document, offset, debounce_s)
         start_s = tools.clock.monotonic_s()
         try:
             proposal = await propose(
@@ -223,6 +224,22 @@ class RemoteCompletions:
                 tools.changed()
             self._cache.put(document, offset, proposal)
         return proposal
+
+    async def _context_meanwhile(
+        self, document: Document, offset: int, debounce_s: float
+    ) -> tuple[Excerpt, ...]:
+        """Wait for the next key, and look the context up in the last part of that time."""
+        tools = self._tools
+        idle_s = max(debounce_s - CONTEXT_S, 0.0)
+        if idle_s:
+            await tools.sleep(idle_s)
+        looking = asyncio.ensure_future(tools.context(document, offset))
+        try:
+            if debounce_s:
+                await tools.sleep(debounce_s - idle_s)
+            return await looking
+        finally:
+            looking.cancel()
 
     def _now(self, standing: Standing, problem: str) -> None:
         """Another standing; said if it is another for the user, too."""

@@ -9,7 +9,8 @@ import pytest
 
 from fakes import FakeCalibrations, FakeClock, FakeModel, said
 from lacuna_ls.completion.remote import engine
-from lacuna_ls.completion.remote.session import RemoteCompletions, Tools
+from lacuna_ls.completion.remote.session import CONTEXT_S, RemoteCompletions, Tools
+from lacuna_ls.completion.remote.standing import Pace
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Suggestion
 from lacuna_ls.domain.calibration import CalibratedCell, Calibration
 from lacuna_ls.domain.errors import ModelBusyError, ModelError
@@ -86,6 +87,11 @@ class Scene:
     async def text(self, document=DOCUMENT, offset=OFFSET) -> str:
         (one,) = await self.session.complete(document, offset, OPTIONS)
         return one.text
+
+    async def asked(self) -> None:
+        """Let the open question get as far as the endpoint."""
+        for _ in range(12):
+            await asyncio.sleep(0)
 
     async def settled(self) -> None:
         """Wait for the open question."""
@@ -179,11 +185,11 @@ async def test_a_new_question_gives_up_the_one_before():
     scene = Scene()
     scene.model.gate = asyncio.Event()
     await scene.text()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await scene.asked()
     await scene.text(*typed("x"))
     await asyncio.sleep(0)
     assert scene.model.cut_off == 1
+    await scene.asked()
     await scene.session.close()
     assert scene.model.cut_off == 2
 
@@ -192,7 +198,7 @@ async def test_the_same_question_is_not_asked_twice():
     scene = Scene()
     scene.model.gate = asyncio.Event()
     await scene.text()
-    await asyncio.sleep(0)
+    await scene.asked()
     await scene.text()
     scene.model.gate.set()
     await scene.settled()
@@ -203,8 +209,7 @@ async def test_a_request_that_is_cancelled_gives_up_its_question():
     scene = await Scene().proven()
     scene.model.gate = asyncio.Event()
     task = asyncio.ensure_future(scene.session.complete(DOCUMENT, OFFSET, OPTIONS))
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await scene.asked()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -284,6 +289,28 @@ async def test_an_endpoint_that_asks_for_time_gets_it():
     scene.clock.now_s += 599.0
     await scene.text(*typed("x"))
     await scene.settled()
+    assert len(scene.model.requests) == 1
+
+
+async def test_context_is_looked_up_while_the_next_key_is_waited_for():
+    scene = Scene()
+    looked = asyncio.Event()
+
+    async def context(document, offset):
+        looked.set()
+        return ()
+
+    async def the_rest(seconds: float) -> None:
+        scene.slept.append(seconds)
+        if seconds == pytest.approx(CONTEXT_S):
+            await looked.wait()
+
+    scene.session._pace = Pace(gap_s=0.3)
+    scene.session._tools = replace(scene.session._tools, context=context, sleep=the_rest)
+    async with asyncio.timeout(10):
+        await scene.text()
+        await scene.settled()
+    assert scene.slept == [pytest.approx(0.14), pytest.approx(CONTEXT_S)]
     assert len(scene.model.requests) == 1
 
 
