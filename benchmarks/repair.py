@@ -1,6 +1,7 @@
 """How many bugs the model-free search mends, and how fast.
 
     python benchmarks/repair.py --json FILE [--data FILE] [--inputs FILE] [--limit N] [--wall-s S]
+        [--record FILE]
 
 The processes are those that a session has once a file was saved, and the engine is cold.
 
@@ -9,12 +10,15 @@ else. A fix is right if it answers as the canonical solution does on inputs that
 saw. Keys of the result: `rank1` (the first fix is right), `missing_logic` (the same among the bugs
 of that type), `shown_wrong` (the first fix is wrong), as shares of the `n` tasks, the wall time
 from the red report to the first fix in seconds, where there was one, and `cpu_s`, the processor
-time of a task with all its processes, judging aside.
+time of a task with all its processes, judging aside. `silently_wrong` are those among `shown_wrong`
+whose title names no input on which the fixes that were found differ.
 
 Programs that a model got wrong (`--data .../llm_wrong_dev.jsonl.gz`): the few tests that came with
 the task are what the search sees, and a fix is right if it passes the hidden ones. Keys: `precision`
 (of the first fixes that were shown, the share that is right), `shown` (the share of the `n` tasks,
 whose visible tests are red, that had one shown).
+
+With `--record` each task is a line of that file and is not tried again.
 """
 
 import argparse
@@ -83,6 +87,12 @@ class Verdict:
     tried: int
     said: str
     cpu_s: float
+    reading: str = ""
+    red: bool = True
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.task_id, self.bug_type
 
 
 class _Monotonic:
@@ -101,17 +111,19 @@ def main() -> int:
     inputs = {_number(row): json.dumps(row["inputs"]) for row in _rows(options.inputs)}
     tasks = list(_rows(options.data))[: options.limit]
     of_a_model = "given_tests" in tasks[0]
+    known = _recorded(options.record)
     verdicts: list[Verdict] = []
     for task in map(_as_fix_task, tasks) if of_a_model else tasks:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder).resolve()
-            hidden = "" if of_a_model else inputs[_number(task)]
-            verdict = asyncio.run(_attempt(task, hidden, root, options.wall_s))
+        verdict = known.get((task["task_id"], task["bug_type"]))
         if verdict is None:
-            continue
-        verdicts.append(verdict)
-        marks = "".join("+" if right else "-" for right in verdict.right) or "."
-        print(f"{verdict.task_id:12} {marks:4} {verdict.said} {verdict.summaries}", flush=True)
+            with tempfile.TemporaryDirectory() as folder:
+                root = Path(folder).resolve()
+                hidden = "" if of_a_model else inputs[_number(task)]
+                verdict = asyncio.run(_attempt(task, hidden, root, options.wall_s))
+            _record(options.record, verdict)
+            _print(verdict)
+        if verdict.red:
+            verdicts.append(verdict)
     result = _figures_of_a_model(verdicts) if of_a_model else _figures(verdicts)
     print(json.dumps(result))
     if options.json:
@@ -127,7 +139,28 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--wall-s", type=float, default=Budget().wall_s)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--record", type=Path)
     return parser.parse_args()
+
+
+def _recorded(record: Path | None) -> dict[tuple[str, str], Verdict]:
+    if record is None or not record.is_file():
+        return {}
+    rows = map(json.loads, record.read_text(encoding="utf-8").splitlines())
+    lists = ("right", "summaries")
+    found = (Verdict(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows)
+    return {verdict.key: verdict for verdict in found}
+
+
+def _record(record: Path | None, verdict: Verdict) -> None:
+    if record is not None:
+        with record.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(verdict)) + "\n")
+
+
+def _print(verdict: Verdict) -> None:
+    marks = "".join("+" if right else "-" for right in verdict.right) or "."
+    print(f"{verdict.task_id:12} {marks:4} {verdict.said} {verdict.summaries}", flush=True)
 
 
 def _rows(path: Path) -> Iterable[dict[str, Any]]:
@@ -156,13 +189,13 @@ def _as_fix_task(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict | None:
-    """`None` where there is nothing red to begin with."""
+async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float) -> Verdict:
     began_cpu_s = _cpu_s()
     problem, pool = await _problem(task, root)
     if problem.report.green:
         await pool.close()
-        return None
+        said = "nothing is red"
+        return Verdict(task["task_id"], task["bug_type"], (), (), None, 0, said, 0.0, red=False)
     announced: list[float] = []
     started_s = time.monotonic()
 
@@ -182,6 +215,7 @@ async def _attempt(task: dict[str, Any], inputs: str, root: Path, wall_s: float)
         result.candidates_tried,
         in_words(result),
         round(cpu_s, 3),
+        result.fixes[0].evidence.reading if result.fixes else "",
     )
 
 
@@ -242,6 +276,7 @@ def _figures_of_a_model(verdicts: list[Verdict]) -> dict[str, float | int | None
         "n": len(verdicts),
         "cpu_s": _mean_cpu_s(verdicts),
         "precision": round(right / len(shown), 3) if shown else None,
+        "silently_wrong": sum(not (v.right[0] or v.reading) for v in shown),
         "shown": round(len(shown) / len(verdicts), 3) if verdicts else None,
     }
 
@@ -265,6 +300,7 @@ def _figures(verdicts: list[Verdict]) -> dict[str, float | int | None]:
             v.right[:1] == (True,) for v in verdicts if v.bug_type == "missing logic"
         ),
         "shown_wrong": share(v.right[:1] == (False,) for v in verdicts),
+        "silently_wrong": share(v.right[:1] == (False,) and not v.reading for v in verdicts),
         "cpu_s": _mean_cpu_s(verdicts),
         "first_s_p50": round(statistics.median(first), 3) if first else None,
         "first_s_p90": round(cuts[8], 3) if cuts else None,

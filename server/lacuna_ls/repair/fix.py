@@ -28,6 +28,38 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class RedTests:
+    """Failing tests of one file: what it holds, as far as that is known, and their names in it.
+
+    A name is in parts (`T`, `test`). `raised` are the exceptions with which they ended.
+    """
+
+    data: bytes
+    names: tuple[tuple[str, ...], ...]
+    raised: tuple[str, ...] = ()
+
+
+def red_tests(problem: Problem) -> tuple[RedTests, ...]:
+    """The problem's, by file."""
+    names: dict[str, dict[tuple[str, ...], None]] = {}
+    raised: dict[str, dict[str, None]] = {}
+    for failed in problem.report.failures:
+        file, *parts = failed.test_id.partition("[")[0].split("::")
+        names.setdefault(file, {})[tuple(parts)] = None
+        if failed.failure is not None:
+            raised.setdefault(file, {})[failed.failure.exception] = None
+    held = {
+        file.path.relative_to(problem.request.root).as_posix(): file.data
+        for file in problem.judges
+        if file.path.is_relative_to(problem.request.root)
+    }
+    return tuple(
+        RedTests(held.get(file, b""), tuple(names[file]), tuple(raised.get(file, ())))
+        for file in names
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """A candidate that fresh runs confirmed, with what they showed.
 

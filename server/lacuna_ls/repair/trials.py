@@ -14,7 +14,7 @@ from lacuna_ls.domain.text import decode
 from lacuna_ls.ports.code_runner import CodeRunner, Overlay
 from lacuna_ls.repair.admission import admitted
 from lacuna_ls.repair.apart import told_by_parts
-from lacuna_ls.repair.fix import Budget, Problem
+from lacuna_ls.repair.fix import Budget, Problem, red_tests
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
 from lacuna_ls.repair.proposers.best_first import propose
@@ -147,7 +147,7 @@ def _proposals(problem: Problem, report: TestReport) -> Iterator[Proposal]:
     lines = suspicious_lines(report, problem.path, functions, len(document.source.line_starts))
     messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
     # A failing test ends before it reaches every place at which the same mistake was made.
-    found = propose(document, _with_faint(lines, functions), messages)
+    found = propose(document, _with_faint(lines, functions), messages, red_tests(problem))
     return takewhile(lambda proposal: proposal.priority > _FAINT, found)
 
 

@@ -13,6 +13,7 @@ from itertools import count
 
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.text import Source, Span, TextEdit
+from lacuna_ls.repair.fix import RedTests
 from lacuna_ls.repair.proposers.everywhere import OF_ONE_PLACE, at_all_places
 from lacuna_ls.repair.proposers.template import (
     SYNTAX,
@@ -34,12 +35,16 @@ _Order = tuple[float, Span, int, int]
 
 
 def propose(
-    document: Document, suspicion: Sequence[float], messages: Sequence[str] = ()
+    document: Document,
+    suspicion: Sequence[float],
+    messages: Sequence[str] = (),
+    tests: Sequence[RedTests] = (),
 ) -> Iterator[Proposal]:
     """Candidates of one change for the suspected lines, most promising first; then in source order, short ones first.
 
     The same change at all its places in a function counts as one. They are not checked yet: see
-    `repair.admission`. `messages` are those of the failures.
+    `repair.admission`. `messages` are those of the failures,
+    `tests` what failed.
     """
     templates = templates_of(document.language)
     if templates is None or document.tree is None:
@@ -50,9 +55,8 @@ def propose(
         yield from slips
         return
     quoted = frozenset(word for message in messages for word in _QUOTED.findall(message))
-    context = Context(
-        document.source, root, templates.names(root, document.source), quoted, tuple(messages)
-    )
+    names = templates.names(root, document.source)
+    context = Context(document.source, root, names, quoted, tuple(messages), tuple(tests))
     tasks = sorted(_tasks(templates, context, suspicion), key=lambda task: -task.bound)
     yield from _Space(document.data, context, tasks).proposals()
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from lacuna_ls.domain.candidate import Candidate
 from lacuna_ls.domain.text import Source, Span, TextEdit
+from lacuna_ls.repair.fix import RedTests
 from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, span_of
 
@@ -68,13 +69,17 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What rules know of the document and its failures. `quoted` are words that these quote."""
+    """What rules know of the document and its failures. `quoted` are words that these quote.
+
+    `tests` are those that fail, as far as their text is known.
+    """
 
     source: Source
     root: Node
     names: Names
     quoted: frozenset[str]
     messages: tuple[str, ...] = ()
+    tests: tuple[RedTests, ...] = ()
     _kept: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, what: str, node: Node, make: Callable[[], T]) -> T:

@@ -10,6 +10,7 @@ from lacuna_ls.repair.proposers.python import (
     fallbacks,
     guards,
     ingredients,
+    missing_guards,
     names,
     operators,
     results,
@@ -35,7 +36,7 @@ def _is_test(node: Node) -> bool:
 
 
 TEMPLATES = Templates(
-    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES, *results.RULES, *fallbacks.RULES, *transplants.RULES),
+    rules=(*corrections.RULES, *operators.RULES, *values.RULES, *names.RULES, *structure.RULES, *statements.RULES, *ingredients.RULES, *guards.RULES, *missing_guards.RULES, *results.RULES, *fallbacks.RULES, *transplants.RULES),
     block_types=frozenset({"module", "block"}),
     function_types=frozenset({"function_definition"}),
     frozen_types=frozenset(

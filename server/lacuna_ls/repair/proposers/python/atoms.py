@@ -1,6 +1,6 @@
 """Conditions that a function could also ask for, built from what it mentions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import combinations
 
@@ -18,6 +18,7 @@ _OPPOSITE = {
     "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
     "in": "not in", "not in": "in", "is": "is not", "is not": "is",
 }  # fmt: skip
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _MOST_SOURCES = 6
 _MOST_NAMES = 5
 _LONGEST = 40
@@ -64,12 +65,27 @@ def _changed(node: Node, function: Node, context: Context) -> Iterator[tuple[str
             for other in (int(text) + 1, int(text) - 1):
                 if other >= 0:
                     yield _spliced(node, number, str(other), context), 0.8
+    for text in turned(node, context):
+        yield text, 0.5
+    yield context.text(node), 0.4
+
+
+def turned(comparison: Node, context: Context) -> Iterator[str]:
+    """The opposite of a comparison of two values."""
+    yield from _with_operator(comparison, _OPPOSITE, context)
+
+
+def mirrored(comparison: Node, context: Context) -> Iterator[str]:
+    """Greater for less."""
+    yield from _with_operator(comparison, _MIRRORED, context)
+
+
+def _with_operator(node: Node, others: Mapping[str, str], context: Context) -> Iterator[str]:
     operators = node.children_by_field_name("operators")
     if len(operators) == 1:
         written = " ".join(context.text(operators[0]).split())
-        if written in _OPPOSITE:
-            yield _spliced(node, operators[0], _OPPOSITE[written], context), 0.5
-    yield context.text(node), 0.4
+        if written in others:
+            yield _spliced(node, operators[0], others[written], context)
 
 
 def of_names(node: Node, context: Context) -> Iterator[tuple[str, float]]:

@@ -13,6 +13,7 @@ SIMPLE_STATEMENTS = frozenset(
 LOOPS = frozenset({"for_statement", "while_statement"})
 _NESTED = frozenset({"function_definition", "class_definition", "lambda"})
 _NUMERIC = frozenset({"int", "float", "complex", "Decimal", "Fraction"})
+_ANYTHING = frozenset({"Any", "object"})
 
 
 class Kind(Enum):
@@ -106,8 +107,7 @@ def kind_of(name: str, function: Node, context: Context) -> Kind:
     for child in listed.named_children if listed is not None else ():
         written = child.child_by_field_name("type")
         if written is not None and re.match(rf"{re.escape(name)}\b", context.text(child)):
-            plain = context.text(written).strip("\"'")
-            return Kind.NUMBER if plain in _NUMERIC else Kind.CONTAINER
+            return _kind_of_type(context.text(written).strip("\"'"))
     text, word = context.text(function), re.escape(name)
     if re.search(
         rf"\b(len|sorted|set|list|sum|max|min)\({word}\b|\bin {word}\b|\b{word}[\[.]", text
@@ -116,3 +116,13 @@ def kind_of(name: str, function: Node, context: Context) -> Kind:
     if re.search(rf"\brange\([^)]*\b{word}\b|\b{word}\s*(//|[-*/%<>])|[-*/%]\s*{word}\b", text):
         return Kind.NUMBER
     return Kind.UNKNOWN
+
+
+def _kind_of_type(written: str) -> Kind:
+    """A union is what its members are, `None` apart, if they are alike."""
+    inner = re.fullmatch(r"(?:\w+\.)?(?:Optional|Union)\[(.*)\]", written)
+    members = re.split(r"\||,(?![^\[]*\])", inner[1] if inner else written)
+    names = {member.strip().rpartition(".")[2] for member in members} - {"None"}
+    if names <= _NUMERIC:
+        return Kind.NUMBER if names else Kind.UNKNOWN
+    return Kind.UNKNOWN if names & (_NUMERIC | _ANYTHING) else Kind.CONTAINER

@@ -12,14 +12,26 @@ from typing import Any
 from lacuna_ls.repair.proposers.template import Context
 
 _ASSERTED = re.compile(r"^assert (.+)$", re.MULTILINE)
-_NOT_RAISED = re.compile(r"DID NOT RAISE <class '(?:builtins\.)?(\w+)'>")
+_NOT_RAISED = re.compile(
+    r"DID NOT RAISE (?:any of \()?(?:<class '(?:[\w.<>]+\.)?)?(\w+)|\b([A-Z]\w+) not raised\b"
+)
 _OPAQUE = re.compile(r"^assert (.+?) == (.+)$", re.MULTILINE)
+EMPTY = ("None", "[]", "0", "False", "True", '""', "1", "-1")
+# What unittest says; which side was expected it does not say.
+_UNEQUAL = re.compile(r"\A(?!assert )(.+?) != (.+?)(?: : .*)?$", re.MULTILINE)
+_UNTRUE = re.compile(r"\A(True|False) is not (true|false)\b")
 _LONGEST = 30
+_SCALARS = (bool, int, float, str, type(None))
 
 
 def expected(context: Context) -> tuple[str, ...]:
     """Python literals that stand where a result should: `[]`, `-1`, `"none"`."""
     return tuple(dict.fromkeys(v for m in context.messages for v in _compared(m)[1]))
+
+
+def is_plain(value: str) -> bool:
+    """A constant that says "nothing to do", or a word; no list of numbers, no particular one."""
+    return value in (*EMPTY, "()", "{}", "set()", "''", "0.0") or value[:1] in ("'", '"')
 
 
 def got(context: Context) -> tuple[str, ...]:
@@ -29,7 +41,8 @@ def got(context: Context) -> tuple[str, ...]:
 
 def missing_errors(context: Context) -> tuple[str, ...]:
     """Names of exceptions that should have come up."""
-    return tuple(dict.fromkeys(n for m in context.messages for n in _NOT_RAISED.findall(m)))
+    found = (pair for message in context.messages for pair in _NOT_RAISED.findall(message))
+    return tuple(dict.fromkeys(one or other for one, other in found))
 
 
 def mentions(context: Context, *words: str) -> bool:
@@ -91,7 +104,19 @@ def _compared(message: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             case ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value=bool(value))):
                 left.append(str(value))
                 right.append(str(not value))
+    for sides in _UNEQUAL.findall(message):
+        both = [literal for side in sides for literal in _written(side)]
+        left += both
+        right += both
+    for shown, wanted in _UNTRUE.findall(message):
+        left.append(shown)
+        right.append(wanted.capitalize())
     return tuple(left), tuple(right)
+
+
+def _written(text: str) -> list[str]:
+    value = _value(text)
+    return _literal(ast.Constant(value[0])) if value and isinstance(value[0], _SCALARS) else []
 
 
 def _literal(node: ast.expr) -> list[str]:

@@ -19,6 +19,7 @@ from lacuna_ls.repair.proposers.python.bodies import (
     parameters,
     statements,
 )
+from lacuna_ls.repair.proposers.python.expectations import raised, signs, wanted_errors
 from lacuna_ls.repair.proposers.python.expressions import Binding, grouped, insert, named, replace
 from lacuna_ls.repair.proposers.python.lines import added_before, shifted, step_of
 from lacuna_ls.repair.proposers.template import Context, Rule, Splice
@@ -30,7 +31,6 @@ _OF_NUMBERS = (
     ("{} < 2", 0.5),
 )  # fmt: skip
 _OF_CONTAINERS = (("len({}) == 1", 0.5), ("len({}) < 2", 0.5), ("len({}) <= 1", 0.4))
-_EMPTY = ("None", "[]", "0", "False", "True", '""', "1", "-1")
 _CRASHES_AT_THE_EDGE = (
     "index out of range", "division by zero", "empty", "NoneType", "recursion", "pop from",
 )  # fmt: skip
@@ -48,10 +48,13 @@ def early_return(function: Node, context: Context) -> Iterator[Splice]:
     urgency = _AT_THE_EDGE if failures.mentions(context, *_CRASHES_AT_THE_EDGE) else 1.0
     endings = tuple(_endings(function, context))
     for name in parameters(function, context)[:_MOST_PARAMETERS]:
-        for condition, likely in _conditions(name, kind_of(name, function, context)):
+        for condition, plain in _conditions(name, kind_of(name, function, context)):
             if f"if {condition}:" in text:
                 continue
-            for ending, weight in (*endings, (f"return {name}", 0.3)):
+            likely = plain * signs(condition, context)
+            errors = tuple(_raised(condition, context))
+            same = (f"return {name}", 0.5 if condition == f"{name} is None" else 0.3)
+            for ending, weight in (*errors, *endings, same):
                 lines = (f"if {condition}:", f"{step_of(body[0], context)}{ending}")
                 edit = added_before(body[0], lines, context)
                 if edit is not None:
@@ -73,24 +76,23 @@ def _conditions(name: str, kind: Kind) -> Iterator[tuple[str, float]]:
 def _endings(function: Node, context: Context) -> Iterator[tuple[str, float]]:
     """Ways to leave: with the value that the tests expect, one of the function's, an empty one."""
     found: dict[str, float] = {}
-    for error in failures.missing_errors(context):
-        found[f"raise {error}"] = 2.0
     expected = failures.expected(context)
     for value in expected:
-        if _is_plain(value):
+        if failures.is_plain(value):
             found.setdefault(f"return {value}", 1.5)
     for node in own_nodes(function):
         result = first_of(node) if node.type == "return_statement" else None
-        if result is not None and _is_plain(context.text(result)):
+        if result is not None and failures.is_plain(context.text(result)):
             found.setdefault(f"return {context.text(result)}", 0.5)
-    for text in _EMPTY:
+    for text in failures.EMPTY:
         found.setdefault(f"return {text}", 0.1 if expected else 0.3)
     yield from found.items()
 
 
-def _is_plain(value: str) -> bool:
-    """A constant that says "nothing to do", or a word; no list of numbers, no particular one."""
-    return value in (*_EMPTY, "()", "{}", "set()", "''", "0.0") or value[:1] in ("'", '"')
+def _raised(condition: str, context: Context) -> Iterator[tuple[str, float]]:
+    for wanted in wanted_errors(context):
+        statement, likely = raised(wanted, condition)
+        yield statement, likely * (6.0 if wanted.missed else 2.0)
 
 
 def skipped(loop: Node, context: Context) -> Iterator[Splice]:
@@ -201,7 +203,7 @@ def alternative(node: Node, context: Context) -> Iterator[Splice]:
         context.text(n) for n in names
         if n.parent is None or n.parent.child_by_field_name("function") != n
     )  # fmt: skip
-    expected = [v for v in failures.expected(context) if _is_plain(v)]
+    expected = [v for v in failures.expected(context) if failures.is_plain(v)]
     for name in list(given)[:3]:
         for other in dict.fromkeys((*expected, "None", "0", "[]")):
             weight = 1.0 if other in expected else 0.3
@@ -210,7 +212,7 @@ def alternative(node: Node, context: Context) -> Iterator[Splice]:
 
 
 RULES = (
-    Rule("guard", 0.35, frozenset({"function_definition"}), early_return, heaviest=4.0),
+    Rule("guard", 0.35, frozenset({"function_definition"}), early_return, heaviest=9.0),
     Rule("guard", 0.2, frozenset(LOOPS), skipped),
     Rule("condition", 0.3, _CONDITIONED, conditioned),
     Rule(
