@@ -1,6 +1,6 @@
 """How many functions get a rewrite that is faster, and how much; on recorded tasks.
 
-    python benchmarks/optimize.py --data FILE --json FILE [--replies] [--limit N] [--verbose]
+    python benchmarks/optimize.py --data FILE --json FILE [--replies] [--lines FILE] [--limit N]
 
 The engine sees an original and its tests. Whether an offer is right, and how fast it is, is judged on
 inputs that it has never seen, in a process of its own (`optimize_judge.py`). Keys: `n`; `offered` and
@@ -9,12 +9,13 @@ inputs that it has never seen, in a process of its own (`optimize_judge.py`). Ke
 is, too; `eff_original`, `eff_ours`, `eff_expert`, the mean of ENAMEL's eff@1; `wrong_offers`;
 `claim_within_10`, the share of offers whose speed-up is within 10 % of another measurement;
 `offer_s_p50` and `offer_s_p95`. With `--replies` the recorded replies of a chat model are rewrites in
-place of the idioms': `replies`, of which `parsed` hold the function, `accepted` would be offered, and
-`accepted_wrong` of these do something else on the judge's inputs; `improved` is the share of functions.
+place of the idioms', given to the model's search by a model that says nothing else: `replies`, of which
+`parsed` hold the function, `accepted` would be offered, and `accepted_wrong` of these do something else
+on the judge's inputs; `improved` is the share of functions. With `--lines` each row is written as soon
+as it is known, and rows that are there are not made again: a run may be cut into pieces.
 """
 
 import argparse
-import ast
 import asyncio
 import gzip
 import json
@@ -26,17 +27,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lacuna_ls.adapters.worker_pool import WorkerPool
-from lacuna_ls.optimization.candidates import Speedup
-from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, best_of, search
+from lacuna_ls.bootstrap.place import SystemClock
+from lacuna_ls.domain.completion import Completion
+from lacuna_ls.optimization.drafts import drafted
+from lacuna_ls.optimization.engine import Faster, NothingFaster, Target, search
+from lacuna_ls.optimization.model_search import ModelBudget, search_with_model
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.ports.code_timer import TimeRequest
+from lacuna_ls.ports.language_model import Capabilities, Chunk, CompletionRequest, Message
 from lacuna_ls.syntax.languages import by_language_id
+from lacuna_ls.verification.asking import Asking
 from lacuna_ls.verification.evidence import in_words
+from lacuna_ls.verification.replies import Unusable
 from lacuna_ls.verification.timing import LEAST_SPEEDUP, interval, measured
 
 DATA = Path(os.environ.get("LACUNA_BENCH_DATA", "../shared/data")) / "optimization"
@@ -64,7 +72,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--replies", action="store_true")
-    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--lines", type=Path)
     options = parser.parse_args()
     if not options.data.is_file():
         print(f"skipped: no data at {options.data}")
@@ -72,11 +80,12 @@ def main() -> int:
     with gzip.open(options.data, "rt", encoding="utf-8") as file:
         tasks = [json.loads(line) for line in file]
     stop = options.start + options.limit if options.limit else None
+    tasks = tasks[options.start : stop]
+    rows = asyncio.run(_all(tasks, Lines(options.lines), _replies if options.replies else _one))
     if options.replies:
-        result = asyncio.run(_replayed(tasks[options.start : stop]))
-        rows = result.pop("rows")
+        rows = [row for each in rows for row in each["replies"]]
+        result = _of_replies(rows, len(tasks))
     else:
-        rows = asyncio.run(_all(tasks[options.start : stop], options.verbose))
         result = _summary(rows)
     print(json.dumps(result))
     if options.json:
@@ -84,28 +93,52 @@ def main() -> int:
     return 0
 
 
-async def _all(tasks: Sequence[dict[str, Any]], verbose: bool) -> list[dict[str, Any]]:
+class Lines:
+    """Rows that are known, by task; each new one is written at once."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        known = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+        self.known = {row["task"]: row for row in map(json.loads, known)}
+
+    def add(self, row: dict[str, Any]) -> None:
+        self.known[row["task"]] = row
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+
+async def _all(
+    tasks: Sequence[dict[str, Any]],
+    lines: Lines,
+    one: Callable[[dict[str, Any], WorkerPool], Awaitable[dict[str, Any]]],
+) -> list[dict[str, Any]]:
     pool = WorkerPool(Trusting())
-    rows = []
     try:
         for task in tasks:
-            with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as folder:
-                row = await _one(task, Path(folder), pool)
-            rows.append(row)
-            if verbose:
-                print(json.dumps(row), file=sys.stderr, flush=True)
+            if id_of(task) not in lines.known:
+                lines.add(await one(task, pool))
     finally:
         await pool.close()
-    return rows
+    return [lines.known[id_of(task)] for task in tasks]
 
 
-async def _one(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str, Any]:
+def id_of(task: dict[str, Any]) -> str:
+    return str(task.get("task_id", task.get("id")))
+
+
+async def _one(task: dict[str, Any], pool: WorkerPool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as folder:
+        return await _searched(task, Path(folder), pool)
+
+
+async def _searched(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str, Any]:
     name, original = original_of(task)
-    target = _target(task, folder)
+    target = _target(task, folder, original, name)
     started_s = time.monotonic()
     found = await search(target, pool)
     row: dict[str, Any] = {
-        "task": task.get("task_id", task.get("id")),
+        "task": id_of(task),
         "name": name,
         "search_s": round(time.monotonic() - started_s, 2),
         "offered": isinstance(found, Faster),
@@ -125,8 +158,7 @@ async def _one(task: dict[str, Any], folder: Path, pool: WorkerPool) -> dict[str
     return row
 
 
-def _target(task: dict[str, Any], folder: Path) -> Target:
-    name, original = original_of(task)
+def _target(task: dict[str, Any], folder: Path, original: str, name: str) -> Target:
     path = folder / "subject.py"
     path.write_text(original, encoding="utf-8")
     (folder / "test_subject.py").write_text(tests_of(task, name), encoding="utf-8")
@@ -136,16 +168,65 @@ def _target(task: dict[str, Any], folder: Path) -> Target:
     return Target(original.encode(), path, name, language, request)
 
 
-async def _replayed(tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    pool = WorkerPool(Trusting())
+async def _replies(task: dict[str, Any], pool: WorkerPool) -> dict[str, Any]:
+    """Each recorded reply on its own, under the name that it was asked for."""
+    name, original = original_of(task)
+    said = task["entry_point"]
+    original = re.sub(rf"\b{re.escape(name)}\b", said, original)
     rows: list[dict[str, Any]] = []
-    try:
-        for task in tasks:
-            for reply in task["recorded_replies"][0]:
-                with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as folder:
-                    rows.append(await _reply(task, str(reply), Path(folder), pool))
-    finally:
-        await pool.close()
+    for reply in task["recorded_replies"][0]:
+        with tempfile.TemporaryDirectory(prefix="lacuna-bench-") as folder:
+            target = _target(task, Path(folder), original, said)
+            read = drafted(str(reply), target.data, said, target.language)
+            row: dict[str, Any] = {"task": id_of(task), "parsed": read not in _NO_CODE}
+            if isinstance(read, Unusable):
+                row["refused"] = str(read)
+            else:
+                asking = Asking(
+                    _Recorded(str(reply)), SystemClock(), time.monotonic() + 600, 48_000, 2_000
+                )
+                found = await search_with_model(target, asking, pool, budget=ModelBudget(1, 0))
+                row["accepted"] = isinstance(found, Faster)
+                if isinstance(found, Faster):
+                    row |= judged(task, said, original, found.data.decode())
+                else:
+                    row["reason"] = found.reason
+        rows.append(row)
+    return {"task": id_of(task), "replies": rows}
+
+
+_NO_CODE = (
+    Unusable.EMPTY,
+    Unusable.TRUNCATED,
+    Unusable.TOO_LONG,
+    Unusable.HIDDEN,
+    Unusable.UNPARSEABLE,
+    Unusable.ELSEWHERE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A model that says the same whatever it is asked."""
+
+    reply: str
+    capabilities: Capabilities = Capabilities(
+        "recorded", fill_in_middle=False, logprobs=False, chat=True
+    )
+
+    async def chat(
+        self, messages: tuple[Message, ...], *, max_tokens: int, temperature: float, n: int
+    ) -> tuple[str, ...]:
+        return (self.reply,) * n
+
+    def complete(self, request: CompletionRequest) -> AsyncIterator[Chunk]:
+        raise NotImplementedError
+
+    async def score(self, request: CompletionRequest, text: str) -> Completion:
+        raise NotImplementedError
+
+
+def _of_replies(rows: Sequence[dict[str, Any]], tasks: int) -> dict[str, Any]:
     accepted = [row for row in rows if row.get("accepted")]
     better = {row["task"] for row in accepted if not row.get("wrong")}
     return {
@@ -153,40 +234,8 @@ async def _replayed(tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "parsed": sum(row["parsed"] for row in rows),
         "accepted": len(accepted),
         "accepted_wrong": sum(bool(row.get("wrong")) for row in accepted),
-        "improved": round(len(better) / len(tasks), 4),
-        "rows": rows,
+        "improved": round(len(better) / tasks, 4),
     }
-
-
-async def _reply(
-    task: dict[str, Any], reply: str, folder: Path, pool: WorkerPool
-) -> dict[str, Any]:
-    name, original = original_of(task)
-    row: dict[str, Any] = {"task": task["id"], "parsed": False}
-    text = _code_in(reply, task["entry_point"], name)
-    if text is None:
-        return row
-    target = _target(task, folder)
-    rewrite = Speedup(text.encode(), ("a model's rewrite",), 1.0)
-    found = await best_of((rewrite,), target, pool)
-    row |= {"parsed": True, "accepted": isinstance(found, Faster)}
-    return row | (judged(task, name, original, text) if isinstance(found, Faster) else {})
-
-
-def _code_in(reply: str, said: str, name: str) -> str | None:
-    """The definitions of the last block of code that has any, the function under its name here."""
-    for block in reversed(re.findall(r"```(?:python|py)?[^\n]*\n(.*?)```", reply, re.DOTALL)):
-        try:
-            tree = ast.parse(block)
-        except (SyntaxError, ValueError):
-            continue
-        kept = [each for each in tree.body if not isinstance(each, ast.Expr | ast.If | ast.Assert)]
-        defined = [each.name for each in kept if isinstance(each, ast.FunctionDef)]
-        if defined:
-            own = said if said in defined else defined[-1]
-            text = ast.unparse(ast.Module(kept, []))
-            return re.sub(rf"\b{re.escape(own)}\b(?=\()", name, text) + "\n"
-    return None
 
 
 def original_of(task: dict[str, Any]) -> tuple[str, str]:

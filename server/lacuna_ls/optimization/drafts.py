@@ -5,6 +5,7 @@ standard library, and functions of its own. Nothing else at the top of a module 
 kept there outlives a call, and would look like a speed-up.
 """
 
+import re
 from importlib import import_module
 
 from lacuna_ls.domain.text import Source, Span, TextEdit, apply_edits, decode, encode
@@ -45,15 +46,18 @@ def _with_block(block: bytes, data: bytes, name: str, language: Language) -> byt
     root, written = parse(data, language).root_node, parse(block, language).root_node
     if written.has_error:
         return Unusable.UNPARSEABLE
-    old, new = function_named(root, name, language), _definition(written, name, language)
-    if old is None or new is None or _parameter_names(old) != _parameter_names(new):
+    old = function_named(root, name, language)
+    new = None if old is None else _definition(written, name, old, language)
+    if old is None or new is None:
         return Unusable.ELSEWHERE
-    if _is_foreign(block, data, language):
-        return Unusable.FOREIGN_IMPORT
+    if _parameter_names(old) != _parameter_names(new):
+        return Unusable.OTHER_PARAMETERS
     beside = _functions_beside(new, written, root, language)
+    if _is_foreign([new, *beside, *_imports(written)], data, language):
+        return Unusable.FOREIGN_IMPORT
     source = Source.of(data)
     margin = _margin(old, source)
-    text = _moved(new, Source.of(block), margin)
+    text = _renamed(_moved(new, Source.of(block), margin), new, old)
     if text == source.text(Span(old.start_byte, old.end_byte)):
         return Unusable.UNCHANGED
     outer = _outermost(old)
@@ -71,23 +75,52 @@ def _with_block(block: bytes, data: bytes, name: str, language: Language) -> byt
     return Unusable.UNPARSEABLE if parse(made, language).root_node.has_error else made
 
 
-def _definition(root: Node, name: str, language: Language) -> Node | None:
-    """The last definition by this name, in the class that it belongs to or on its own."""
-    whole = function_named(root, name, language)
-    return whole or function_named(root, name.rpartition(".")[2], language)
+def _definition(root: Node, name: str, old: Node, language: Language) -> Node | None:
+    """The last definition by this name, in the class that it belongs to or on its own.
+
+    Where there is none, the only function with the same parameters: names are misspelt easily.
+    """
+    own = function_named(root, name, language) or function_named(
+        root, name.rpartition(".")[2], language
+    )
+    if own is not None:
+        return own
+    types = frozenset(language.function_nodes)
+    alike = [
+        child
+        for child in root.named_children
+        if child.type in types and _parameter_names(child) == _parameter_names(old) != []
+    ]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _parameter_names(function: Node) -> list[str]:
     return [text_of(each) for each in parameters(function)]
 
 
-def _is_foreign(block: bytes, data: bytes, language: Language) -> bool:
+def _is_foreign(kept: list[Node], data: bytes, language: Language) -> bool:
+    """Whether it imports what neither the file nor every installation has."""
     is_standard = import_module(language.idioms).is_standard if language.idioms else None
     known = {each.partition(".")[0] for each in mentioned_modules(data, language)}
     return any(
-        is_standard is None or (each.partition(".")[0] not in known and not is_standard(each))
-        for each in mentioned_modules(block, language)
+        is_standard is None or not (is_standard(module) or module.partition(".")[0] in known)
+        for top in kept
+        for node in preorder(top)
+        if node.type in _IMPORTS
+        for module in _modules(node)
     )
+
+
+def _modules(statement: Node) -> list[str]:
+    source = statement.child_by_field_name("module_name")
+    if source is not None:
+        return [text_of(source)]
+    names = (child.child_by_field_name("name") or child for child in statement.named_children)
+    return [text_of(each) for each in names]
+
+
+def _imports(root: Node) -> list[Node]:
+    return [child for child in root.named_children if child.type in _IMPORTS]
 
 
 def _functions_beside(new: Node, written: Node, root: Node, language: Language) -> list[Node]:
@@ -104,8 +137,8 @@ def _functions_beside(new: Node, written: Node, root: Node, language: Language) 
 
 
 def _missing_imports(written: Node, root: Node) -> list[str]:
-    known = {text_of(child) for child in root.named_children if child.type in _IMPORTS}
-    found = [text_of(child) for child in written.named_children if child.type in _IMPORTS]
+    known = set(map(text_of, _imports(root)))
+    found = map(text_of, _imports(written))
     return [each for each in dict.fromkeys(found) if each not in known]
 
 
@@ -115,6 +148,15 @@ def _outermost(node: Node) -> Node:
         if each.parent is not None:
             outer = each
     return outer
+
+
+def _renamed(text: str, new: Node, old: Node) -> str:
+    said, wanted = (node.child_by_field_name("name") for node in (new, old))
+    assert said is not None
+    assert wanted is not None
+    if text_of(said) == text_of(wanted):
+        return text
+    return re.sub(rf"\b{re.escape(text_of(said))}\b", text_of(wanted), text)
 
 
 def _margin(node: Node, source: Source) -> str:

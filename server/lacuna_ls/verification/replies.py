@@ -33,6 +33,7 @@ class Unusable(StrEnum):
     HIDDEN = "the code holds invisible characters"
     UNPARSEABLE = "the code does not parse"
     ELSEWHERE = "the code does not define the function in question"
+    OTHER_PARAMETERS = "the code gives the function other parameters"
     NOT_FOUND = "the text to be replaced does not stand in the function exactly once"
     FOREIGN_IMPORT = "the code imports a module that is neither used by the file nor standard"
     FORBIDDEN = "the code touches tests, assertions or what runs them"

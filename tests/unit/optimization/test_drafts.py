@@ -83,12 +83,28 @@ def test_what_would_outlive_a_call_is_left_behind() -> None:
 
 
 def test_other_parameters_are_another_function() -> None:
-    assert made("```python\ndef total(values):\n    return sum(values)\n```") is Unusable.ELSEWHERE
+    assert (
+        made("```python\ndef total(values):\n    return sum(values)\n```")
+        is Unusable.OTHER_PARAMETERS
+    )
 
 
 def test_a_module_that_nobody_has_is_refused() -> None:
     reply = "```python\nimport numpy\n\ndef total(xs):\n    return numpy.sum(xs)\n```"
     assert made(reply) is Unusable.FOREIGN_IMPORT
+
+
+def test_a_misspelt_name_is_the_only_function_with_these_parameters() -> None:
+    after = made("```python\ndef totals(xs):\n    return xs[0] + totals(xs[1:]) if xs else 0\n```")
+    assert isinstance(after, str)
+    assert after.endswith("def total(xs):\n    return xs[0] + total(xs[1:]) if xs else 0\n")
+
+
+def test_what_is_only_run_as_a_program_does_not_count() -> None:
+    main = 'if __name__ == "__main__":\n    import numpy\n    print(numpy.sum([1]))\n'
+    after = made(f"```python\ndef total(xs):\n    return sum(xs)\n\n{main}```")
+    assert isinstance(after, str)
+    assert "numpy" not in after
 
 
 def test_the_same_again_is_no_draft() -> None:
