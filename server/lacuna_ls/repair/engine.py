@@ -174,9 +174,15 @@ def screening_request(problem: Problem) -> TestRequest:
     else:
         spare_s = _SHORTEST_RUN_S + 10 * sum(r.duration_s for r in red)
     limits = replace(request.limits, wall_s=min(request.limits.wall_s, spare_s))
+    request = _unwatched(request)
     if problem.report.status is RunStatus.COMPLETED:
         return replace(request, targets=tuple(r.test_id for r in red), limits=limits)
     return replace(request, limits=limits)
+
+
+def _unwatched(request: TestRequest) -> TestRequest:
+    """The same tests, of which only the verdict is of interest."""
+    return replace(request, trace=(), facts=(), contexts=False)
 
 
 async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> Evidence | None:
@@ -187,7 +193,7 @@ async def confirm(problem: Problem, candidate: Overlay, runner: CodeRunner) -> E
     """
     overlays = (*problem.request.overlays, candidate)
     first, second = (
-        replace(problem.request, overlays=overlays, hash_seed=seed, up_to_red=True)
+        replace(_unwatched(problem.request), overlays=overlays, hash_seed=seed, up_to_red=True)
         for seed in CONFIRMING_SEEDS
     )
     async with Tasks() as tasks:

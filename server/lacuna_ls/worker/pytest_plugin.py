@@ -3,7 +3,7 @@
 import fnmatch
 import hashlib
 import os
-from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
@@ -138,6 +138,19 @@ class Reporter:
             )
         )
 
+    def begins(self, item: Any) -> None:
+        """A test begins of which no hook will tell."""
+        self._send(Started(self._own_id(item.nodeid)))
+
+    def ended(self, item: Any, error: Optional[BaseException], duration_s: float) -> None:
+        """It has ended, with `error` if it raised that."""
+        names = list(_names(item))
+        failure = None
+        if error is not None:
+            failure = describe(error, str(item.path))._replace(names=tuple(names))
+        outcome = "passed" if error is None else "failed"
+        self._send(Finished(self._own_id(item.nodeid), outcome, duration_s, failure, [], names))
+
     def pytest_internalerror(self, excrepr: Any) -> None:
         crash = getattr(excrepr, "reprcrash", None)
         self._send(Broken("pytest failed: {}".format(getattr(crash, "message", excrepr))[:2000]))
@@ -260,17 +273,15 @@ class Timed:
 
 
 class BeforeTests:
-    """Calls `collected` when all tests are known, with what tells the server of them once more."""
+    """Calls `collected` when all tests are known."""
 
-    def __init__(
-        self, collected: Callable[[Any, Callable[[], None]], None], reporter: Reporter
-    ) -> None:
+    def __init__(self, collected: Callable[[Any, Reporter], None], reporter: Reporter) -> None:
         self._collected = collected
         self._reporter = reporter
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        self._collected(session, lambda: self._reporter.pytest_collection_finish(session))
+        self._collected(session, self._reporter)
 
 
 class Backwards:

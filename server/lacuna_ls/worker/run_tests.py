@@ -57,7 +57,7 @@ class Session(NamedTuple):
     `up_to_the_first_red` also ends the process with the last test. `begin` is called before any
     test is loaded, `before_conftests` even before pytest loads what is the user's. `learner` is
     told where the run has got to. `collected` is called before the first test runs, with pytest's
-    session and what says once more which tests there are. `only` names the tests that are not left
+    session and our reporter. `only` names the tests that are not left
     out, if any; it is asked when they have been collected.
     """
 
@@ -65,7 +65,7 @@ class Session(NamedTuple):
     begin: Optional[Callable[[], None]] = None
     before_conftests: bool = False
     learner: Optional[ahead.Learner] = None
-    collected: Optional[Callable[[Any, Callable[[], None]], None]] = None
+    collected: Optional[Callable[[Any, Any], None]] = None
     only: Optional[Callable[[], Sequence[str]]] = None
 
 
@@ -194,19 +194,20 @@ def begin_session(
         _be_of_a_candidate(request, place, _CANDIDATES_NICENESS)
         _see([own.candidate], channel)
 
-    def collected(session: Any, tell: Callable[[], None]) -> None:
+    def collected(session: Any, reporter: Any) -> None:
         own = forked[0]
 
         def turn_begins(token: str) -> None:
             channel.open(own.fd, token)
-            tell()
+            reporter.pytest_collection_finish(session)
 
         def turn_ends() -> None:
             channel.send(Done(request.nonce, 0))
             channel.close()
 
         if own.turns is not None:
-            own.turns.serve(session, request.root, turn_begins, turn_ends, channel.close)
+            root = request.root
+            own.turns.serve(session, root, reporter, turn_begins, turn_ends, channel.close)
 
     asked = Session(True, begin, before_conftests, collected=collected)
     _run_framework(request, channel, asked)
@@ -287,13 +288,15 @@ def _pytest(request: Request, channel: Channel, session: Session) -> None:
     reporter = pytest_plugin.Reporter(
         channel.send, request.root, request.doctests, request.trace, request.facts
     )
-    plugins: List[Any] = [reporter, pytest_plugin.Unread()]
+    plugins: List[Any] = [reporter]
     if session.learner is not None:
         plugins.append(pytest_plugin.Learning(session.learner))
     else:
         plugins.append(pytest_plugin.InOneProcess())
     if session.up_to_the_first_red:
         plugins.append(pytest_plugin.Leave(channel.send, request.nonce))
+    else:
+        plugins.append(pytest_plugin.Unread())
     if session.begin is not None:
         fork = pytest_plugin.ForkEarly if session.before_conftests else pytest_plugin.Fork
         plugins.append(fork(session.begin))

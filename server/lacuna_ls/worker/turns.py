@@ -14,14 +14,14 @@ import contextlib
 import gc
 import os
 import random
-import re
 import resource
 import signal
 import struct
 import threading
 import time
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 
+from . import plain
 from .guard import limit_processor_time
 from .kept import Kept
 from .swap import Loaded
@@ -30,7 +30,6 @@ from .swap import Loaded
 READY, FORKS = b"r", b"f"
 # Of a turn; the last one is the end of a fork.
 TAKEN, REFUSED, TOO_LONG, OVER = b"y", b"n", b"t", b"o"
-_ADDRESS = re.compile("0x[0-9a-f]+")
 _HEADER = struct.Struct(">32sI")
 _BETWEEN_CHECKS = 20
 _AGAIN_S = 0.05
@@ -75,7 +74,6 @@ class Turns:
         self._turns_fd = turns_fd
         self._answer_fd = answer_fd
         self._always_fork = always_fork
-        self._failures = _Failures()
         self._late = False
         self._cut_off: Callable[[], None] = lambda: None
 
@@ -83,18 +81,21 @@ class Turns:
         self,
         session: Any,
         root: str,
+        reporter: Any,
         begun: Callable[[str], None],
         done: Callable[[], None],
         cut_off: Callable[[], None],
     ) -> None:
         """Take turns up to the end of them, and end the process.
 
-        `begun` is told the token of a turn before its tests run, `done` is called after, or `cut_off`
+        `reporter` is the `pytest_plugin.Reporter` of the session. `begun` is told the token of a turn before its tests run, `done` is called after, or `cut_off`
         once they take too long. What the tests say at any other time is for nobody.
         """
         from . import pytest_plugin
 
         self._cut_off = cut_off
+        self._root, self._reporter = root, reporter
+        self._failures = _Failures(root)
         try:
             loaded = Loaded(self._path, self._data)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -138,6 +139,9 @@ class Turns:
         before, first = kept.seen(), self._outcome(session)
         if first is None or kept.seen() != before:
             return
+        judge = self._plain_outcome if self._is_plain(session) else self._outcome
+        if kept.seen() != before:
+            return
         since_check = 0
         self._answer(READY)
         while True:
@@ -149,7 +153,7 @@ class Turns:
                 continue
             self._answer(TAKEN)
             begun(turn.token)
-            self._outcome(session)
+            judge(session)
             if self._late:
                 self._answer(TOO_LONG)
             else:
@@ -160,7 +164,7 @@ class Turns:
                 return
             if since_check >= _BETWEEN_CHECKS:
                 since_check = 0
-                if self._outcome(session) != first:
+                if judge(session) != first:
                     return
 
     def _in_forks(
@@ -248,40 +252,72 @@ class Turns:
             size -= len(part)
         return b"".join(parts)
 
-    def _outcome(self, session: Any) -> Optional[str]:
-        """Run the tests up to the first red one: what it said, `None` if there is none."""
-        folder, state = os.getcwd(), random.getstate()
-        environment = dict(os.environ)
+    def _is_plain(self, session: Any) -> bool:
+        """Whether the tests that just ran can be called without pytest's protocol."""
+        place = self._failures.place
+        if place is None or not plain.can_be_called(session, self._root):
+            return False
+        try:
+            return self._plain_outcome(session) == place
+        except AttributeError:
+            return False  # a pytest that sets tests up in another way
+
+    def _plain_outcome(self, session: Any) -> Optional[plain.Place]:
+        """As `_outcome`, by calling the tests."""
+        with self._as_before():
+            failed = plain.first_failure(
+                session, self._timed, self._reporter.begins, self._reporter.ended
+            )
+        return None if failed is None else plain.place_of(*failed, self._root)
+
+    def _outcome(self, session: Any) -> Optional[plain.Place]:
+        """Run the tests up to the first red one: where it failed, `None` if there is none."""
         self._failures.forget()
-        self._late = False
+        with self._as_before():
+            self._run(session)
+        return self._failures.place
+
+    def _run(self, session: Any) -> None:
         for number, item in enumerate(session.items):
             following = session.items[number + 1 : number + 2]
             item.config.hook.pytest_runtest_protocol(
                 item=item, nextitem=following[0] if following else None
             )
-            if self._failures.said is not None:
+            if self._failures.place is not None:
                 session._setupstate.teardown_exact(None)
-                break
+                return
+
+    @contextlib.contextmanager
+    def _as_before(self) -> Iterator[None]:
+        """What is left is the state of the process that there was, as far as tests often change it."""
+        folder, state = os.getcwd(), random.getstate()
+        environment = dict(os.environ)
+        self._late = False
+        yield
         random.setstate(state)
         os.chdir(folder)
         if dict(os.environ) != environment:
             os.environ.clear()
             os.environ.update(environment)
-        return self._failures.said
 
 
 class _Failures:
-    """A plugin that knows what the last failure said."""
+    """A plugin that knows where the last test that failed did."""
 
-    def __init__(self) -> None:
-        self.said: Optional[str] = None
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self.place: Optional[plain.Place] = None
 
     def forget(self) -> None:
-        self.said = None
+        self.place = None
+
+    def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
+        if report.failed and self.place is None:
+            self.place = plain.place_of(node.nodeid, call.excinfo.value, self._root)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            self.said = _ADDRESS.sub("", "{} {}".format(report.nodeid, report.longrepr))
+        if report.failed and self.place is None:
+            self.place = plain.Place(report.nodeid, str(report.longrepr), ())
 
 
 def _asks_for_little(item: Any, root: str) -> bool:

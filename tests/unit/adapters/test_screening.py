@@ -281,3 +281,46 @@ async def _read(fifo: Path) -> int:
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
             await asyncio.sleep(0.01)
+
+
+HOOKS = {
+    "a hook of the workspace": (
+        "import os\n\ndef pytest_runtest_call(item):\n    os.environ['SUM'] = '3'\n",
+        "import os, calc\n\ndef test_add():\n    assert calc.add(1, 2) == int(os.environ['SUM'])\n",
+    ),
+    "a test that skips itself": ("", """
+import pytest, calc
+
+def test_add():
+    if calc.add(1, 2) == 2:
+        pytest.skip("not today")
+    assert calc.add(1, 2) == 3
+"""),
+    "warnings that are errors": (
+        "def pytest_configure(config):\n    config.addinivalue_line('filterwarnings', 'error')\n",
+        """
+import warnings, calc
+
+def test_add():
+    if calc.add(1, 2) < 0:
+        warnings.warn("negative")
+    assert calc.add(1, 2) == 3
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOOKS)
+async def test_a_test_that_is_called_without_hooks_gives_the_verdict_that_it_gives_with_them(
+    tmp_path, name
+):
+    conftest, test = HOOKS[name]
+    project(tmp_path, {"calc.py": CODE, "test_calc.py": test, "conftest.py": conftest})
+    run = request(tmp_path, "test_calc.py")
+    texts = [CODE.replace("-", new) for new in ("+", "*", "//", "+")]
+    pool = WorkerPool(Trusting())
+    try:
+        candidates = [Overlay(run.root / "calc.py", text.encode()) for text in texts]
+        screened = [report.green async for report in pool.screen(run, candidates)]
+    finally:
+        await pool.close()
+    assert [screened[0], screened[2], screened[3]] == [True, False, True]
