@@ -11,7 +11,6 @@ from lacuna_ls.adapters.endpoint.chosen import ChosenModel
 from lacuna_ls.adapters.interpreters import interpreter_for
 from lacuna_ls.adapters.local_record import LocalRecord
 from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
-from lacuna_ls.adapters.sure_statements import SureStatements
 from lacuna_ls.bootstrap.corpora import Corpora
 from lacuna_ls.bootstrap.place import SystemClock, files_for
 from lacuna_ls.completion import predictor
@@ -49,7 +48,7 @@ class Typing:
         self._server = server
         self._corpora = corpora
         self._calibrations = calibrations
-        self._embedded = SureStatements(corpora.model)
+        self._embedded = corpora.model
         self._cache = CompletionCache()
         self._draws = Random()  # noqa: S311 - draws one of several labels, protects nothing
         self._project = ProjectContext(

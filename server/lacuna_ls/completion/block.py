@@ -1,18 +1,21 @@
 """What a line opens, gone on with to where it is closed: shown below the line, as one hole.
 
 The claim is measured on lines. So the line is what it would be without its block, and the block is
-a tab stop of its own, in which the claim promises nothing. It is offered where the model is as sure
-of all of it as it has to be of a line, and where nothing stands in its place yet.
+a tab stop of its own, in which the claim promises nothing. Of a line that is doubted towards its end
+the sure beginning is still worth showing; a block is taken whole or not at all, and its tokens are
+likely one by one long before all of them together are. So it is offered where the model gives enough
+to all of it, given its line, and where nothing stands in its place yet.
 """
 
 import re
 from dataclasses import replace
+from math import exp
 from pathlib import Path
 
 from lacuna_ls.completion import predictor
 from lacuna_ls.completion.postprocess import faults, hides_something
 from lacuna_ls.completion.proposal import Proposal
-from lacuna_ls.domain.completion import FinishReason
+from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, TextEdit, decode, encode
 from lacuna_ls.ports.language_model import LanguageModel, collect
 from lacuna_ls.syntax.document import Document, edit_document
@@ -48,9 +51,17 @@ async def block_below(
     block = text[len(proposal.text) :].replace(b"\n", document.source.line_end())
     if not text.startswith(proposal.text) or not block:
         return b""
-    if predictor.confidence(found[0], Span(0, len(text))) < predictor.CONFIDENCE_FLOOR:
+    if _probability(found[0], len(proposal.text)) < predictor.LEAST_OF_BLOCK:
         return b""
     return block if _fits(proposal, block) else b""
+
+
+def _probability(completion: Completion, start: int) -> float:
+    """Of all that comes from a byte on, given what stands before it; 0 where that is not known."""
+    logprobs = [token.logprob for token in completion.tokens if token.span.start >= start]
+    logprobs.append(completion.end_logprob)
+    known = [logprob for logprob in logprobs if logprob is not None]
+    return exp(sum(known)) if len(known) == len(logprobs) else 0.0
 
 
 def _is_open(document: Document, offset: int, proposal: Proposal) -> bool:

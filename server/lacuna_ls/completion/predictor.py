@@ -8,11 +8,9 @@ from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from math import exp
 from pathlib import Path
 
-from lacuna_ls.domain.completion import Completion
-from lacuna_ls.domain.text import Span, decode, encode
+from lacuna_ls.domain.text import decode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, predictor_key
 from lacuna_ls.holes.partial_program import WeightKind
 from lacuna_ls.ports.language_model import CompletionRequest
@@ -27,8 +25,11 @@ REFERENCE_HOLES = 4
 Chosen on packages that are in no calibration (`benchmarks/tuning_packages.txt`).
 """
 
-CONFIDENCE_FLOOR = 0.75
-"""Least geometric mean of its tokens' probabilities for a block that goes on below the line."""
+LEAST_OF_BLOCK = 0.3
+"""Least probability of a block that goes on below the line, given the line.
+
+Chosen on the same packages (`benchmarks/blocks.py`).
+"""
 
 _SOURCES = ("lacuna_ls.holes", "lacuna_ls.completion")
 
@@ -48,18 +49,6 @@ def request(data: bytes, offset: int, language: Language, path: Path | None) -> 
     )
 
 
-def confidence(completion: Completion, kept: Span) -> float:
-    """Geometric mean of the probabilities of the tokens shown, and of stopping if that is shown.
-
-    Tokens without a usable log-probability do not count: a model that gives none is not silenced.
-    """
-    logprobs = [t.logprob for t in completion.tokens if t.span.overlaps(kept)]
-    if kept.end == len(encode(completion.text)):
-        logprobs.append(completion.end_logprob)
-    known = [logprob for logprob in logprobs if logprob is not None]
-    return exp(sum(known) / len(known)) if known else 1.0
-
-
 @cache
 def key(model_id: str, language: Language) -> str:
     """The calibration key of a model's completions in one language."""
@@ -71,7 +60,7 @@ def key(model_id: str, language: Language) -> str:
         "nodes": repr((language.solid_nodes, language.verbatim_nodes)),
         "weight": WEIGHT.value,
         "trigger": TRIGGER,
-        "extent": repr((REFERENCE_THRESHOLDS, REFERENCE_HOLES, CONFIDENCE_FLOOR)),
+        "extent": repr((REFERENCE_THRESHOLDS, REFERENCE_HOLES, LEAST_OF_BLOCK)),
         "hole_counts": repr(HOLE_COUNTS),
     }
     return predictor_key(parts, sources())

@@ -89,6 +89,14 @@ async def test_a_block_that_the_model_doubts_is_not_shown():
     assert await shown("if |\n", speaking(block=doubted)) == "«rows»:"
 
 
+@pytest.mark.parametrize(("doubt", "is_shown"), [(-0.01, True), (-0.1, False), (None, False)])
+async def test_a_block_is_held_to_the_probability_of_all_of_it(doubt, is_shown):
+    more = ((" + 1", doubt) for _ in range(20))
+    block = said(("rows", -0.5), ":", "\n    ", "return rows", *more)
+    found = await shown("if |\n", speaking(block=block))
+    assert ("\n" in found) is is_shown
+
+
 async def test_a_block_that_is_not_closed_is_not_shown():
     cut = said(("rows", -0.5), ":", "\n    ", "return", end=None)
     assert await shown("if |\n", speaking(block=cut)) == "«rows»:"

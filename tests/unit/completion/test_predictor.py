@@ -41,7 +41,7 @@ def test_another_grammar_is_another_predictor(key, change):
     ("name", "value"),
     [
         ("REFERENCE_THRESHOLDS", (0.1,)),
-        ("CONFIDENCE_FLOOR", 0.1),
+        ("LEAST_OF_BLOCK", 0.1),
         ("WEIGHT", WeightKind.TOKENS),
         ("HOLE_COUNTS", (1,)),
     ],
