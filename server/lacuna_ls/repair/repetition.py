@@ -1,19 +1,21 @@
 """The run that shows whether a failure shows again, and which lines each test executes."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.ports.code_runner import TestRequest
 from lacuna_ls.repair.fix import Budget, Problem
 
-# Of the tests that pass: some are needed to compare with, and the search waits for them.
-_PASSING_S = 1.0
-_MOST_PASSING = 40
+# The search waits for them. Of the red ones, those that are left out will have to pass all the same;
+# of those that pass, some are needed to compare with.
+_RED_S, _MOST_RED = 1.0, 10
+_PASSING_S, _MOST_PASSING = 1.0, 40
 
 
 def once_more(problem: Problem, budget: Budget) -> TestRequest:
-    """The problem's run, traced: its red tests, and a few of the others.
+    """The problem's run, traced: some of its red tests, and a few of the others.
 
     What hangs need not hang as long again.
     """
@@ -45,24 +47,44 @@ def same_verdict(one: TestReport, other: TestReport) -> bool:
 
 
 def _chosen(report: TestReport) -> Iterator[TestResult]:
-    """The red tests, and a few others that are quick: those most like the red ones first."""
+    """Some red tests, of as many functions as may be, and a few others that are quick.
+
+    Of these, those most like the red ones come first.
+    """
     if report.status is not RunStatus.COMPLETED:
         yield from report.results
         return
-    yield from report.failures
+    yield from _quickly(_one_of_each_first(report.failures), _RED_S, _MOST_RED, fewest=1)
     functions = {_function(result) for result in report.failures}
     files = {_file(result) for result in report.failures}
 
     def promise(result: TestResult) -> tuple[bool, bool, float]:
         return _function(result) not in functions, _file(result) not in files, result.duration_s
 
-    left_s = _PASSING_S
     others = sorted((result for result in report.results if not result.red), key=promise)
-    for each in others[:_MOST_PASSING]:
+    yield from _quickly(others, _PASSING_S, _MOST_PASSING)
+
+
+def _quickly(
+    results: Sequence[TestResult], all_s: float, most: int, fewest: int = 0
+) -> Iterator[TestResult]:
+    """The first of them, as far as they took no longer than that together."""
+    left_s = all_s
+    for number, each in enumerate(results[:most]):
         left_s -= each.duration_s
-        if left_s < 0:
+        if left_s < 0 and number >= fewest:
             return
         yield each
+
+
+def _one_of_each_first(results: Sequence[TestResult]) -> list[TestResult]:
+    """The same, with the other cases of a function after all functions, and what is quick first."""
+    cases: Counter[str] = Counter()
+    ordered: list[tuple[int, float, TestResult]] = []
+    for each in sorted(results, key=lambda each: each.duration_s):
+        ordered.append((cases[_function(each)], each.duration_s, each))
+        cases[_function(each)] += 1
+    return [each for *_, each in sorted(ordered, key=lambda key: key[:2])]
 
 
 def _function(result: TestResult) -> str:

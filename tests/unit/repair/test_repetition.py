@@ -73,3 +73,16 @@ def test_what_was_repeated_shows_again_exactly_if_each_test_ends_as_before(tests
         assert not shows_again(before, replace(before.report, results=changed))
         missing = (*results[:which], *results[which + 1 :])
         assert not shows_again(before, replace(before.report, results=missing))
+
+
+def test_of_many_red_tests_a_few_are_repeated_of_each_function_one_before_others():
+    cases = [(f"t.py::day[{n}]", Outcome.FAILED, 0.01) for n in range(30)]
+    week = ("t.py::week[1]", Outcome.FAILED, 0.5)
+    chosen = repeated(problem(*cases, week))
+    assert len(chosen) == 10
+    assert chosen[:2] == ("t.py::day[0]", "t.py::week[1]")
+
+
+def test_the_quickest_red_test_is_repeated_however_long_it_takes():
+    slow = [(f"t.py::t{n}", Outcome.FAILED, 9.0 - n) for n in range(3)]
+    assert repeated(problem(*slow)) == ("t.py::t2",)
