@@ -1,11 +1,12 @@
 """How strict the comparison is: wrong rewrites let through, identical code called faster, bugs found.
 
-    python benchmarks/equivalence.py --json FILE [--part planted|candidates|aa] [--limit N]
+    python benchmarks/equivalence.py --json FILE [--part planted|candidates|aa] [--lines FILE] [--limit N]
 
 `planted`: rewrites with one thing wrong each (`equivalence_planted.py`) that are told from the
 original. `candidates`: rewrites of idioms, and mutants of these, that were seen to do the same, judged on
 inputs that were never seen (`optimize_judge.py`); `wrong_offers` of them do something else there. `aa`:
-a function beside itself, timed; `aa_false` were called faster. Keys: `planted_killed`, `planted`,
+a function beside itself, timed; `aa_false` were called faster. With `--lines` each function's row is
+written as soon as it is known, and not made again. Keys: `planted_killed`, `planted`,
 `wrong_offers`, `candidates`, `aa_false`, `aa_n`.
 """
 
@@ -18,7 +19,7 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +36,11 @@ from lacuna_ls.verification.timing import measured
 # So that this runs as a script, too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.equivalence_planted import PLANTED
-from benchmarks.optimize import DATA, Trusting, judged, original_of, tests_of
+from benchmarks.optimize import DATA, Lines, Trusting, id_of, judged, original_of, tests_of
 
 _MUTANTS = 14
 _AA_EACH = 8
+_AA_S = 8.0
 _SWAPS = (
     ("<", "<="), ("<=", "<"), (">", ">="), ("==", "!="), (" + ", " - "), ("1", "2"), ("0", "1"),
     ("min", "max"), ("max", "min"), ("[::-1]", ""), ("set(", "list("), ("sorted(", "list("),
@@ -59,15 +61,16 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--part", choices=("planted", "candidates", "aa"))
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--lines", type=Path)
     options = parser.parse_args()
-    result = asyncio.run(_all(options.part, options.limit))
+    result = asyncio.run(_all(options.part, options.limit, Lines(options.lines)))
     print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return 0
 
 
-async def _all(part: str | None, limit: int | None) -> dict[str, Any]:
+async def _all(part: str | None, limit: int | None, lines: Lines) -> dict[str, Any]:
     pool = WorkerPool(Trusting())
     result: dict[str, Any] = {}
     try:
@@ -77,13 +80,33 @@ async def _all(part: str | None, limit: int | None) -> dict[str, Any]:
             print(f"skipped: no data at {DATA}", file=sys.stderr)
             return result
         tasks = _tasks()[:limit]
-        if part in (None, "candidates"):
-            result |= await _candidates(tasks, pool)
-        if part in (None, "aa"):
-            result |= await _identical(tasks, pool)
+        for name, one in (("candidates", _candidates), ("aa", _identical)):
+            if part in (None, name):
+                result |= await _each(name, one, tasks, lines, pool)
     finally:
         await pool.close()
     return result
+
+
+async def _each(
+    part: str,
+    one: Callable[[dict[str, Any], WorkerPool], Awaitable[dict[str, Any]]],
+    tasks: Sequence[dict[str, Any]],
+    lines: Lines,
+    pool: WorkerPool,
+) -> dict[str, Any]:
+    """The sums over all functions; rows that are known are not made again."""
+    keys = [f"{part} {number} {id_of(task)}" for number, task in enumerate(tasks)]
+    for key, task in zip(keys, tasks, strict=True):
+        if key not in lines.known:
+            lines.add({"task": key, **await one(task, pool)})
+    rows = [lines.known[key] for key in keys]
+    if part == "aa":
+        return {key: sum(row[key] for row in rows) for key in ("aa_n", "aa_false")}
+    wrong = [{"task": row["task"], "text": text} for row in rows for text in row["wrong"]]
+    count = sum(row["candidates"] for row in rows)
+    unjudged = sum("unjudged" in row for row in rows)
+    return {"candidates": count, "wrong_offers": len(wrong), "unjudged": unjudged, "wrong": wrong}
 
 
 async def _planted(pool: WorkerPool) -> dict[str, Any]:
@@ -103,45 +126,46 @@ async def _planted(pool: WorkerPool) -> dict[str, Any]:
     return {"planted": killed + len(alive), "planted_killed": killed, "planted_alive": alive}
 
 
-async def _candidates(tasks: Sequence[dict[str, Any]], pool: WorkerPool) -> dict[str, Any]:
+async def _candidates(task: dict[str, Any], pool: WorkerPool) -> dict[str, Any]:
+    """How many rewrites were seen to do the same, on all sizes, and which do not by the judge."""
     python = by_language_id("python")
     assert python is not None
-    count, wrong = 0, []
-    for task in tasks:
-        name, original = original_of(task)
-        async with _subject(task, name, original, tests_of(task, name)) as subject:
-            found = [each.data for each in candidates(original.encode(), name, python, 40)]
-            texts = list(dict.fromkeys([*found, *_mutants([*found, original.encode()], name)]))
-            same = await equal_ones(subject.target, texts, pool)
-            for index in same:
-                variants = (subject.target.data, texts[index])
-                timed = await pool.time(_request(subject, variants, rounds=5))
-                if measured(timed.variants[0]) is None:
-                    continue
-                verdict = judged(task, name, original, texts[index].decode())
-                if "wrong" not in verdict:
-                    continue
-                count += 1
-                if verdict["wrong"]:
-                    wrong.append({"name": name, "text": texts[index].decode(), **verdict})
-                    print(json.dumps(wrong[-1]), file=sys.stderr, flush=True)
-    return {"candidates": count, "wrong_offers": len(wrong), "wrong": wrong}
+    name, original = original_of(task)
+    row: dict[str, Any] = {"candidates": 0, "wrong": []}
+    async with _subject(task, name, original, tests_of(task, name)) as subject:
+        found = [each.data for each in candidates(original.encode(), name, python, 40)]
+        texts = list(dict.fromkeys([*found, *_mutants([*found, original.encode()], name)]))
+        same = await equal_ones(subject.target, texts, pool)
+        if not same:
+            return row
+        variants = (subject.target.data, *(texts[index] for index in same))
+        timed = await pool.time(_request(subject, variants, rounds=5, wall_s=2.0 * len(same)))
+        kept = [
+            texts[index].decode()
+            for index, each in zip(same, timed.variants, strict=True)
+            if measured(each) is not None
+        ]
+    verdict = judged(task, name, original, "", kept) if kept else {}
+    if "others_wrong" in verdict:
+        row["candidates"] = len(kept)
+        row["wrong"] = [kept[index] for index in verdict["others_wrong"]]
+    return row | ({"unjudged": verdict["unjudged"]} if "unjudged" in verdict else {})
 
 
-async def _identical(tasks: Sequence[dict[str, Any]], pool: WorkerPool) -> dict[str, Any]:
-    n = false = 0
-    for number, task in enumerate(tasks):
-        name, original = original_of(task)
-        async with _subject(task, name, original, tests_of(task, name)) as subject:
-            data = subject.target.data
-            variants = tuple(data + b"\n" * (i + 1) for i in range(_AA_EACH))
-            request = _request(subject, (data, *variants), rounds=25, wall_s=12.0, seed=number)
-            for timed in (await pool.time(request)).variants:
-                found = measured(timed, seed=number)
-                if found is not None:
-                    n += 1
-                    false += found.worth_it
-    return {"aa_n": n, "aa_false": false}
+async def _identical(task: dict[str, Any], pool: WorkerPool) -> dict[str, Any]:
+    """The function beside itself, several times."""
+    name, original = original_of(task)
+    row = {"aa_n": 0, "aa_false": 0}
+    async with _subject(task, name, original, tests_of(task, name)) as subject:
+        data = subject.target.data
+        variants = tuple(data + b"\n" * (i + 1) for i in range(_AA_EACH))
+        request = _request(subject, (data, *variants), rounds=25, wall_s=_AA_S)
+        for timed in (await pool.time(request)).variants:
+            found = measured(timed)
+            if found is not None:
+                row["aa_n"] += 1
+                row["aa_false"] += found.worth_it
+    return row
 
 
 def _mutants(texts: Sequence[bytes], name: str) -> Iterator[bytes]:

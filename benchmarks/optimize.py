@@ -256,13 +256,16 @@ def tests_of(task: dict[str, Any], name: str) -> str:
     return f"from subject import {name}\n\n\ndef test_all():\n{calls or '    pass'}\n"
 
 
-def judged(task: dict[str, Any], name: str, original: str, ours: str) -> dict[str, Any]:
-    given = {"name": name, "original": original, "ours": ours}
+def judged(
+    task: dict[str, Any], name: str, original: str, ours: str, others: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The judge's verdict on `ours`; of `others` only which of them do something else."""
+    given: dict[str, Any] = {"name": name, "original": original, "ours": ours, "others": others}
     for key in ("input_generator", "input_levels", "tests", "stress"):
         if key in task:
             given[key] = task[key]
-    given["expert"] = task.get("reference_solution", "")
-    if not ours and not given["expert"]:
+    given["expert"] = "" if others else task.get("reference_solution", "")
+    if not ours and not given["expert"] and not others:
         return {}
     command = [sys.executable, str(_JUDGE)]
     try:
@@ -278,6 +281,8 @@ def judged(task: dict[str, Any], name: str, original: str, ours: str) -> dict[st
     except (subprocess.SubprocessError, ValueError) as error:
         return {"unjudged": str(error)[:200]}
     row: dict[str, Any] = {"wrong": verdict["wrong"], "judged": verdict["judged"]}
+    if others:
+        row["others_wrong"] = verdict["others_wrong"]
     for key in ("ours", "expert"):
         if len(verdict.get(key, ())) >= 3:
             found = interval(verdict[key], 1)

@@ -1,7 +1,8 @@
-"""The judge of `optimize.py`: runs an original, a rewrite and an expert's on inputs of its own.
+"""The judge of `optimize.py` and `equivalence.py`: runs an original, rewrites and an expert's function.
 
 In a process of its own, because what it runs may not end: the task comes on standard input as JSON, the
-verdict goes to standard output. The oracle is the original.
+verdict goes to standard output. The oracle is the original, the inputs are the judge's own. `ours` and
+the expert's are timed; of `others` it is only said which are `others_wrong`, by their index.
 """
 
 import contextlib
@@ -48,6 +49,8 @@ def _verdict(task: dict[str, Any]) -> dict[str, Any]:
     original = functions["original"]
     verdict: dict[str, Any] = {"wrong": None, "judged": 0}
     ours = functions.get("ours")
+    others = [_function(text, task["name"]) for text in task.get("others", ())]
+    wrong: set[int] = set()
     kept: list[Any] = []
     until_s = time.monotonic() + _BUDGET_S
     largest = []
@@ -58,6 +61,11 @@ def _verdict(task: dict[str, Any]) -> dict[str, Any]:
             if expected is None or time.monotonic() > until_s:
                 continue
             done.append((expected[1], given))
+            for index, other in enumerate(others):
+                found = _ran(other, given, 2 * _LIMIT_S + 2 * expected[1])
+                if found is None or found[0] != expected[0]:
+                    wrong.add(index)
+            verdict["judged"] += bool(others)
             if ours is None:
                 continue
             verdict["judged"] += 1
@@ -67,6 +75,7 @@ def _verdict(task: dict[str, Any]) -> dict[str, Any]:
         kept += done
         if done:
             largest = done
+    verdict["others_wrong"] = sorted(wrong)
     timed = sorted(largest, key=lambda each: -each[0])[:2]
     for name in ("ours", "expert"):
         if name in functions and timed:
