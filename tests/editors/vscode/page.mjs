@@ -15,7 +15,7 @@ export async function until(ask, what, limit_ms = patience_ms) {
     if (Date.now() > end) {
       throw new Error(`not seen in ${limit_ms / 1000} s: ${what}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
@@ -233,22 +233,26 @@ export class Window {
    * Titles of the menu, in its order, once it is as expected: opened again until then, for what is
    * found in the background is not in a menu that stands open.
    */
-  async menu(isAsExpected = () => true) {
+  async menu(isAsExpected = () => true, limit_ms = patience_ms) {
     // A newer VS Code has the widget twice.
     const rows = this.page.locator(".action-widget").first().locator(".monaco-list-row.action");
-    return until(async () => {
-      await this.press("Control+.");
-      await rows
-        .first()
-        .waitFor({ timeout: 1000 })
-        .catch(() => {});
-      const titles = (await rows.allTextContents()).map((title) => title.trim());
-      if (titles.length > 0 && isAsExpected(titles)) {
-        return titles;
-      }
-      await this.press("Escape");
-      return undefined;
-    }, "such a menu");
+    return until(
+      async () => {
+        await this.press("Control+.");
+        await rows
+          .first()
+          .waitFor({ timeout: 1000 })
+          .catch(() => {});
+        const titles = (await rows.allTextContents()).map((title) => title.trim());
+        if (titles.length > 0 && isAsExpected(titles)) {
+          return titles;
+        }
+        await this.press("Escape");
+        return undefined;
+      },
+      "such a menu",
+      limit_ms,
+    );
   }
 
   /** The entry of an open menu, by keys. */

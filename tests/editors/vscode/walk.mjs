@@ -213,6 +213,27 @@ await feature("an extraction puts the new name under rename", async () => {
   return title;
 });
 
+await feature("what is done to a file that is not in front is previewed", async () => {
+  await window.openFile("orchard/ranking.py");
+  await window.goTo(lineOf("orchard/ranking.py", "def second"), 6);
+  const begins = (beginning) => (title) => title.startsWith(beginning);
+  for (const beginning of ["Try to break second", "Add a failing test"]) {
+    const titles = await window.menu((shown) => shown.some(begins(beginning)), 90_000);
+    await window.choose(titles, titles.find(begins(beginning)));
+  }
+  await page.locator(".bulk-edit-panel .monaco-list-row").first().waitFor();
+  await window.shot("preview");
+  // What needs to be confirmed is not ticked.
+  await window.press("ArrowDown", "Space", "Control+Enter");
+  await until(async () => (await window.count(".bulk-edit-panel .monaco-list-row")) === 0, "done");
+  await window.openFile("tests/test_ranking.py");
+  const shown = () => window.lines();
+  return until(
+    async () => (await shown()).find((line) => /def test_second_counterexample/.test(line)),
+    "the test",
+  );
+});
+
 await feature("activation takes 300 ms at most", async () => {
   await window.command("Developer: Show Running Extensions");
   const row = page.locator(".runtime-extensions-editor .extension", { hasText: "Lacuna" });

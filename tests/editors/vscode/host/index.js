@@ -58,6 +58,43 @@ const diagnosed = (document) =>
     .getDiagnostics(document.uri)
     .filter(({ source }) => /lacuna/i.test(source ?? ""));
 
+// With a part that is worth a function of its own.
+const report = `def publish(report, folder, log):
+    log.info("publish %s", report.title)
+    # Count the words of all sections
+    counts = {}
+    for section in report.sections:
+        for line in section.lines:
+            for word in line.split():
+                if word.isalpha():
+                    key = word.lower()
+                    counts[key] = counts.get(key, 0) + 1
+                elif word in report.aliases:
+                    alias = report.aliases[word]
+                    counts[alias] = counts.get(alias, 0) + 1
+
+    if not counts:
+        log.warning("nothing in %s for %s", report, folder)
+        return None
+    with folder.create("index.html") as page:
+        page.write(report.title, report.author, counts)
+        page.write(report.licence, report.date, log.level)
+        if report.pages > folder.room:
+            raise ValueError(log.name)
+        while page.waits(folder):
+            log.info("waits for %s and %s", folder, report)
+    return page
+`;
+
+async function extraction(uri) {
+  const place = new vscode.Range(6, 12, 6, 12);
+  const { title } = await until(async () => {
+    const offered = await ask("CodeActionProvider", uri, place, "refactor.extract", 5);
+    return offered.find(({ disabled }) => disabled === undefined);
+  }, "an extraction");
+  return title;
+}
+
 async function saved(document) {
   const edit = new vscode.WorkspaceEdit();
   const end = document.lineAt(document.lineCount - 1).range.end;
@@ -166,5 +203,30 @@ exports.run = async () => {
     await vscode.commands.executeCommand("undo");
     expect(text !== invoice.getText(), "one undo takes it back");
     return usable.title;
+  });
+
+  await feature("a file that was never saved has a menu", async () => {
+    const unsaved = await vscode.workspace.openTextDocument({
+      language: "python",
+      content: report,
+    });
+    return extraction(unsaved.uri);
+  });
+
+  await feature("a Python cell of a notebook has hints and a menu", async () => {
+    const uri = vscode.Uri.joinPath(root, "notes.ipynb");
+    const cell = { cell_type: "code", execution_count: null, metadata: {}, outputs: [] };
+    const notebook = {
+      cells: [{ ...cell, source: [report] }],
+      metadata: { language_info: { name: "python" } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    };
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(notebook)));
+    const opened = await vscode.workspace.openNotebookDocument(uri);
+    await vscode.window.showNotebookDocument(opened);
+    const { document: text } = opened.cellAt(0);
+    const [hint] = await until(() => diagnosed(text).length && diagnosed(text), "a hint");
+    return `${hint.message}; ${await extraction(text.uri)}`;
   });
 };
