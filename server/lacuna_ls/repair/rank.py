@@ -49,7 +49,8 @@ def readings(
     groups = clusters(observation, variants)
     if len(groups) < 2:
         return tuple(fixes)
-    trusted = _trusted(observation, groups, priorities)
+    counts = _voices(fixes, groups, priorities)
+    trusted = _trusted(observation, groups, counts)
     kept = {group: _examples_kept(observation, group[0]) for group in groups}
     best = dict(
         zip(groups, (max(priorities[v - 1] for v in group) for group in groups), strict=True)
@@ -66,14 +67,32 @@ def readings(
     )
 
 
+def _voices(
+    fixes: Sequence[Fix], groups: Sequence[tuple[int, ...]], priorities: Sequence[float]
+) -> tuple[int, ...]:
+    """How much each fix says for its reading: one idea that passes in several forms has one voice.
+
+    It is one idea at one place of the text, and where the same text is put in.
+    """
+    most = max(priorities) or 1.0
+    counts = [max(1, round(_FULL_COUNT * priority / most)) for priority in priorities]
+    for group in groups:
+        heard: set[object] = set()
+        for variant in sorted(group, key=lambda variant: -priorities[variant - 1]):
+            edits = fixes[variant - 1].candidate.edits
+            ideas = {edits[0].span.start, edits[0].new} - {b""}
+            if ideas & heard:
+                counts[variant - 1] = 0
+            heard |= ideas
+    return tuple(counts)
+
+
 def _trusted(
-    observation: Observation, groups: Sequence[tuple[int, ...]], priorities: Sequence[float]
+    observation: Observation, groups: Sequence[tuple[int, ...]], counts: tuple[int, ...]
 ) -> tuple[int, ...] | None:
     """The group that both rules put first, if there is one."""
-    most = max(priorities) or 1.0
-    counts = tuple(max(1, round(_FULL_COUNT * priority / most)) for priority in priorities)
     columns = [
-        [_gives(each, variant, as_of) for variant in range(1, len(priorities) + 1)]
+        [_gives(each, variant, as_of) for variant in range(1, len(counts) + 1)]
         for each in observation.inputs
         if each.steady
         for as_of in (group[0] for group in groups)

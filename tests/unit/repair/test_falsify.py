@@ -106,8 +106,9 @@ def test_longer_results_check_more() -> None:
     assert information_bits([returned("None", changed=True)]) > bits("None")
 
 
-def fix(summary: str) -> Fix:
-    edit = TextEdit(Span(0, 1), b"x")
+def fix(summary: str, new: bytes = b"") -> Fix:
+    start = ord(summary)
+    edit = TextEdit(Span(start, start + 1), new or summary.encode())
     return Fix(Candidate(summary, (edit,)), Evidence(tests_passed=3, tests_total=3), Span(0, 9))
 
 
@@ -138,6 +139,15 @@ def test_a_reading_that_more_fixes_agree_on_comes_first() -> None:
     )
     assert [title[0] for title in titles(observation, [1.0, 0.9, 0.8])] == ["B", "C", "A"]
     assert [title[0] for title in titles(observation, [1.0, 0.3, 0.2])] == ["A", "B", "C"]
+
+
+def test_one_idea_that_passes_in_several_forms_has_one_voice() -> None:
+    observation = Observation(
+        (seen("f([])", returned("1"), returned("0"), returned("5"), returned("5")),)
+    )
+    fixes = [fix("A"), fix("B", b"len(xs)"), fix("C", b"len(xs)")]
+    ordered = readings(observation, fixes, [1.0, 0.9, 0.8])
+    assert [each.candidate.summary for each in ordered] == ["A", "B", "C"]
 
 
 def test_a_reading_that_keeps_the_documented_examples_comes_first() -> None:

@@ -152,3 +152,11 @@ def test_a_string_over_several_lines_keeps_its_bytes():
 @given(st.text(alphabet="defrtun wa(xs):\n \t=+0[]", max_size=80))
 def test_messages_of_any_form_are_taken(message: str):
     candidates("def f(a):\n    return a\n", "assert " + message)
+
+
+def test_a_condition_of_the_form_of_those_beside_it_comes_early():
+    before = written(
+        "def is_sum(x, y, z):$|if (x + y == z) or (y + z == x):$||return True$|return False$"
+    )
+    after = before.replace("== x):", "== x) or x + z == y:")
+    assert after in candidates(before)[:45]

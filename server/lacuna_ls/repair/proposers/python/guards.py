@@ -5,6 +5,8 @@ what the failing tests expect, what the function returns elsewhere, and the empt
 from one test's inputs.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 from lacuna_ls.repair.proposers.python import atoms, failures
@@ -36,6 +38,7 @@ _CRASHES_AT_THE_EDGE = (
 )  # fmt: skip
 _AT_THE_EDGE = 2.0
 _MOST_PARAMETERS = 4
+_IN_PARALLEL = 2.5
 _CONDITIONED = frozenset({"expression_statement", "return_statement"})
 
 
@@ -153,11 +156,37 @@ def joined(node: Node, context: Context) -> Iterator[Splice]:
     if condition is None:
         return
     present = {context.text(n) for n in preorder(condition) if n.type == "comparison_operator"}
+    parallel = _parallel(condition, context)
     for atom, weight in _of_place(condition, context):
         if atom in present:
             continue
         for word in ("or", "and"):
-            yield _with_atom(condition, word, atom, weight, context)
+            likely = _IN_PARALLEL if (word, _form(atom)) in parallel else 1.0
+            yield _with_atom(condition, word, atom, weight * likely, context)
+
+
+def _parallel(condition: Node, context: Context) -> frozenset[tuple[str, str]]:
+    """The forms that two or more operands of an `and` or `or` share, each with that word."""
+    operands: list[Node] = []
+    words: set[str] = set()
+    waiting = [condition]
+    while waiting:
+        node = waiting.pop()
+        operator = node.child_by_field_name("operator")
+        if node.type == "boolean_operator" and operator is not None:
+            words.add(context.text(operator))
+            waiting += node.named_children
+        elif node.type == "parenthesized_expression":
+            waiting += node.named_children
+        else:
+            operands.append(node)
+    forms = Counter(_form(context.text(node)) for node in operands)
+    return frozenset((word, form) for word in words for form in forms if forms[form] > 1)
+
+
+def _form(condition: str) -> str:
+    """The condition without its names and layout: equal for `a + b > c` and `b+c > a`."""
+    return re.sub(r"[^\W\d]\w*", "_", "".join(condition.split()))
 
 
 def _with_atom(condition: Node, word: str, atom: str, weight: float, context: Context) -> Splice:
@@ -225,6 +254,7 @@ RULES = (
             }
         ),
         joined,
+        heaviest=_IN_PARALLEL,
     ),
     Rule(
         "condition",

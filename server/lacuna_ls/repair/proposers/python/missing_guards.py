@@ -46,6 +46,8 @@ _NEVER_READ = 8.0
 # For each further function that has the same guard.
 _AGAIN = 0.4
 _THERE_ALREADY = 0.5
+_A_WORD = 1.5
+_ONE_OF_FEW = 0.3
 _MISSED = 6.0
 _WAITED_FOR = 3.0
 _MOST_DONORS = 24
@@ -279,7 +281,7 @@ def _wanted_endings(condition: str, context: Context) -> Iterator[tuple[str, flo
         statement, likely = raised(wanted, condition)
         yield statement, likely * (_MISSED if wanted.missed else _WAITED_FOR)
     for value in filter(failures.is_plain, failures.expected(context)):
-        yield f"return {value}", 1.5
+        yield f"return {value}", _A_WORD if value[:1] in ("'", '"') else _ONE_OF_FEW
 
 
 def _unread(name: str, place: _Place, context: Context) -> bool:
