@@ -9,6 +9,7 @@ from lacuna_ls.cli.check_fixes import Proposed, patch
 from lacuna_ls.cli.check_report import FOUND, GREEN, NOT_RUN, Checked, region
 from lacuna_ls.cli.check_run import Red
 from lacuna_ls.cli.check_speed import Timing
+from lacuna_ls.verification.timing import Measured
 
 VERSION = 1
 _STATUS = {GREEN: "green", FOUND: "found", NOT_RUN: "not run"}
@@ -57,6 +58,22 @@ def _timing(timing: Timing, checked: Checked) -> dict[str, Any]:
         "message": timing.message,
         "slower": timing.slower,
         "patch": timing.patch,
+        "measured": _measured(timing.measured),
+    }
+
+
+def _measured(found: Measured | None) -> dict[str, Any] | None:
+    """Factors are of the original's time to the other's: above one the function is faster now."""
+    if found is None:
+        return None
+    speedup, growth = found.speedup, found.growth
+    return {
+        "speedup": speedup.middle,
+        "low": speedup.low,
+        "high": speedup.high,
+        "inputs": found.inputs,
+        "growth": None if growth is None else [growth.before, growth.after],
+        "memory_bytes": None if found.memory is None else list(found.memory),
     }
 
 

@@ -13,6 +13,7 @@ import lacuna_ls
 from lacuna_ls.cli.check_fixes import Proposed
 from lacuna_ls.cli.check_report import NOT_RUN, Checked, region
 from lacuna_ls.cli.check_run import Red
+from lacuna_ls.cli.check_speed import Timing
 from lacuna_ls.domain.text import Source, Span, TextEdit, decode
 from lacuna_ls.lsp.convert import Encoding
 from lacuna_ls.lsp.uris import uri_of
@@ -22,12 +23,15 @@ _SCHEMA = (
 )
 _BASE = "PROJECT"
 _RULES = (
-    ("failing-test", "FailingTest", "A test that concerns the file fails"),
+    ("failing-test", "FailingTest", "A test that concerns the file fails", "error"),
     (
         "unfinished-run",
         "UnfinishedRun",
         "The tests that concern the file did not come to their end",
+        "error",
     ),
+    ("faster-rewrite", "FasterRewrite", "A function that does the same takes less time", "note"),
+    ("slower-function", "SlowerFunction", "The function takes more time than it did", "warning"),
 )
 
 
@@ -42,7 +46,10 @@ def as_sarif(checked: Checked) -> dict[str, Any]:
                 "columnKind": "utf16CodeUnits",
                 "originalUriBaseIds": {_BASE: {"uri": uri_of(here).rstrip("/") + "/"}},
                 "invocations": [_invocation(checked)],
-                "results": [_result(red, checked) for red in checked.reds],
+                "results": [
+                    *(_result(red, checked) for red in checked.reds),
+                    *(_timing(each, checked) for each in checked.timings if each.found),
+                ],
             }
         ],
     }
@@ -54,9 +61,9 @@ def _driver() -> dict[str, Any]:
             "id": id_,
             "name": name,
             "shortDescription": {"text": f"{text}."},
-            "defaultConfiguration": {"level": "error"},
+            "defaultConfiguration": {"level": level},
         }
-        for id_, name, text in _RULES
+        for id_, name, text, level in _RULES
     ]
     return {"name": "Lacuna", "version": lacuna_ls.__version__, "rules": rules}
 
@@ -107,6 +114,29 @@ def _result(red: Red, checked: Checked) -> dict[str, Any]:
             "lacunaTest/v1": hashlib.sha256(about.encode("utf-8", "replace")).hexdigest()
         },
         **({"fixes": fixes} if fixes else {}),
+    }
+
+
+def _timing(timing: Timing, checked: Checked) -> dict[str, Any]:
+    rule = 3 if timing.slower else 2
+    subject = timing.subject
+    about = f"{checked.shown(subject.path)}\0{timing.name}"
+    source = subject.document.source
+    artifact = _artifact(subject.path, checked)
+    replacements = [_replacement(source, edit) for edit in timing.edits]
+    change = {"artifactLocation": artifact, "replacements": replacements}
+    fix = {"description": {"text": timing.message}, "artifactChanges": [change]}
+    place = {"artifactLocation": artifact, "region": {"startLine": timing.line + 1}}
+    return {
+        "ruleId": _RULES[rule][0],
+        "ruleIndex": rule,
+        "level": _RULES[rule][3],
+        "message": {"text": timing.message},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {
+            "lacunaSpeed/v1": hashlib.sha256(about.encode("utf-8", "replace")).hexdigest()
+        },
+        **({"fixes": [fix]} if replacements else {}),
     }
 
 

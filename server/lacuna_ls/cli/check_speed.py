@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lacuna_ls.adapters.last_commit import text_at
 from lacuna_ls.cli.check_run import Subject
-from lacuna_ls.domain.text import decode
+from lacuna_ls.domain.text import TextEdit, decode
 from lacuna_ls.domain.timing import Timed
 from lacuna_ls.lsp.save_run import SaveTools
 from lacuna_ls.optimization.candidates import function_named, worth_a_search
@@ -22,7 +22,7 @@ from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, preorder, span_of
 from lacuna_ls.verification.callables import callable_at
 from lacuna_ls.verification.evidence import in_words
-from lacuna_ls.verification.timing import compared, measured
+from lacuna_ls.verification.timing import Measured, compared, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Timing:
     """What is said of one function, at a zero-based line.
 
     `patch` makes it faster, if that is what was found; `slower` is true where it was measured to
-    be slower. `timed` has the times, before and after.
+    be slower. `timed` has the times, before and after; `measured` is what they say, with the revision's
+    or the given text as the original. `edits` are the patch.
     """
 
     subject: Subject
@@ -40,6 +41,8 @@ class Timing:
     patch: str = ""
     slower: bool = False
     timed: tuple[Timed, ...] = ()
+    measured: Measured | None = None
+    edits: tuple[TextEdit, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -62,7 +65,18 @@ async def faster(subjects: Sequence[Subject], tools: SaveTools) -> tuple[Timing,
             message = f"{target.name} can be {in_words(result.evidence)}: {result.summary}"
             line = node.start_point[0]
             patch = _patch(subject, target.data, result.data)
-            found.append(Timing(subject, target.name, line, message, patch, timed=result.timed))
+            found.append(
+                Timing(
+                    subject,
+                    target.name,
+                    line,
+                    message,
+                    patch,
+                    timed=result.timed,
+                    measured=result.measured,
+                    edits=result.edits,
+                )
+            )
     return tuple(found)
 
 
@@ -86,9 +100,9 @@ async def against(
             continue
         words, slower = compared(result, revision)
         turned = tuple(_turned(each) for each in timing.variants[0])
-        found.append(
-            Timing(subject, *now, f"{target.name} is {words}", slower=slower, timed=turned)
-        )
+        message = f"{target.name} is {words}"
+        after = measured(turned)
+        found.append(Timing(subject, *now, message, slower=slower, timed=turned, measured=after))
     return tuple(found)
 
 
@@ -125,7 +139,13 @@ def _differs(before: bytes, target: Target, node: Node) -> bool:
 def _turned(timed: Timed) -> Timed:
     """The revision's as the original, the working copy's as what came of it."""
     return Timed(
-        timed.level, timed.growth, timed.size, timed.equal, timed.variant_ns, timed.original_ns
+        timed.level,
+        timed.growth,
+        timed.size,
+        timed.equal,
+        timed.variant_ns,
+        timed.original_ns,
+        timed.peaks[::-1],
     )
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from fakes import FakeClock, FakeFiles, FakeRunner
 from lacuna_ls.cli import main
+from lacuna_ls.cli.check_json import as_json
+from lacuna_ls.cli.check_report import Checked
 from lacuna_ls.cli.check_run import Subject
+from lacuna_ls.cli.check_sarif import as_sarif
 from lacuna_ls.cli.check_speed import against, faster
 from lacuna_ls.cli.check_speed_picture import picture
 from lacuna_ls.domain.observation import (
@@ -94,6 +97,19 @@ async def test_what_became_slower_since_a_revision_is_found(tmp_path: Path) -> N
     (found,) = await against("HEAD", [subject(tmp_path, SLOW + PLAIN)], tools())
     assert found.message == "total is slower than at HEAD by 4.0x (4.0-4.0x, 6 inputs)"
     assert found.slower
+
+
+async def test_code_scanning_gets_what_was_found_with_the_edit(tmp_path: Path) -> None:
+    timings = await faster([subject(tmp_path, SLOW)], tools())
+    checked = Checked(tmp_path, (), (), (), (), 0.0, timings=timings)
+    (run,) = as_sarif(checked)["runs"]
+    (result,) = run["results"]
+    assert result["ruleId"] == run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"]
+    assert (result["ruleId"], result["level"]) == ("faster-rewrite", "note")
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert "sum(" in "".join(each["insertedContent"]["text"] for each in change["replacements"])
+    (timing,) = as_json(checked)["speed"]
+    assert timing["measured"]["low"] > 1
 
 
 async def test_what_is_as_it_was_is_not_timed(tmp_path: Path) -> None:
