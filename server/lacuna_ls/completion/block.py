@@ -4,7 +4,7 @@ The claim is measured on lines. So the line is what it would be without its bloc
 a tab stop of its own, in which the claim promises nothing. Of a line that is doubted towards its end
 the sure beginning is still worth showing; a block is taken whole or not at all, and its tokens are
 likely one by one long before all of them together are. So it is offered where the model gives enough
-to all of it, given its line, and where nothing stands in its place yet.
+to the line and all of it together, and where nothing stands in its place yet.
 """
 
 import re
@@ -13,12 +13,12 @@ from math import exp
 from pathlib import Path
 
 from lacuna_ls.completion import predictor
-from lacuna_ls.completion.postprocess import faults, hides_something
+from lacuna_ls.completion.postprocess import Judge, hides_something
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.domain.completion import Completion, FinishReason
-from lacuna_ls.domain.text import Span, TextEdit, decode, encode
+from lacuna_ls.domain.text import Span, decode, encode
 from lacuna_ls.ports.language_model import LanguageModel, collect
-from lacuna_ls.syntax.document import Document, edit_document
+from lacuna_ls.syntax.document import Document
 
 MAX_TOKENS = 120
 
@@ -51,15 +51,14 @@ async def block_below(
     block = text[len(proposal.text) :].replace(b"\n", document.source.line_end())
     if not text.startswith(proposal.text) or not block:
         return b""
-    if _probability(found[0], len(proposal.text)) < predictor.LEAST_OF_BLOCK:
+    if _probability(found[0]) < predictor.LEAST_OF_BLOCK:
         return b""
     return block if _fits(proposal, block) else b""
 
 
-def _probability(completion: Completion, start: int) -> float:
-    """Of all that comes from a byte on, given what stands before it; 0 where that is not known."""
-    logprobs = [token.logprob for token in completion.tokens if token.span.start >= start]
-    logprobs.append(completion.end_logprob)
+def _probability(completion: Completion) -> float:
+    """Of all of it; 0 where that is not known."""
+    logprobs = [*(token.logprob for token in completion.tokens), completion.end_logprob]
     known = [logprob for logprob in logprobs if logprob is not None]
     return exp(sum(known)) if len(known) == len(logprobs) else 0.0
 
@@ -84,10 +83,8 @@ def _fits(proposal: Proposal, block: bytes) -> bool:
     """Whether the file parses no worse with the block, and a reader sees all of it."""
     if any(hides_something(line) for line in re.split(r"\r?\n", decode(block))):
         return False
-    near, at = proposal.near, proposal.offset
-    edit = TextEdit(Span(at, at), proposal.text + block)
-    longer = edit_document(near, near.version, [edit])
-    return not longer.has_errors or faults(longer) <= faults(proposal.shown.document)
+    judge = Judge(proposal.near, proposal.offset)
+    return judge.passed(proposal.text + block, ends=False) is not None
 
 
 def _width(line: bytes) -> int:

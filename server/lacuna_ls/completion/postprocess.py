@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from lacuna_ls.completion.window import parsed_once
 from lacuna_ls.domain.completion import Completion, FinishReason
@@ -24,11 +23,17 @@ _BLOCK_OPENER = re.compile(r"[:({\[]\s*(#.*|//.*)?$")
 _REPEATED = re.compile(r"(\S.{3,}?)\1{2,}")
 _GOES_ON = (b"(", b"[", b"{", b".")
 _MAX_CUTS = 8
+_BRACKET = re.compile(rb"[()\[\]{}]")
+_CLOSER_OF = {b"(": b")", b"[": b"]", b"{": b"}"}
+_MAY_END_A_LINE = (b"(", b"[", b"{", b",")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`kept` is the slice of the completion's bytes that is shown; `document` has it inserted."""
+    """`kept` is the slice of the completion's bytes that is shown.
+
+    `document` has it inserted, and closing brackets behind its line if without them it does not parse.
+    """
 
     kept: Span
     document: Document
@@ -77,7 +82,7 @@ def beginnings(
 
     `ends` are in bytes of the completion; space at the end of a beginning is left out.
     """
-    no_worse = _NoWorse(document, offset)
+    judge = Judge(document, offset)
     text = encode(completion.text)
     last = len(text[whole.start : whole.end].rstrip())
     for end in ends:
@@ -85,8 +90,8 @@ def beginnings(
         if not 0 < size < last:
             continue
         last = size
-        shorter = inserted(document, offset, text[whole.start : whole.start + size])
-        if no_worse.is_met_by(shorter):
+        shorter = judge.passed(text[whole.start : whole.start + size], ends=False)
+        if shorter is not None:
             yield Shown(Span(whole.start, whole.start + size), shorter)
 
 
@@ -178,35 +183,78 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    no_worse = _NoWorse(document, offset)
-    whole = inserted(document, offset, text)
+    judge = Judge(document, offset)
     if not truncated:
-        fine = no_worse.is_met_by(whole)
-        return Shown(Span(start, start + len(text)), whole) if fine else None
-    for size in islice(closed_sizes(whole, Span(offset, offset + len(text))), _MAX_CUTS):
-        shorter = inserted(document, offset, text[:size])
-        if no_worse.is_met_by(shorter):
+        whole = judge.passed(text, ends=True)
+        return Shown(Span(start, start + len(text)), whole) if whole is not None else None
+    sizes = closed_sizes(inserted(document, offset, text), Span(offset, offset + len(text)))
+    for size in sizes[:_MAX_CUTS]:
+        shorter = judge.passed(text[:size], ends=False)
+        if shorter is not None:
             return Shown(Span(start, start + size), shorter)
     return None
 
 
-class _NoWorse:
-    """Whether a completion makes the text parse no worse; without it the text is parsed if need be."""
+class Judge:
+    """Says whether a text at a cursor makes its surroundings parse worse.
+
+    A line that ends with a bracket it opens is begun well, and what is not closed yet above it is not
+    its fault: text that does not parse as it stands is parsed with its open brackets closed.
+    """
 
     def __init__(self, document: Document, offset: int) -> None:
         self._document = document
+        self._offset = offset
         self._without_line = without_line(document, offset)
         self._allowed: int | None = None
 
-    def is_met_by(self, completed: Document) -> bool:
+    def passed(self, text: bytes, *, ends: bool) -> Document | None:
+        """The document with a text in it, and with closing brackets behind that if they are missing.
+
+        `None` if it parses worse than without. `ends` says that nothing more belongs to the text's
+        last line.
+        """
+        plain = inserted(self._document, self._offset, text)
+        if not plain.has_errors:
+            return plain
+        closed = self._closed(plain, self._offset + len(text), ends=ends)
+        if closed is not None:
+            return closed
+        return plain if self._is_no_worse(plain) else None
+
+    def _is_no_worse(self, completed: Document) -> bool:
         if not self._without_line.has_errors:
-            return not completed.has_errors
+            return False
         found = faults(completed)
         if found > faults(self._without_line):
             return False
         if self._allowed is None:
             self._allowed = faults(self._document)
         return found <= self._allowed
+
+    def _closed(self, plain: Document, end: int, *, ends: bool) -> Document | None:
+        """The same with what closes it behind the line; `None` if that does not parse either."""
+        start = plain.source.line_span(plain.source.line_at(self._offset)).start
+        end = max(end, plain.source.line_span(plain.source.line_at(end)).end)
+        own = plain.data[start:end]
+        if _closers(own) and not (ends and own.rstrip().endswith(_MAY_END_A_LINE)):
+            return None
+        closers = _closers(plain.data)
+        if not closers:
+            return None
+        closed = edit_document(plain, plain.version, [TextEdit(Span(end, end), closers)])
+        return None if closed.has_errors else closed
+
+
+def _closers(data: bytes) -> bytes:
+    """What closes the brackets that are left open; a closing one without its opening one is none."""
+    missing: list[bytes] = []
+    for match in _BRACKET.finditer(data):
+        if match[0] in _CLOSER_OF:
+            missing.append(_CLOSER_OF[match[0]])
+        elif missing and missing[-1] == match[0]:
+            missing.pop()
+    return b"".join(reversed(missing))
 
 
 def inserted(document: Document, offset: int, text: bytes) -> Document:

@@ -25,8 +25,8 @@ REFERENCE_HOLES = 4
 Chosen on packages that are in no calibration (`benchmarks/tuning_packages.txt`).
 """
 
-LEAST_OF_BLOCK = 0.3
-"""Least probability of a block that goes on below the line, given the line.
+LEAST_OF_BLOCK = 0.15
+"""Least probability of a line and the block that goes on below it.
 
 Chosen on the same packages (`benchmarks/blocks.py`).
 """

@@ -150,7 +150,7 @@ async def test_multi_byte_characters_keep_holes_in_place():
 
 
 async def test_code_under_a_syntax_error_is_never_solid_and_so_not_offered():
-    assert await suggest("f(1,\n  |\n", said("count")) == ()
+    assert await suggest("f(1 1,\n  |\n", said("count")) == ()
 
 
 async def test_what_would_be_one_hole_is_not_offered():

@@ -67,7 +67,11 @@ def test_what_is_shown_is_one_line_of_what_was_said_inserted_at_the_cursor(befor
     assert text.strip()
     assert b"\n" not in text
     edited = apply_edits(data, [TextEdit(Span(offset, offset), text)])
-    assert part.document.data == edited
+    _, newline, below = edited[offset + len(text) :].partition(b"\n")
+    line_end = len(edited) - len(newline + below)
+    closers = part.document.data[line_end : len(part.document.data) - len(newline + below)]
+    assert part.document.data == edited[:line_end] + closers + newline + below
+    assert not closers.strip(b")]}")
 
 
 @pytest.mark.parametrize(
