@@ -12,7 +12,11 @@ while what is typed is what is shown; `cache_hits`, the share of keys that are a
 question; `reversals`, the share of suggestions that put back what was taken back just before;
 `cancel_ms_p99` from a cancelled request to the closed socket (`cancels_too_late` were
 answered before they could be cancelled); `hang_latency_ratio` of the median round
-trip with an endpoint that never answers to that without any. `load` is the system's, before and after.
+trip with an endpoint that never answers to that without any, two servers that type in turn.
+
+`spin_ms` is what a fixed amount of arithmetic takes before and after, and `load` is the system's: where
+either is far above that of an idle machine, the milliseconds are the machine's. `cpu_ms_per_key` is the
+server's own time, which a busy machine changes little.
 """
 
 # ruff: noqa: E402 -- the scripted server lies among the tests
@@ -20,6 +24,7 @@ trip with an endpoint that never answers to that without any. `load` is the syst
 import argparse
 import asyncio
 import json
+import math
 import os
 import random
 import statistics
@@ -45,7 +50,7 @@ _latency: Any = import_module("latency")
 _MODEL_S = 0.02
 _TYPOS = 0.03
 _SLOWEST_S, _ANSWERED_S = 5.0, 2.0
-_CANCELS = 60
+_CANCELS = 100
 _HANG_KEYS = 150
 
 
@@ -143,11 +148,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--keystrokes", type=int, default=400, metavar="N")
     arguments = parser.parse_args()
-    load = os.getloadavg()[0]
+    load, spin_ms = os.getloadavg()[0], _latency.spin()["spin_ms"]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         result = asyncio.run(_measure(root, arguments.keystrokes))
     result["load"] = [round(load, 1), round(os.getloadavg()[0], 1)]
+    result["spin_ms"] = [spin_ms, _latency.spin()["spin_ms"]]
     for key, value in result.items():
         print(f"{key:>22} {value}")
     if arguments.json:
@@ -163,8 +169,7 @@ async def _measure(root: Path, keystrokes: int) -> dict[str, Any]:
         session = await _session(root, path, before, after, endpoint, server.url, keystrokes)
         cancels, too_late = await _cancels(root, path, before, endpoint, server.url)
         endpoint.hangs = True
-        hanging = await _round_trips(root, path, before, server.url)
-        alone = await _round_trips(root, path, before, "")
+        hanging, alone = await _round_trips(root, path, before, (server.url, ""))
     return {
         **session,
         "cancels_too_late": too_late,
@@ -191,11 +196,13 @@ async def _session(
     endpoint.text = before + typed + after
     draws = random.Random(7)
     overheads: list[float] = []
+    asked_overheads: list[float] = []
     hits = along = shown_count = reversals = 0
     async with await _client(root, url) as client:
         typist = Typist(client, client.open(path), before)
         await _answered_once(typist, endpoint)
         shown = taken_back = ""
+        before_s = _cpu_s(client)
         next_s = time.perf_counter()
         for key in typed:
             is_along = bool(shown) and shown.startswith(key)
@@ -220,13 +227,16 @@ async def _session(
             shown = asking.result()
             asked = endpoint.calls[calls:]
             model_s = sum(end - start for start, end in asked)
-            overheads.append(1000 * max(took_s - model_s - (debounce_s if asked else 0.0), 0.0))
+            overhead_s = max(took_s - model_s - (debounce_s if asked else 0.0), 0.0)
+            overheads.append(1000 * overhead_s)
+            asked_overheads += [1000 * overhead_s] if asked else []
             hits += not asked
             along += len(asked) if is_along else 0
             shown_count += bool(shown)
             reversals += bool(shown) and bool(taken_back) and shown.startswith(taken_back)
             taken_back = ""
             await asyncio.sleep(max(next_s - time.perf_counter(), 0))
+        cpu_s = _cpu_s(client) - before_s
     return {
         "overhead_ms_p50": round(_percentile(overheads, 50), 2),
         "overhead_ms_p95": round(_percentile(overheads, 95), 2),
@@ -237,7 +247,15 @@ async def _session(
         "answered": len(overheads),
         "shown": shown_count,
         "model_calls": len(endpoint.calls),
+        "overhead_ms_p50_asked": round(_percentile(asked_overheads, 50), 2),
+        "cpu_ms_per_key": round(1000 * cpu_s / len(typed), 2),
     }
+
+
+def _cpu_s(client: Client) -> float:
+    """What the server has used so far, in all its threads."""
+    fields = Path(f"/proc/{client.process.pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _answered_once(typist: Typist, endpoint: Endpoint) -> None:
@@ -287,21 +305,25 @@ async def _cancels(
     return times, late
 
 
-async def _round_trips(root: Path, path: Path, before: str, url: str) -> list[float]:
-    """Milliseconds of each round trip of fast typing."""
-    times: list[float] = []
-    async with await _client(root, url) as client:
-        typist = Typist(client, client.open(path), before)
+async def _round_trips(
+    root: Path, path: Path, before: str, urls: tuple[str, str]
+) -> list[list[float]]:
+    """Milliseconds of each round trip of fast typing, with each endpoint; the servers take turns."""
+    times: list[list[float]] = [[], []]
+    async with await _client(root, urls[0]) as one, await _client(root, urls[1]) as other:
+        typists = [Typist(client, client.open(path), before) for client in (one, other)]
         for key in _latency.typed_text()[:_HANG_KEYS]:
-            typist.key(key)
-            begun_s = time.perf_counter()
-            await typist.ask()
-            times.append(1000 * (time.perf_counter() - begun_s))
-    return times[20:]
+            for typist, taken in zip(typists, times, strict=True):
+                typist.key(key)
+                begun_s = time.perf_counter()
+                await typist.ask()
+                taken.append(1000 * (time.perf_counter() - begun_s))
+    return [taken[20:] for taken in times]
 
 
 def _percentile(values: list[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100)[percent - 1] if len(values) > 1 else 0.0
+    """The value that so many per cent do not exceed."""
+    return sorted(values)[max(math.ceil(len(values) * percent / 100) - 1, 0)] if values else 0.0
 
 
 if __name__ == "__main__":
