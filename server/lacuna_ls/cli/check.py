@@ -198,7 +198,7 @@ async def _fixed(
         wall_s = Settings().actions_time_budget_s
         fixes = await proposals(checked.subjects, checked.tested, tools, wall_s)
     if args.write:
-        fixes = tuple(write(each) if each.rank == 0 else each for each in fixes)
+        fixes = tuple(write(each) if each.settled else each for each in fixes)
     for each in () if quiet else fixes:
         show_fix(screen, each, checked)
     if any(each.written for each in fixes):

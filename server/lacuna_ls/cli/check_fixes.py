@@ -37,6 +37,11 @@ class Proposed:
         return titled(f"Fix: {self.fix.candidate.summary}", self.fix.evidence)
 
     @property
+    def settled(self) -> bool:
+        """It is the best, and no other that passes the tests does something else."""
+        return self.rank == 0 and not self.fix.evidence.reading
+
+    @property
     def data(self) -> bytes:
         """The whole file with the fix."""
         return apply_edits(self.subject.document.data, self.fix.candidate.edits)

@@ -1,5 +1,7 @@
 """What the failure names is mended first."""
 
+import sys
+
 import pytest
 
 from lacuna_ls.domain.text import encode
@@ -54,3 +56,25 @@ def test_a_method_without_self_gets_one():
     before = "class A:\n    def f(): return 1\n\n    def g(self): return self.f()\n"
     message = "A.f() takes 0 positional arguments but 1 was given"
     assert first(before, message) == before.replace("def f()", "def f(self)")
+
+
+@pytest.mark.parametrize(
+    ("message", "written", "meant"),
+    [
+        ("module 'math' has no attribute 'sqr'", "math.sqr(x)", "math.sqrt(x)"),
+        ("module 'os.path' has no attribute 'exist'", "os.path.exist(x)", "os.path.exists(x)"),
+        ("'str' object has no attribute 'uper'", "x.uper()", "x.upper()"),
+        ("type object 'dict' has no attribute 'fromkey'", "dict.fromkey(x)", "dict.fromkeys(x)"),
+    ],
+)
+def test_a_misspelt_member_of_what_python_brings_is_the_one_spelt_most_like_it(
+    message: str, written: str, meant: str
+):
+    before = f"import math\nimport os\n\n\ndef f(x):\n    return {written}\n"
+    assert first(before, message) == before.replace(written, meant)
+
+
+def test_no_module_is_imported_to_see_what_it_has():
+    before = "import antigravity\n\n\ndef f():\n    return antigravity.fly()\n"
+    assert "fly" in first(before, "module 'antigravity' has no attribute 'fly'")
+    assert "antigravity" not in sys.modules

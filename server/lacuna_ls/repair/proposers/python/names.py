@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from lacuna_ls.domain.text import Source
 from lacuna_ls.repair.proposers.python.expressions import named, replace
+from lacuna_ls.repair.proposers.python.known_members import known_members
 from lacuna_ls.repair.proposers.template import Context, Member, Names, Rule, Scope, Splice
 from lacuna_ls.syntax.nodes import Node, ancestors, preorder, span_of
 
@@ -185,7 +186,10 @@ def attribute(node: Node, context: Context) -> Iterator[Splice]:
     called = _is_called(node)
     others = tuple(n for n, also_called in used.items() if n != name and also_called == called)
     if name in context.quoted:
-        yield from _respelt(own, name, tuple(dict.fromkeys((*others, *used, *context.quoted))))
+        known = known_members(name, context.messages)
+        yield from _respelt(
+            own, name, tuple(dict.fromkeys((*others, *used, *context.quoted, *known)))
+        )
         return
     for rank, other in enumerate(others[:_MOST_NAMES]):
         yield replace(own, other, f"use {named(other)} instead of {named(name)}", 0.9**rank)
