@@ -1,5 +1,6 @@
 """Secrets planted where a prompt could be made of them, and a look at everything that is sent or kept."""
 
+import asyncio
 import random
 import string
 import sys
@@ -11,6 +12,7 @@ from e2e.real_server import user
 from endpoints.scripted_server import Asked, completed, completing, sent, serving_by
 from lacuna_ls.lsp.client import Client
 
+_TWIN = "\n\ndef total(prices):\n    return sum(prices)\n"
 _LETTERS = string.ascii_letters + string.digits
 _DRAWS = random.Random(50)
 
@@ -53,7 +55,7 @@ class Garden:
         self.root = root
         self.canaries: list[Planted] = []
         self.active = self._code("the active buffer", 10) + "\n\ndef total(prices):\n    return "
-        self.neighbour = self._code("an open neighbour", 10) + "\n\ndef prices(): ...\n"
+        self.neighbour = self._code("an open neighbour", 7) + "\n\ndef prices(): ...\n"
         root.mkdir()
         imported = self._code("an imported file", 8)
         defaults = "".join(
@@ -61,8 +63,9 @@ class Garden:
         )
         (root / "util.py").write_text(imported + defaults)
         (root / "neighbour.py").write_text(self.neighbour)
-        (root / "ignored.py").write_text(self._plain("an ignored file", 5))
-        (root / "hidden.py").write_text(self._plain("a file hidden from AI tools", 5))
+        (root / "twin.py").write_text(self._code("a file that looks alike", 3) + _TWIN)
+        (root / "ignored.py").write_text(self._plain("an ignored file", 5) + _TWIN)
+        (root / "hidden.py").write_text(self._plain("a file hidden from AI tools", 5) + _TWIN)
         (root / ".gitignore").write_text("ignored.py\n")
         (root / ".aiexclude").write_text("hidden.py\n")
         (root / ".env").write_text(self._plain("an environment file", 4))
@@ -100,7 +103,8 @@ async def leaks(folder: Path) -> tuple[int, list[str]]:
                 "model": {"endpoint": server.url, "name": "coder"},
             }
             await client.initialize(garden.root, options=options)
-            await _type(client, garden, server.asked)
+            async with asyncio.timeout(90):
+                await _type(client, garden, server.asked)
     assert any("REDACTED_SECRET" in str(asked.body) for asked in server.asked)
     seen = {"a request": "\n".join(str(asked) for asked in server.asked)}
     for path in (log, *(p for p in (folder / "home").rglob("*") if p.is_file())):
@@ -122,8 +126,9 @@ async def _type(client: Client, garden: Garden, asked: list[Asked]) -> None:
         "from util import load_0, load_1\nfrom ignored import name_0\nfrom hidden import name_1\n"
     )
     file = client.open(garden.root / "main.py", head + garden.active)
-    streams = 0
-    while streams < 3:
-        client.change(file, f"{head}{garden.active}{'p' * streams}")
+    streams: list[Asked] = []
+    # What looks alike is found once the project has been read.
+    while len(streams) < 3 or "twin.py" not in streams[-1].prompt:
+        client.change(file, f"{head}{garden.active}{'p' * len(streams)}")
         await client.complete(file, len(file.text.encode()))
-        streams = sum(1 for each in asked if each.body and each.body.get("stream"))
+        streams = [each for each in asked if each.body and each.body.get("stream")]

@@ -63,8 +63,9 @@ async def propose(
         return None
     near, at = around(document, offset)
     question = _request(document, offset, document.language, path, context)
-    said = await _enough(model, question, Place.of(near, at))
-    kept = trimmed(near, at, said) if said is not None else None
+    place = Place.of(near, at)
+    said = await _enough(model, question, place)
+    kept = trimmed(near, at, said, place) if said is not None else None
     if kept is None:
         return None
     if not _is_scored(kept) and scorer is not None:

@@ -66,11 +66,16 @@ def is_closed(place: Place, said: str) -> bool:
     return extent_of(_placed(Draft.of(_plain(said)), place).text, place.before, place.rest).closed
 
 
-def trimmed(document: Document, offset: int, said: Completion) -> Completion | None:
-    """What may be shown at `offset`, with its tokens; `None` if nothing may."""
+def trimmed(
+    document: Document, offset: int, said: Completion, place: Place | None = None
+) -> Completion | None:
+    """What may be shown at `offset`, with its tokens; `None` if nothing may.
+
+    `place` is that of the cursor, where it is known already.
+    """
     if not open_for_completion(document, offset):
         return None
-    place = Place.of(document, offset)
+    place = place or Place.of(document, offset)
     draft = _placed(Draft.of(said), place)
     extent = extent_of(draft.text, place.before, place.rest)
     truncated = said.finish is not FinishReason.STOP and not extent.closed
