@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lacuna_ls.domain.test_result import Failure, Outcome, RunStatus, TestReport, TestResult
@@ -34,13 +35,41 @@ def findings(
     The place is the innermost line of this file that the failing test was in, or the test itself.
     Tests of the files `concerned` were run because of this document: where no traceback leads here
     their place is the definition that they are about, and at worst the first line. So is that of a
-    run that did not come to its end.
+    run that did not come to its end. Where other tests ran, a test file that needs a module which is
+    not there says nothing of this document; files that cannot be loaded for one reason are one
+    finding.
     """
-    found = [_finding(result, document, path, concerned) for result in report.failures]
-    if concerned and not found and report.status in _CUT_SHORT:
+    loaded = any("::" in result.test_id for result in report.results)
+    found = [
+        _finding(result, document, path, () if loaded and _lacks(result.failure) else concerned)
+        for result in report.failures
+    ]
+    others_ran = loaded and report.status is RunStatus.COLLECTION_ERROR
+    if concerned and not found and report.status in _CUT_SHORT and not others_ran:
         first = _code_span(document.source, 0)
         found.append(Finding(first, plain(report.detail), "") if first else None)
-    return tuple(finding for finding in found if finding is not None)
+    return _one_a_reason([finding for finding in found if finding is not None])
+
+
+def _one_a_reason(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, those of whole test files at one place and for one reason as one of them."""
+    kept: dict[tuple[Span, str], Finding] = {}
+    further = Counter[tuple[Span, str]]()
+    for finding in found:
+        is_file = finding.test_id and "::" not in finding.test_id
+        reason = finding.message.partition(": ")[2] if is_file else f"{finding.test_id}\n{finding}"
+        further[finding.span, reason] += (finding.span, reason) in kept
+        kept.setdefault((finding.span, reason), finding)
+    return tuple(
+        replace(finding, message=f"{finding.message}\n{_and_more(further[key])}")
+        if further[key]
+        else finding
+        for key, finding in kept.items()
+    )
+
+
+def _and_more(count: int) -> str:
+    return f"({count} more test {'file' if count == 1 else 'files'} for the same reason)"
 
 
 def summary(report: TestReport) -> str:
@@ -76,6 +105,11 @@ def _finding(
         return Finding(span, f"{name} failed", result.test_id)
     message = plain(f"{name}: {_reason(failure)}") + _example(failure)
     return Finding(span, message, result.test_id, tuple(_related(failure, path)))
+
+
+def _lacks(failure: Failure | None) -> bool:
+    """Whether a module is missing: a matter of the environment, or of the file that imports it."""
+    return failure is not None and failure.exception == "ModuleNotFoundError"
 
 
 def _example(failure: Failure) -> str:

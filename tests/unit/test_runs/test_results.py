@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,37 @@ def test_a_finding_stands_on_the_code_of_the_innermost_line_in_the_file():
         Frame(Path("/lib/x.py"), 9, "x"),
     )
     assert found(result) == [("assert n % 2 == 0", "test_half: assert 1 == 2")]
+
+
+def not_loaded(name: str, exception: str, message: str) -> TestResult:
+    failure = Failure(exception, message, ())
+    return TestResult(f"tests/{name}.py", Outcome.ERROR, 0.1, failure)
+
+
+def shown(*results: TestResult) -> list[str]:
+    document = open_document("file:///x", 1, None, TEXT)
+    concerned = {result.test_id.partition("::")[0] for result in results}
+    return [f.message for f in findings(report(*results), document, HERE, concerned)]
+
+
+def test_files_that_cannot_be_loaded_for_one_reason_are_one_finding():
+    broken = [not_loaded(name, "SyntaxError", "invalid syntax") for name in ("a", "b", "c")]
+    other = not_loaded("d", "NameError", "x")
+    assert shown(*broken, other) == [
+        "tests/a.py: SyntaxError: invalid syntax\n(2 more test files for the same reason)",
+        "tests/d.py: NameError: x",
+    ]
+
+
+def test_tests_that_fail_for_one_reason_are_a_finding_each():
+    assert len(shown(failed(), replace(failed(), test_id="tests/test_calc.py::test_other"))) == 2
+
+
+def test_a_module_that_is_not_installed_is_no_fault_of_the_file_where_other_tests_ran():
+    lacking = not_loaded("cli", "ModuleNotFoundError", "No module named 'delegator'")
+    passed = TestResult("tests/test_calc.py::test_half", Outcome.PASSED, 0.1)
+    assert shown(lacking, passed) == []
+    assert shown(lacking) == ["tests/cli.py: ModuleNotFoundError: No module named 'delegator'"]
 
 
 def test_it_points_to_the_line_of_the_test():
