@@ -58,6 +58,7 @@ def _with_block(block: bytes, data: bytes, name: str, language: Language) -> byt
     source = Source.of(data)
     margin = _margin(old, source)
     text = _renamed(_moved(new, Source.of(block), margin), new, old)
+    text = _documented(text, new, old, source)
     if text == source.text(Span(old.start_byte, old.end_byte)):
         return Unusable.UNCHANGED
     outer = _outermost(old)
@@ -148,6 +149,30 @@ def _outermost(node: Node) -> Node:
         if each.parent is not None:
             outer = each
     return outer
+
+
+def _documented(text: str, new: Node, old: Node, source: Source) -> str:
+    """With the documentation of the old one, where the new one has none."""
+    kept, body = _documentation(old), new.child_by_field_name("body")
+    if kept is None or body is None or _documentation(new) is not None:
+        return text
+    margin = _margin(kept, source)
+    if not margin:
+        return text
+    at = body.start_point[0] - new.start_point[0]
+    lines = text.split("\n")
+    if not at or at >= len(lines):
+        return text
+    documentation = source.text(Span(kept.start_byte, kept.end_byte))
+    return "\n".join((*lines[:at], margin + documentation, *lines[at:]))
+
+
+def _documentation(function: Node) -> Node | None:
+    body = function.child_by_field_name("body")
+    first = body.named_children[0] if body is not None and body.named_children else None
+    if first is None or first.type != "expression_statement" or not first.named_children:
+        return None
+    return first if first.named_children[0].type == "string" else None
 
 
 def _renamed(text: str, new: Node, old: Node) -> str:

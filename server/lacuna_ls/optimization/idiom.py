@@ -15,6 +15,7 @@ from lacuna_ls.syntax.languages import Language
 from lacuna_ls.syntax.nodes import Node, preorder, span_of
 
 _PLACEHOLDER = re.compile(r"(\$\$?|%)([a-z]\w*)")
+_QUOTED = re.compile(r"\b[rb]?'[^']*'|'[^']*'")
 _WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _ATOMS = frozenset((
     "identifier", "call", "subscript", "attribute", "string", "integer", "float", "list", "tuple",
@@ -176,7 +177,7 @@ def _same_builtins(idiom: Idiom, site: Site) -> bool:
     """Whether every plain word of the idiom means in the file what it means in the idiom."""
     after = idiom.after if isinstance(idiom.after, str) else ""
     plain = _PLACEHOLDER.sub("", idiom.before + "\n" + after)
-    return site.rebound.isdisjoint(_WORD.findall(plain))
+    return site.rebound.isdisjoint(_WORD.findall(_QUOTED.sub("", plain)))
 
 
 def with_imports(data: bytes, rewrite_imports: tuple[str, ...], site: Site) -> bytes:

@@ -12,6 +12,7 @@ _PLAIN = frozenset((
     "escape_sequence", "escape_interpolation", "argument_list", "call", "not in", "is not",
 ))  # fmt: skip
 _TARGETS = ("identifier", "pattern_list", "tuple_pattern")
+_CERTAIN = ("identifier", "integer", "float", "string", "true", "false", "none")
 _CONTAINERS = ("list", "tuple", "set", "dictionary", "list_comprehension", "set_comprehension")
 _PURE = frozenset(("len", "abs", "range", "ord", "chr", "min", "max"))
 
@@ -72,6 +73,25 @@ def plain(*metavariables: str) -> Requirement:
         return all(_is_plain(node, site) for each in metavariables for node in match.bound[each])
 
     return holds
+
+
+def certain(*metavariables: str) -> Requirement:
+    """Evaluating them cannot fail, so that it may be done where they were not evaluated at all."""
+
+    def holds(match: Match, site: Site) -> bool:
+        return all(
+            node.type in _CERTAIN or text_of(node).lstrip("-").isdigit() or _is_length(node, site)
+            for each in metavariables
+            for node in match.bound[each]
+        )
+
+    return holds
+
+
+def _is_length(node: Node, site: Site) -> bool:
+    given = node.children[1].named_children if node.type == "call" else []
+    measures = len(given) == 1 and given[0].type == "identifier" and "len" not in site.rebound
+    return measures and text_of(node.children[0]) == "len"
 
 
 def apart(metavariable: str, *others: str) -> Requirement:

@@ -63,6 +63,19 @@ def test_a_method_goes_to_its_margin_without_its_class() -> None:
     )
 
 
+def test_documentation_that_was_forgotten_stays() -> None:
+    before = FILE.replace(
+        "def total(xs):\n", 'def total(xs):\n    """All.\n\n    Of them.\n    """\n'
+    )
+    python = by_language_id("python")
+    assert python is not None
+    reply = "```python\ndef total(xs):\n    return sum(xs)\n```"
+    after = drafted(reply, before.encode(), "total", python)
+    assert isinstance(after, bytes)
+    expected = 'def total(xs):\n    """All.\n\n    Of them.\n    """\n    return sum(xs)\n'
+    assert after.decode().endswith(expected)
+
+
 def test_imports_and_own_functions_come_with_it() -> None:
     after = made(
         "```python\nfrom math import fsum\n\ndef add(xs):\n    return fsum(xs)\n\ndef total(xs):\n    return add(xs)\n```"

@@ -6,11 +6,11 @@ from lacuna_ls.optimization.idiom import Idiom
 from lacuna_ls.optimization.requirements import (
     apart,
     builtin,
+    certain,
     literal,
     looped,
     names,
     one_letter,
-    plain,
 )
 
 _BUILTINS = (
@@ -54,21 +54,21 @@ def _compared() -> Iterator[Idiom]:
             for condition, mapped in ways:
                 yield Idiom(_EACH, f"{asked}($e for $x in $xs)".replace("$e", condition),
                             f"{asked}({mapped})", 1.5,
-                            (names("x"), plain("c"), apart("c", "x")),
+                            (names("x"), certain("c"), apart("c", "x")),
                             ("itertools", "operator"))  # fmt: skip
     for sign in _COMPARISONS:
         yield Idiom(_EACH, f"for $x in $xs:\n    if $x {sign} $c:\n        return $r",
                     f"if any(map(operator.{_OPERATORS[sign]}, $xs, itertools.repeat($c))):\n    return $r",
-                    1.5, (names("x"), plain("c"), apart("c", "x"), apart("r", "x")),
+                    1.5, (names("x"), certain("c"), apart("c", "x"), apart("r", "x")),
                     ("itertools", "operator"))  # fmt: skip
     for zero, asked in (("== 0", "not any"), ("!= 0", "all")):
         yield Idiom(_EACH, f"all($x % $k {zero} for $x in $xs)",
                     f"{asked}(map(operator.mod, $xs, itertools.repeat($k)))", 1.5,
-                    (names("x"), plain("k"), apart("k", "x")), ("itertools", "operator"))  # fmt: skip
+                    (names("x"), certain("k"), apart("k", "x")), ("itertools", "operator"))  # fmt: skip
     for zero, asked in (("== 0", "not all"), ("!= 0", "any")):
         yield Idiom(_EACH, f"any($x % $k {zero} for $x in $xs)",
                     f"{asked}(map(operator.mod, $xs, itertools.repeat($k)))", 1.5,
-                    (names("x"), plain("k"), apart("k", "x")), ("itertools", "operator"))  # fmt: skip
+                    (names("x"), certain("k"), apart("k", "x")), ("itertools", "operator"))  # fmt: skip
 
 
 def _composed() -> Iterator[Idiom]:

@@ -23,6 +23,13 @@ _RESIZING = frozenset((
 ))  # fmt: skip
 
 
+# What only reads a sequence that it is given.
+_READING = frozenset((
+    "len", "min", "max", "sum", "sorted", "set", "list", "tuple", "dict", "enumerate", "zip", "range", "str",
+    "any", "all", "isinstance", "type", "print", "repr", "bool", "reversed", "iter", "map", "filter",
+))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """`for index in range(first, len(holder) - left)`."""
@@ -128,6 +135,10 @@ def _keeps_its_length(holder: str, site: Site) -> bool:
             return False
         if parent.type == "subscript" and is_assigned(parent):
             return False
+        if parent.type == "argument_list" and parent.parent is not None:
+            called = parent.parent.children[0]
+            if text_of(called) not in _READING:
+                return False
     return True
 
 
