@@ -191,3 +191,9 @@ def test_each_text_is_proposed_once_and_in_the_same_order_each_time():
     texts = [apply_edits(doc.data, p.candidate.edits) for p in proposals]
     assert len(set(texts)) == len(texts)
     assert proposals == list(propose(doc, (1.0, 1.0, 1.0, 1.0)))
+
+
+def test_a_negative_number_becomes_zero_and_no_negative_zero():
+    found = candidates("def f():\n    return -1\n")
+    assert "def f():\n    return 0\n" in found
+    assert not any("-0" in text for text in found)

@@ -144,6 +144,9 @@ def integer(node: Node, context: Context) -> Iterator[Splice]:
         return
     near = dict.fromkeys((value + 1, value - 1, 0, 1, 2))
     far = dict.fromkeys((-value, 10))
+    if _is_negated(node):
+        # `-0` is nothing that anybody writes.
+        near.pop(0, None)
     for rank, other in enumerate((*near, *(o for o in far if o not in near))):
         if other != value and (other >= 0 or not _behind_sign(node)):
             weight = 0.9**rank if other in near else 0.5
@@ -151,8 +154,12 @@ def integer(node: Node, context: Context) -> Iterator[Splice]:
             if value > _FEW and abs(other - value) > 1:
                 weight *= 0.4
             yield replace(node, str(other), f"use {other} instead of {value}", weight)
-    if value == 1 and node.parent is not None and context.text(node.parent) == "-1":
-        yield replace(node.parent, "0", "use 0 instead of -1", 0.9)
+    if value == 1 and node.parent is not None and _is_negated(node):
+        yield replace(node.parent, "0", "use 0 instead of -1")
+
+
+def _is_negated(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "unary_operator"
 
 
 def _behind_sign(node: Node) -> bool:
