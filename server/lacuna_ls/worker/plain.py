@@ -9,25 +9,22 @@ on the unchanged code, which has to fail in the same place.
 
 import os
 import time
-from typing import Any, Callable, Iterator, NamedTuple, Optional, Tuple
+from itertools import islice
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 _HOOKS = (
     "pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call",
     "pytest_runtest_teardown", "pytest_runtest_makereport", "pytest_pyfunc_call",
 )  # fmt: skip
+# How deep a recursion gets is not always the same.
+_MOST_LINES = 5
 
 
-class Place(NamedTuple):
-    """Where a test failed: lines of the workspace, outermost first, and with what."""
-
-    test_id: str
-    exception: str
-    lines: Tuple[Tuple[str, int], ...]
-
-
-def place_of(test_id: str, error: BaseException, root: str) -> Place:
-    lines = [each for each in _lines(error) if _is_inside(each[0], root)]
-    return Place(test_id, type(error).__qualname__, tuple(lines))
+def place_of(test_id: str, error: BaseException, root: str) -> str:
+    """Where a test failed, and with what: the outermost lines of the workspace."""
+    lines = (each for each in _lines(error) if _is_inside(each[0], root))
+    shown = ["{}:{}".format(*each) for each in islice(lines, _MOST_LINES)]
+    return " ".join((test_id, type(error).__qualname__, *shown))
 
 
 def can_be_called(session: Any, root: str) -> bool:
@@ -49,19 +46,22 @@ def first_failure(
     `timed` is told when a test function is called and when it has ended, `begins` and `ended` are
     told of each test.
     """
-    for item in session.items:
+    for number, item in enumerate(session.items):
+        following = session.items[number + 1] if number + 1 < len(session.items) else None
         begins(item)
         started_s = time.perf_counter()
-        error = _error(session, item, timed)
+        error = _error(session, item, following, timed)
         ended(item, error, time.perf_counter() - started_s)
         if error is not None:
             return item.nodeid, error
     return None
 
 
-def _error(session: Any, item: Any, timed: Callable[[bool], None]) -> Optional[BaseException]:
+def _error(
+    session: Any, item: Any, following: Any, timed: Callable[[bool], None]
+) -> Optional[BaseException]:
     error: Optional[BaseException] = None
-    if not item._request:
+    if hasattr(item, "_request") and not item._request:
         item._initrequest()
     try:
         session._setupstate.setup(item)
@@ -69,11 +69,12 @@ def _error(session: Any, item: Any, timed: Callable[[bool], None]) -> Optional[B
     except BaseException as raised:
         error = raised
     try:
-        session._setupstate.teardown_exact(None)
+        session._setupstate.teardown_exact(None if error is not None else following)
     except BaseException as raised:
         error = error or raised
-    item._request = False
-    item.funcargs = None
+    for name, value in (("_request", False), ("funcargs", None), ("_excinfo", None)):
+        if hasattr(item, name):
+            setattr(item, name, value)
     return error
 
 
@@ -83,6 +84,9 @@ def _called(item: Any, timed: Callable[[bool], None]) -> None:
         item.runtest()
     finally:
         timed(False)
+    # Where a method of `unittest` has failed, this says so.
+    for raised in getattr(item, "_excinfo", None) or ():
+        raise raised.value
 
 
 def _lines(error: BaseException) -> Iterator[Tuple[str, int]]:

@@ -65,6 +65,8 @@ class Loaded:
             function.__code__ = code
 
     def _plan(self, data: bytes) -> "Optional[List[Tuple[Any, types.CodeType]]]":
+        if data == self._data:
+            return []
         changed = self._changed_statement(data)
         if changed is None:
             return None

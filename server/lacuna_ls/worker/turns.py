@@ -12,6 +12,7 @@ of the process. Whoever passes is confirmed in a fresh process in any case.
 
 import contextlib
 import gc
+import json
 import os
 import random
 import resource
@@ -33,8 +34,13 @@ TAKEN, REFUSED, TOO_LONG, OVER = b"y", b"n", b"t", b"o"
 _HEADER = struct.Struct(">32sI")
 _BETWEEN_CHECKS = 20
 _AGAIN_S = 0.05
-# How a fork ends in which a test took too long; and one that has tried the unchanged code.
-_LATE, _KEEPS = 3, 4
+# Where a test failed that was cut off.
+_NOWHERE = "somewhere"
+# How a fork ends in which a test took too long.
+_LATE = 3
+# Where a test may take as long, and where it takes as long, what is around it is little.
+_LONG_S = 1.0
+_SMALL_S = 0.05
 # Of processor time, for what a turn does beside the test.
 _FORK_S = 1.0
 
@@ -48,6 +54,22 @@ class Turn(NamedTuple):
 
 def packed(turn: Turn) -> bytes:
     return _HEADER.pack(turn.token.encode("ascii"), len(turn.data)) + turn.data
+
+
+class _Tried(NamedTuple):
+    """What was seen of the unchanged code's failing tests.
+
+    They fail in this `place`, always for all that is known; what is kept is as it was if it
+    `keeps`; they can be called without pytest's protocol if they are `plain`.
+    """
+
+    keeps: bool = False
+    plain: bool = False
+    place: str = ""
+
+
+# Runs the tests up to the first red one; where that failed, `None` if there is none.
+_Judge = Callable[[Any], Optional[str]]
 
 
 class _TooLong(BaseException):
@@ -88,8 +110,9 @@ class Turns:
     ) -> None:
         """Take turns up to the end of them, and end the process.
 
-        `reporter` is the `pytest_plugin.Reporter` of the session. `begun` is told the token of a turn before its tests run, `done` is called after, or `cut_off`
-        once they take too long. What the tests say at any other time is for nobody.
+        `reporter` is the `pytest_plugin.Reporter` of the session. `begun` is told the token of a
+        turn before its tests run, `done` is called after, or `cut_off` once they take too long. What
+        the tests say at any other time is for nobody.
         """
         from . import pytest_plugin
 
@@ -106,42 +129,61 @@ class Turns:
         session.config.option.maxfail = 0
         session.config.pluginmanager.register(self._failures)
         session.config.pluginmanager.register(pytest_plugin.Timed(self._timed))
-        if not self._always_fork and self._leaves_nothing(session, root, kept):
-            self._in_here(session, loaded, kept, begun, done)
+        before = None if self._always_fork else kept.seen()
+        if not all(_asks_for_little(item, root) for item in session.items):
+            before = None
+        tried = _Tried()
+        if before is not None or self._busy_s < _LONG_S:
+            tried = self._tried_out(session, kept)
+        judge = self._plain_outcome if tried.plain else self._outcome
+        if before is not None and tried.keeps and kept.seen() == before:
+            self._in_here(session, loaded, kept, judge, tried.place, begun, done)
         elif threading.active_count() == 1:
-            self._in_forks(session, loaded, begun, done)
+            self._in_forks(session, loaded, judge, begun, done)
         return self._leave()
 
-    def _leaves_nothing(self, session: Any, root: str, kept: Kept) -> bool:
-        """Whether all that tests may change can be seen, and the unchanged code's changed nothing."""
-        before = kept.seen()
-        if before is None or not all(_asks_for_little(item, root) for item in session.items):
-            return False
+    def _tried_out(self, session: Any, kept: Kept) -> "_Tried":
+        """How the unchanged code fails, in a fork."""
+        read_fd, write_fd = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
-                fails = self._outcome(session) is not None
-                if fails and kept.seen() == before and threading.active_count() == 1:
-                    os._exit(_KEEPS)
+                os.close(read_fd)
+                tried = self._try_out(session, kept)
+                os.write(write_fd, json.dumps(tried).encode("ascii"))
             finally:
                 os._exit(0)
-        status = os.waitpid(pid, 0)[1]
-        return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _KEEPS
+        os.close(write_fd)
+        with open(read_fd, "rb") as answer:
+            said = answer.read()
+        os.waitpid(pid, 0)
+        return _Tried(*json.loads(said)) if said else _Tried()
+
+    def _try_out(self, session: Any, kept: Kept) -> "_Tried":
+        before, started_s = kept.seen(), time.process_time()
+        place = self._outcome(session)
+        took_s = time.process_time() - started_s
+        if place is None or threading.active_count() > 1:
+            return _Tried()
+        same = False
+        if took_s < _SMALL_S and plain.can_be_called(session, self._root):
+            with contextlib.suppress(AttributeError):  # a pytest that sets tests up in another way
+                same = self._plain_outcome(session) == place
+        keeps = before is not None and kept.seen() == before and threading.active_count() == 1
+        return _Tried(keeps, same, place)
 
     def _in_here(
         self,
         session: Any,
         loaded: Loaded,
         kept: Kept,
+        judge: "_Judge",
+        place: str,
         begun: Callable[[str], None],
         done: Callable[[], None],
     ) -> None:
-        before, first = kept.seen(), self._outcome(session)
-        if first is None or kept.seen() != before:
-            return
-        judge = self._plain_outcome if self._is_plain(session) else self._outcome
-        if kept.seen() != before:
-            return
+        """The unchanged code fails in this `place`, time and again."""
+        before = kept.seen()
         since_check = 0
         self._answer(READY)
         while True:
@@ -164,13 +206,14 @@ class Turns:
                 return
             if since_check >= _BETWEEN_CHECKS:
                 since_check = 0
-                if judge(session) != first:
+                if judge(session) != place:
                     return
 
     def _in_forks(
         self,
         session: Any,
         loaded: Loaded,
+        judge: "_Judge",
         begun: Callable[[str], None],
         done: Callable[[], None],
     ) -> None:
@@ -188,7 +231,7 @@ class Turns:
             self._answer(TAKEN)
             pid = os.fork()
             if pid == 0:
-                self._one(session, turn.token, begun, done)
+                self._one(session, judge, turn.token, begun, done)
             loaded.restore()
             status = os.waitpid(pid, 0)[1]
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -198,7 +241,12 @@ class Turns:
             self._answer(TOO_LONG if late else OVER)
 
     def _one(
-        self, session: Any, token: str, begun: Callable[[str], None], done: Callable[[], None]
+        self,
+        session: Any,
+        judge: "_Judge",
+        token: str,
+        begun: Callable[[str], None],
+        done: Callable[[], None],
     ) -> None:
         """One turn in this process, which is a fork and ends here."""
         try:
@@ -207,7 +255,7 @@ class Turns:
             os.setpgid(0, 0)
             limit_processor_time(self._busy_s * len(session.items) + _FORK_S)
             begun(token)
-            self._outcome(session)
+            judge(session)
             if not self._late:
                 done()
         finally:
@@ -252,30 +300,22 @@ class Turns:
             size -= len(part)
         return b"".join(parts)
 
-    def _is_plain(self, session: Any) -> bool:
-        """Whether the tests that just ran can be called without pytest's protocol."""
-        place = self._failures.place
-        if place is None or not plain.can_be_called(session, self._root):
-            return False
-        try:
-            return self._plain_outcome(session) == place
-        except AttributeError:
-            return False  # a pytest that sets tests up in another way
-
-    def _plain_outcome(self, session: Any) -> Optional[plain.Place]:
+    def _plain_outcome(self, session: Any) -> Optional[str]:
         """As `_outcome`, by calling the tests."""
         with self._as_before():
             failed = plain.first_failure(
                 session, self._timed, self._reporter.begins, self._reporter.ended
             )
+        if self._late:
+            return _NOWHERE
         return None if failed is None else plain.place_of(*failed, self._root)
 
-    def _outcome(self, session: Any) -> Optional[plain.Place]:
+    def _outcome(self, session: Any) -> Optional[str]:
         """Run the tests up to the first red one: where it failed, `None` if there is none."""
         self._failures.forget()
         with self._as_before():
             self._run(session)
-        return self._failures.place
+        return _NOWHERE if self._late else self._failures.place
 
     def _run(self, session: Any) -> None:
         for number, item in enumerate(session.items):
@@ -302,22 +342,25 @@ class Turns:
 
 
 class _Failures:
-    """A plugin that knows where the last test that failed did."""
+    """A plugin that knows where the first test that failed did."""
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self.place: Optional[plain.Place] = None
+        self.place: Optional[str] = None
+        self._exactly = False
 
     def forget(self) -> None:
-        self.place = None
-
-    def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
-        if report.failed and self.place is None:
-            self.place = plain.place_of(node.nodeid, call.excinfo.value, self._root)
+        self.place, self._exactly = None, False
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and self.place is None:
-            self.place = plain.Place(report.nodeid, str(report.longrepr), ())
+            self.place = str(report.longrepr)
+
+    def pytest_exception_interact(self, node: Any, call: Any) -> None:
+        # After the report.
+        if not self._exactly:
+            self.place = plain.place_of(node.nodeid, call.excinfo.value, self._root)
+            self._exactly = True
 
 
 def _asks_for_little(item: Any, root: str) -> bool:

@@ -84,6 +84,7 @@ def answers(module) -> list[object]:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("return a + b", "return a + b"),
         ("return a + b", "return a - b"),
         ("return a + b", "if not a:\n        return 0\n    return a * b"),
         ("return [x for x in range(a)]", "return [x for x in range(a) if x]"),
