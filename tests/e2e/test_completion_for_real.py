@@ -57,6 +57,20 @@ async def test_what_the_file_repeats_is_offered(editor, tmp_path):
     assert "basket(" in shown[0]
 
 
+COPIED = "known = [" + ", ".join(f"'word_{n}'" for n in range(6)) + "]\n"
+
+
+async def test_where_a_long_suggestion_stands_already_is_said(tmp_path):
+    (tmp_path / "words.py").write_text("import os\n\n" + COPIED * 6)
+    async with connected(tmp_path, tmp_path / "home") as own:
+        file = own.open(tmp_path / "here.py", "known = ['word_0'")
+        while not await own.complete(file, len(file.text)):
+            pass
+        said = "Ghost text stands word for word elsewhere: "
+        await own.wait_until(lambda: bool(own.logged(said)))
+        assert own.logged(said)[0].partition(" tokens as in ")[2].startswith(str(tmp_path))
+
+
 async def test_a_selection_becomes_a_function_and_the_program_still_works(editor, tmp_path):
     file = editor.open(tmp_path / "mean.py", MEAN)
     start, end = (MEAN.encode().index(each) for each in (b"total = 0", b"    return total"))

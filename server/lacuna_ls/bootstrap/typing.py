@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -32,6 +33,8 @@ from lacuna_ls.syntax.document import Document
 from lacuna_ls.syntax.languages import Language
 
 log = logging.getLogger(__name__)
+
+_TRACED_CHARACTERS, _TRACED_TOKENS = 40, 12
 
 
 class Typing:
@@ -115,7 +118,7 @@ class Typing:
         self._corpora.asked_in(document)
         if self._nothing_stands(document, offset, options):
             return ()
-        return await complete(
+        found = await complete(
             document,
             offset,
             self._embedded,
@@ -124,6 +127,17 @@ class Typing:
             path=path_of(document.uri),
             cache=self._cache,
         )
+        return tuple([await self._traced(document, offset, each) for each in found])
+
+    async def _traced(self, document: Document, offset: int, suggestion: Suggestion) -> Suggestion:
+        """With its origin, if it is so long that it may be a copy worth knowing of."""
+        if document.language is None or len(suggestion.text) < _TRACED_CHARACTERS:
+            return suggestion
+        path = path_of(document.uri)
+        question = predictor.request(document.data, offset, document.language, path)
+        origins = await self._embedded.origins(question, suggestion.text)
+        long = [origin for origin in origins if origin.tokens >= _TRACED_TOKENS]
+        return replace(suggestion, origin=long[0]) if long else suggestion
 
     def _goes_on(self, document: Document, offset: int) -> bool:
         """Somebody types along what the model in the package has shown, and has not typed all of it."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lacuna_ls.domain.completion import Origin
 from lacuna_ls.domain.text import Span
 
 
@@ -49,9 +50,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Replace `replace` (document bytes) by `text`; `holes` are disjoint and in order."""
+    """Replace `replace` (document bytes) by `text`; `holes` are disjoint and in order.
+
+    `origin` is where a long run of it stands word for word, if that is known.
+    """
 
     replace: Span
     text: str
     holes: tuple[Hole, ...]
     claim: Claim
+    origin: Origin | None = None

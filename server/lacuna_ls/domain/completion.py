@@ -34,6 +34,15 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A file and a line, from 1 on, where `tokens` tokens of a completion stand one after the other."""
+
+    file: str
+    line: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """A finished completion. Token spans tile `text`.
 

@@ -17,6 +17,7 @@ from lsprotocol import types
 
 from lacuna_ls.completion.remote.needed_imports import needed_imports
 from lacuna_ls.completion.suggestion import Claim, CompletionOptions, Hole, Suggestion
+from lacuna_ls.domain.completion import Origin
 from lacuna_ls.domain.text import Source, Span, decode, encode
 from lacuna_ls.lsp.convert import offset_at, range_of
 from lacuna_ls.lsp.server import LacunaServer
@@ -46,6 +47,7 @@ class _Completions:
     def __init__(self, server: LacunaServer) -> None:
         self._server = server
         self._said_uncalibrated = False
+        self._said_origins: set[Origin] = set()
 
     def inline(
         self, params: types.InlineCompletionParams
@@ -73,6 +75,7 @@ class _Completions:
     async def _inline(self, document: Document, offset: int) -> types.InlineCompletionList:
         suggestions = await self._suggestions(document, offset)
         self._say_uncalibrated(suggestions)
+        self._say_origins(suggestions)
         source = document.source
         return types.InlineCompletionList(
             items=[self._ghost(source, offset, suggestion) for suggestion in suggestions]
@@ -125,7 +128,7 @@ class _Completions:
             if self._server.client.label_details
             else None,
             detail=f"Lacuna, {claim}",
-            documentation=shown.text if "\n" in shown.text.strip() else None,
+            documentation=documentation(shown),
             kind=types.CompletionItemKind.Snippet,
             sort_text=_LAST,
             filter_text=shown.text.split("\n", 1)[0],
@@ -157,6 +160,28 @@ class _Completions:
         self._server.window_log_message(
             types.LogMessageParams(type=types.MessageType.Info, message=message)
         )
+
+    def _say_origins(self, suggestions: tuple[Suggestion, ...]) -> None:
+        """Nor has it one for where it comes from: that stands in the log window, each place once."""
+        for origin in (suggestion.origin for suggestion in suggestions):
+            if origin is not None and origin not in self._said_origins:
+                self._said_origins.add(origin)
+                message = f"Ghost text stands word for word elsewhere: {as_in(origin)}."
+                self._server.window_log_message(
+                    types.LogMessageParams(type=types.MessageType.Info, message=message)
+                )
+
+
+def as_in(origin: Origin) -> str:
+    return f"{origin.tokens} tokens as in {origin.file}:{origin.line}"
+
+
+def documentation(suggestion: Suggestion) -> str | None:
+    """What an item's label does not say: its further lines, and where it comes from."""
+    parts = [suggestion.text] if "\n" in suggestion.text.strip() else []
+    if suggestion.origin is not None:
+        parts.append(f"Lacuna: {as_in(suggestion.origin)}")
+    return "\n\n".join(parts) or None
 
 
 def in_words(claim: Claim) -> str:

@@ -37,13 +37,12 @@ class CorpusIndex:
     files: tuple[str, ...]
     starts: Ids
 
-    def file_at(self, place: int) -> tuple[str, int] | None:
-        """The file that holds a token, and its line, from 1 on."""
+    def file_at(self, place: int, newlines: Ids) -> tuple[str, int] | None:
+        """The file that holds a token, and its line, from 1 on; `newlines` are the ids of all."""
         number = bisect_right(self.starts, place) - 1
         if number < 0 or self.files[number] == _NO_FILE:
             return None
         before = self.tokens[int(self.starts[number]) : place + 1]
-        newlines = [RESERVED + i for i, text in enumerate(self.texts) if is_newline(text)]
         return self.files[number], int(np.isin(before, newlines).sum())
 
 

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from random import Random
 from typing import TypeVar, cast
 
-from lacuna_ls.domain.completion import Completion, FinishReason, Token
+from lacuna_ls.domain.completion import Completion, FinishReason, Origin, Token
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.domain.text import Span, encode
 from lacuna_ls.model import block, decode, stops
@@ -23,7 +23,7 @@ from lacuna_ls.model.cursor import Cursor, OpenFiles
 from lacuna_ls.model.decode import Decoding, Line, Piece, Steps
 from lacuna_ls.model.experts import Context, Expert, FileExpert, ForeignCode, LibraryExpert
 from lacuna_ls.model.mixture import Mixture
-from lacuna_ls.model.provenance import VERBATIM_LIMIT, Origin
+from lacuna_ls.model.provenance import VERBATIM_LIMIT
 from lacuna_ls.model.vocabulary import Vocabulary
 from lacuna_ls.model.workspace import Workspace
 from lacuna_ls.ports.files import Files

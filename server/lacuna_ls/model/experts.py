@@ -10,10 +10,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna_ls.domain.completion import Origin
 from lacuna_ls.model.corpus import CorpusIndex
 from lacuna_ls.model.gate import ORDERS, SLOT, Source
 from lacuna_ls.model.names import Tokens
-from lacuna_ls.model.provenance import Origin, Run, copied, runs
+from lacuna_ls.model.provenance import Run, copied, runs
 from lacuna_ls.model.shapes import FIRST_TOKEN, SHAPE_ORDERS, codes_at, codes_before
 from lacuna_ls.model.suffix_index import (
     MAX_ORDER,
@@ -79,7 +80,9 @@ class LibraryExpert:
         return runs(self._index, self._corpus.tokens, [self._own(token) for token in text])
 
     def file_at(self, place: int) -> tuple[str, int] | None:
-        return self._corpus.file_at(place)
+        shared = self._vocabulary.newlines
+        own = self._own_ids[shared[shared < self._own_ids.size]]
+        return self._corpus.file_at(place, own[own >= 0])
 
     def _own(self, token: int) -> int:
         own = int(self._own_ids[token]) if token < self._own_ids.size else -1

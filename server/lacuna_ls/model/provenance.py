@@ -25,15 +25,6 @@ class Run:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A file and a line, from 1 on, where `tokens` tokens of a completion stand one after the other."""
-
-    file: str
-    line: int
-    tokens: int
-
-
 def runs(index: SuffixIndex, corpus: Ids, text: Sequence[int]) -> Iterator[Run]:
     """The longest runs, from left to right, each with one place; tokens never seen end a run."""
     at = MAX_ORDER

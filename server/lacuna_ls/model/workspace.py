@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lacuna_ls.domain.completion import Origin
 from lacuna_ls.domain.text import decode
 from lacuna_ls.model.experts import Answers, Context, Shares
 from lacuna_ls.model.gate import SLOT, Source
 from lacuna_ls.model.interface import interface, module_name
 from lacuna_ls.model.lexer import lex_lines, split_lines
-from lacuna_ls.model.provenance import Origin, Run, runs
+from lacuna_ls.model.provenance import Run, runs
 from lacuna_ls.model.shapes import SHAPE_ORDERS, ShapeReading
 from lacuna_ls.model.similar import Corpus, Region, similar_regions
 from lacuna_ls.model.suffix_index import SuffixIndex, TokenReading, sort_tokens

@@ -135,7 +135,8 @@ async def test_dependencies_are_indexed_with_their_files_and_lines(tmp_path, pac
     assert {name for name in index.files if name} == {str(path) for path in package}
     place = int(index.starts[0])
     newlines = [i for i in range(place, place + 60) if "\n" in text_at(index, i)]
-    assert index.file_at(newlines[3]) == (str(package[0]), 4)
+    ids = index.tokens[newlines]
+    assert index.file_at(newlines[3], ids) == (str(package[0]), 4)
 
 
 def text_at(index, place):
@@ -146,7 +147,7 @@ async def test_what_a_module_offers_is_known_though_nobody_uses_it(tmp_path, pac
     index = await dependency_index(tmp_path / "cache", package)
     place = len(index.tokens) - 1
     assert [text_at(index, i) for i in range(place - 2, place + 1)] == ["b", ".", "serve"]
-    assert index.file_at(place) is None
+    assert index.file_at(place, index.tokens[:0]) is None
 
 
 async def test_another_version_of_a_dependency_has_another_index(tmp_path, package):

@@ -3,8 +3,9 @@
 import pytest
 
 from lacuna_ls.completion.suggestion import Claim, Hole, Suggestion
+from lacuna_ls.domain.completion import Origin
 from lacuna_ls.domain.text import Source, Span, encode
-from lacuna_ls.lsp.completion import in_words, without_indentation, without_typed
+from lacuna_ls.lsp.completion import documentation, in_words, without_indentation, without_typed
 
 NOTHING = Claim(calibrated=False)
 
@@ -61,3 +62,16 @@ def test_a_later_line_to_the_left_of_the_cursors_line_is_no_snippet():
 )
 def test_the_claim_is_said_in_words(claim, words):
     assert in_words(claim) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "told"),
+    [
+        ("x = 1", None, None),
+        ("if x:\n    y", None, "if x:\n    y"),
+        ("x = 1", Origin("a.py", 3, 12), "Lacuna: 12 tokens as in a.py:3"),
+        ("if x:\n    y", Origin("a.py", 3, 12), "if x:\n    y\n\nLacuna: 12 tokens as in a.py:3"),
+    ],
+)
+def test_an_item_says_its_further_lines_and_where_it_comes_from(text, origin, told):
+    assert documentation(Suggestion(Span(0, 0), text, (), NOTHING, origin)) == told
