@@ -29,6 +29,8 @@ _LIKE_THE_TESTS = (
     InputKind.GENERATED,
     InputKind.PROBED,
 )
+_NONE = type(None)
+_OF_TYPING = frozenset({"Dict", "List", "Set", "Tuple"})
 _TYPES = {kind.__name__: kind for kind in (int, float, str, bytes, bool, list, dict, set, tuple)}
 
 
@@ -142,14 +144,49 @@ def _slip(
 
 
 def _annotated(each: ObservedInput, subject: Subject) -> Counterexample | None:
-    kind = _TYPES.get(subject.returns.partition("[")[0].strip())
+    kinds = _kinds(subject.returns)
     value = _value(each.behaviours[_NOW])
-    if kind is None or value is None or each.kind not in _LIKE_THE_TESTS:
+    if not kinds or value is None or each.kind not in _LIKE_THE_TESTS:
         return None
-    if isinstance(value[0], kind) or (kind is float and isinstance(value[0], int)):
+    if isinstance(value[0], kinds) or (float in kinds and isinstance(value[0], int)):
         return None
-    says = f"{in_words(each.behaviours[_NOW])}, annotated as {kind.__name__}"
-    return Counterexample(each.code, says, (f"assert isinstance({each.code}, {kind.__name__})",))
+    says = f"{in_words(each.behaviours[_NOW])}, annotated as {subject.returns}"
+    names = [kind.__name__ for kind in kinds if kind is not _NONE]
+    named = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    if not names:
+        return Counterexample(each.code, says, (f"assert {each.code} is None",))
+    if _NONE not in kinds:
+        return Counterexample(each.code, says, (f"assert isinstance({each.code}, {named})",))
+    asserted = f"assert result is None or isinstance(result, {named})"
+    return Counterexample(each.code, says, (f"result = {each.code}", asserted))
+
+
+def _kinds(annotation: str) -> tuple[type, ...]:
+    """The types that a value may have; none where the annotation says more than plain types do."""
+    try:
+        return tuple(dict.fromkeys(_kinds_of(ast.parse(annotation, mode="eval").body)))
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return ()
+
+
+def _kinds_of(node: ast.expr) -> Iterator[type]:
+    """The types that one part names; a `LookupError` where it names something else."""
+    match node:
+        case ast.Constant(value=None):
+            yield _NONE
+        case ast.Constant(value=str() as quoted):
+            yield from _kinds_of(ast.parse(quoted, mode="eval").body)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from (*_kinds_of(left), *_kinds_of(right))
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
+            yield from (*_kinds_of(inner), _NONE)
+        case ast.Subscript(value=ast.Name(id="Union"), slice=ast.Tuple(elts=members)):
+            for member in members:
+                yield from _kinds_of(member)
+        case ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name):
+            yield _TYPES[name.lower() if name in _OF_TYPING else name]
+        case _:
+            raise LookupError
 
 
 # Whether a relation holds of arguments and result; `None` where these cannot say.

@@ -1,6 +1,8 @@
 """What a function is held to, on observations that are written down."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lacuna_ls.domain.observation import Behaviour, Ending, InputKind, Observation, ObservedInput
 from lacuna_ls.verification.claims import Counterexample, Subject, counterexamples
@@ -110,6 +112,42 @@ def test_a_return_annotation_is_kept() -> None:
     (broken,) = found(seen("f(0)", returned("'a'")), subject=subject)
     assert broken.says == "returns 'a', annotated as int"
     assert not found(seen("f(0)", returned("2")), subject=subject)
+
+
+@pytest.mark.parametrize(
+    ("returns", "body"),
+    [
+        ("int | None", ("result = f(0)", "assert result is None or isinstance(result, int)")),
+        (
+            "Optional[List[int]]",
+            ("result = f(0)", "assert result is None or isinstance(result, list)"),
+        ),
+        ("Union[int, bytes]", ("assert isinstance(f(0), (int, bytes))",)),
+        ("None", ("assert f(0) is None",)),
+        ('"dict[str, int]"', ("assert isinstance(f(0), dict)",)),
+    ],
+)
+def test_each_member_of_an_annotated_union_may_be_returned(returns: str, body: tuple[str, ...]):
+    subject = Subject("f", f"def f(x) -> {returns}: ...", returns=returns)
+    (broken,) = found(seen("f(0)", returned("'a'")), subject=subject)
+    assert (broken.body, broken.says) == (body, f"returns 'a', annotated as {returns}")
+
+
+@pytest.mark.parametrize("value", ["3", "None"])
+def test_what_a_union_allows_breaks_nothing(value: str):
+    subject = Subject("f", "def f(x) -> int | None: ...", returns="int | None")
+    assert not found(seen("f(0)", returned(value)), subject=subject)
+
+
+@given(st.text(max_size=30))
+def test_any_text_may_stand_as_an_annotation(returns: str):
+    found(seen("f(0)", returned("'a'")), subject=Subject("f", "def f(x): ...", returns=returns))
+
+
+@pytest.mark.parametrize("returns", ["T", "Money | None", "Callable[[int], int]", "a.b"])
+def test_an_annotation_that_is_no_plain_type_is_held_against_nothing(returns: str):
+    subject = Subject("f", f"def f(x) -> {returns}: ...", returns=returns)
+    assert not found(seen("f(0)", returned("'a'")), subject=subject)
 
 
 def test_doing_it_twice_is_doing_it_once_where_the_tests_show_that() -> None:
