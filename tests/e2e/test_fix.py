@@ -38,6 +38,20 @@ async def test_a_fix_is_listed_with_its_evidence_applied_and_green(editor, tmp_p
     assert await editor.tested(file) == []
 
 
+async def test_a_fix_is_one_edit_of_one_file_and_so_one_undo(editor, tmp_path):
+    files = {"fares3.py": FARES, "test_fares3.py": TEST_FARES.replace("fares", "fares3")}
+    root = await editor.workspace(tmp_path, files)
+    file = editor.open(root / "fares3.py")
+    await editor.tested(file)
+    fix, *_ = await editor.fixes(file, AT_TOP)
+    if "edit" not in fix:
+        fix = await editor.request("codeAction/resolve", fix)
+    (change,) = fix["edit"]["documentChanges"]
+    assert change["textDocument"] == {"uri": file.uri, "version": file.version}
+    assert [edit["newText"] for edit in change["edits"]] == ["<="]
+    assert "command" not in fix
+
+
 async def test_a_fix_for_another_version_is_not_listed(editor, tmp_path):
     root = await editor.workspace(tmp_path, {"fares2.py": FARES, "test_fares2.py": TEST_FARES})
     (root / "test_fares2.py").write_text(TEST_FARES.replace("fares", "fares2"))
