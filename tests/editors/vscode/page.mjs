@@ -40,6 +40,11 @@ export class Window {
   static async open(context, url, screenshots) {
     const page = await context.newPage();
     await page.goto(url);
+    return Window.shownIn(page, screenshots);
+  }
+
+  /** The window that a page shows, once it is drawn. */
+  static async shownIn(page, screenshots) {
     await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
     return new Window(page, screenshots);
   }

@@ -234,6 +234,20 @@ await feature("what is done to a file that is not in front is previewed", async 
   );
 });
 
+await feature("the sample of the walkthrough opens on a failing test", async () => {
+  const coming = context.waitForEvent("page");
+  await window.command("Lacuna: Open the Sample");
+  const sample = await Window.shownIn(await coming, join(folder, "pictures", "sample"));
+  await sample.page
+    .locator(".monaco-dialog-box .monaco-button", { hasText: "Yes, I trust" })
+    .click();
+  await until(() => sample.count(".squiggly-error"), "red", 60_000);
+  await sample.shot("red");
+  const name = await sample.page.locator(".tab.active .label-name").textContent();
+  await sample.page.close();
+  return name;
+});
+
 await feature("activation takes 300 ms at most", async () => {
   await window.command("Developer: Show Running Extensions");
   const row = page.locator(".runtime-extensions-editor .extension", { hasText: "Lacuna" });
