@@ -86,6 +86,22 @@ async def test_what_is_accepted_by_word_and_by_line_is_recorded_and_asks_nobody(
     assert (tally.accepted, tally.accepted_in_part) == (0, 2)
 
 
+async def test_what_follows_an_accepted_suggestion_is_asked_for_before_the_editor_asks(
+    project, tmp_path
+):
+    async with (
+        serving_by(completing(GOOD)) as server,
+        connected(project, tmp_path / "home", **options(server.url)) as editor,
+    ):
+        file = editor.open(project / "main.py", MAIN)
+        await until_shown(editor, file, len(MAIN.encode()), "load_basket")
+        before = len(server.asked)
+        server.came.clear()
+        editor.change(file, MAIN + 'load_basket("a")')
+        await asyncio.wait_for(server.came.wait(), 60)
+    assert server.asked[before].body["prompt"].endswith('basket = load_basket("a")')
+
+
 async def test_in_a_folder_without_trust_nobody_is_asked(project, tmp_path):
     async with (
         serving_by(completing(GOOD)) as server,

@@ -57,6 +57,14 @@ class Surroundings:
     instructions: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One source of context: `name` as the doctor calls it."""
+
+    name: str
+    look: Callable[[], Iterable[Excerpt]]
+
+
 @dataclass(slots=True)
 class _Heads:
     """Heads of definitions by file and names, as long as the file stays the same."""
@@ -102,19 +110,12 @@ class ProjectContext:
 
     async def gather(self, document: Document, offset: int, path: Path) -> tuple[Excerpt, ...]:
         """Excerpts, what changes least first; what is there when the time is over."""
-        others = [(d, p) for d, p in self._documents() if d.uri != document.uri]
-        edits = [e for e in self.recent.elsewhere(document.uri, offset) if e.uri != document.uri]
         found: list[Excerpt] = []
+        sources = self._sources(document, offset, path)
 
         def look() -> None:
-            surroundings = self._surroundings(path)
-            if surroundings is None:
-                return
-            found.extend(self._instructions(surroundings))
-            found.extend(self._imported(document, path, surroundings))
-            found.extend(self._alike_below_root(document, offset, path, others, surroundings))
-            found.extend(self._alike(document, offset, others, surroundings))
-            found.extend(self._edited(edits, others, surroundings))
+            for source in sources:
+                found.extend(source.look())
 
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -122,6 +123,37 @@ class ProjectContext:
         except TimeoutError:
             log.debug("the context was not complete in time")
         return tuple(found)
+
+    def told(self, document: Document, offset: int, path: Path) -> list[tuple[str, list[str]]]:
+        """What each source says, by the names of its excerpts; however long that takes."""
+        sources = self._sources(document, offset, path)
+        return [(source.name, [excerpt.name for excerpt in source.look()]) for source in sources]
+
+    def _sources(self, document: Document, offset: int, path: Path) -> tuple[_Source, ...]:
+        """Those that change least first. They read files: they are for another thread."""
+        others = [(d, p) for d, p in self._documents() if d.uri != document.uri]
+        edits = [e for e in self.recent.elsewhere(document.uri, offset) if e.uri != document.uri]
+
+        def source(name: str, look: Callable[[Surroundings], Iterable[Excerpt]]) -> _Source:
+            def within() -> Iterable[Excerpt]:
+                surroundings = self._surroundings(path)
+                return () if surroundings is None else look(surroundings)
+
+            return _Source(name, within)
+
+        return (
+            source("instructions", self._instructions),
+            source("imports", lambda near: self._imported(document, path, near)),
+            source(
+                "code that looks alike",
+                lambda near: self._alike_below_root(document, offset, path, others, near),
+            ),
+            source(
+                "open files that look alike",
+                lambda near: self._alike(document, offset, others, near),
+            ),
+            source("last edits", lambda near: self._edited(edits, others, near)),
+        )
 
     def _shown(self, path: Path, surroundings: Surroundings) -> bytes | None:
         data = surroundings.shown(path)
@@ -199,7 +231,10 @@ class ProjectContext:
         if dots:
             bases = [path.parents[dots - 1]] if dots <= len(path.parents) else []
         else:
-            bases = [*(surroundings.root / each for each in _SOURCE_ROOTS), path.parent]
+            root = surroundings.root
+            # A package's own files lie below the folder that it is imported from.
+            above = (each for each in path.parents if each.is_relative_to(root))
+            bases = list(dict.fromkeys((*(root / each for each in _SOURCE_ROOTS), *above)))
         for base in bases:
             for candidate in _files_of(base, bare, language):
                 if candidate.is_relative_to(surroundings.root) and candidate.is_file():

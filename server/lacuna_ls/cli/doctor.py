@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 if nothing is amiss, 1 if something is, 2 if it could not be asked for."""
+    from lacuna_ls.cli.check_paths import project_of
     from lacuna_ls.cli.doctor_findings import findings, this_server
     from lacuna_ls.cli.endpoint_arguments import chosen_settings
 
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     settings = chosen_settings(args, target)
     if settings is None:
         return 2
-    root, path = (target, None) if target.is_dir() else (target.parent, target)
+    root, path = (target, None) if target.is_dir() else (project_of(target, target.parent), target)
     found = [*this_server(), *asyncio.run(findings(root, path, settings))]
     problems = sum(1 for finding in found if finding.problem)
     if args.json:

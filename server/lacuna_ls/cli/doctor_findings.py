@@ -16,7 +16,7 @@ from lacuna_ls.adapters.endpoint.chat_model import Endpoint, EndpointModel
 from lacuna_ls.adapters.endpoint.keys import key_for
 from lacuna_ls.adapters.endpoint.routes import Route
 from lacuna_ls.adapters.interpreters import interpreter_for
-from lacuna_ls.adapters.project_context import ProjectContext, Surroundings
+from lacuna_ls.adapters.project_context import DEADLINE_S, ProjectContext, Surroundings
 from lacuna_ls.adapters.repository_settings import repository_settings
 from lacuna_ls.adapters.sandbox.probe import probe
 from lacuna_ls.adapters.trust_store import TrustStore
@@ -26,6 +26,8 @@ from lacuna_ls.completion.remote import engine as remote
 from lacuna_ls.domain.calibration import Calibration
 from lacuna_ls.domain.errors import ModelError
 from lacuna_ls.model.embedded import model_id
+from lacuna_ls.model.vocabulary import Vocabulary
+from lacuna_ls.model.workspace import Workspace
 from lacuna_ls.ports.language_model import CompletionRequest
 from lacuna_ls.settings import Settings, read_settings
 from lacuna_ls.syntax.document import open_document
@@ -101,7 +103,8 @@ def _calibrations(whose: str, name: str, *, far: bool = False) -> list[Finding]:
             problem = "saved files differ from what was shown more often than it claims"
             found.append(Finding("holes", title, "withdrawn", problem, "run lacuna-ls calibrate"))
         else:
-            found.append(Finding("holes", title, "uncalibrated: its holes claim nothing"))
+            how = "; lacuna-ls calibrate --endpoint measures them" if far else ""
+            found.append(Finding("holes", title, f"uncalibrated: its holes claim nothing{how}"))
     return found
 
 
@@ -189,30 +192,47 @@ async def _context(
     suffixes = frozenset(suffix for language in languages() for suffix in language.suffixes)
     shown = list(islice(files.source_files(root, suffixes), _MOST_FILES))
     every = set(islice(RunFiles((root,)).source_files(root, suffixes), _MOST_FILES))
-    excluded = sorted(path.relative_to(root).as_posix() for path in every - set(shown))
-    secret = sorted(_secrets(root))
+    secret = sorted(_secrets(root, files))
+    ruled_out = (path.relative_to(root).as_posix() for path in every - set(shown))
     found = [
         Finding("context", "source files", f"{len(shown)} may be read for a prompt"),
-        Finding("context", "excluded by rules", _named(excluded)),
+        Finding("context", "excluded by rules", _named(sorted(set(ruled_out) - set(secret)))),
         Finding("context", "excluded as secrets", _named(secret)),
     ]
     path = path if path is not None else next(iter(shown), None)
     data = files.shown(path) if path is not None else None
     if path is None or data is None:
+        if path is not None:
+            problem = f"nothing of {path.name} is sent to an endpoint"
+            mend = "a rule of git, of an AI tool's ignore file or of your own leaves it out"
+            found.append(Finding("context", f"told of {path.name}", "nothing", problem, mend))
         return found
     python = interpreter_for(root, path, settings.interpreter)
     surroundings = Surroundings(
         root, files.shown, None if python is None else python.path, chosen.instructions
     )
-    context = ProjectContext(tuple, lambda path: surroundings, deadline_s=5.0)
+    workspace = Workspace(files, Vocabulary())
+    await workspace.refresh(root, suffixes)
+    context = ProjectContext(tuple, lambda path: surroundings, similar=workspace.similar)
     document = open_document("", 0, by_path(path), data)
-    names = [e.name for e in await context.gather(document, len(data), path)]
-    return [*found, Finding("context", f"told of {path.name}", _named(names))]
+    told = context.told(document, len(data), path)
+    start_s = time.perf_counter()
+    await context.gather(document, len(data), path)
+    limit_ms, took_ms = 1000 * DEADLINE_S, 1000 * (time.perf_counter() - start_s)
+    return [
+        *found,
+        *(Finding("context", f"told of {path.name}: {name}", _named(said)) for name, said in told),
+        Finding("context", "time for that", f"{took_ms:.0f} ms, of which {limit_ms:.0f} count"),
+    ]
 
 
-def _secrets(root: Path) -> Iterator[str]:
-    """Files at the top whose names say what they hold."""
-    yield from (path.name for path in root.iterdir() if is_secret(path.name))
+def _secrets(root: Path, files: WorkspaceFiles) -> Iterator[str]:
+    """Files whose names say that they hold some, in the folders that source files are looked for in."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if files.may_show(Path(folder) / name / "_")]
+        for name in names:
+            if is_secret(name):
+                yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def _named(names: list[str]) -> str:

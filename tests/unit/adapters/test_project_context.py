@@ -61,6 +61,12 @@ async def test_heads_of_what_is_imported_relatively(tmp_path):
     assert told == {"pkg/util.py": "class A:\n    def f(self, a): ..."}
 
 
+async def test_heads_of_a_module_beside_a_package_wherever_that_lies(tmp_path):
+    project = Project(tmp_path, {"server/pkg/util.py": "def load(): ...\n"})
+    told = await project.told("from pkg.util import load\n", "server/pkg/deep/main.py")
+    assert told == {"server/pkg/util.py": "def load(): ..."}
+
+
 async def test_heads_of_a_library_at_the_version_that_is_installed(tmp_path):
     project = Project(
         tmp_path,

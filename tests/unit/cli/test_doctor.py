@@ -38,6 +38,9 @@ def project(home):
     (root / ".gitignore").write_text("")
     (root / ".aiexclude").write_text("ignored.py\n")
     (root / ".env").write_text("KEY=1\n")
+    (root / "deep").mkdir()
+    (root / "deep" / "id_rsa").write_text("x")
+    (root / "deep" / "twin.py").write_text("from util import load\n\nfrom util import load\n")
     return root
 
 
@@ -102,9 +105,23 @@ def test_a_variable_that_is_not_set_is_a_problem(project, capsys):
 
 def test_what_a_prompt_is_told_and_what_is_excluded(project, capsys):
     _, values, _ = asked(capsys, str(project / "main.py"))
-    assert values["told of main.py"] == "util.py"
+    assert values["told of main.py: imports"] == "util.py"
     assert values["excluded by rules"] == "ignored.py"
-    assert values["excluded as secrets"] == ".env"
+    assert values["excluded as secrets"] == ".env, deep/id_rsa"
+    assert values["told of main.py: instructions"] == "none"
+    assert values["time for that"].endswith(" ms, of which 100 count")
+
+
+def test_the_project_of_a_file_is_the_folder_that_projects_begin_with(project, capsys):
+    (project / "pyproject.toml").write_text("")
+    _, values, _ = asked(capsys, str(project / "deep" / "twin.py"))
+    assert values["told of twin.py: imports"] == "util.py"
+
+
+def test_a_file_that_rules_leave_out_is_a_problem_with_its_mend(project, capsys):
+    _, values, problems = asked(capsys, str(project / "ignored.py"))
+    assert values["told of ignored.py"] == "nothing"
+    assert "nothing of ignored.py is sent to an endpoint" in problems
 
 
 def test_a_folder_without_trust_is_said_with_the_command_that_trusts_it(project, capsys):
