@@ -13,7 +13,7 @@ from math import exp
 from pathlib import Path
 
 from lacuna_ls.completion import predictor
-from lacuna_ls.completion.postprocess import Judge, hides_something
+from lacuna_ls.completion.postprocess import ParseCheck, hides_something
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.domain.completion import Completion, FinishReason
 from lacuna_ls.domain.text import Span, decode, encode
@@ -83,8 +83,8 @@ def _fits(proposal: Proposal, block: bytes) -> bool:
     """Whether the file parses no worse with the block, and a reader sees all of it."""
     if any(hides_something(line) for line in re.split(r"\r?\n", decode(block))):
         return False
-    judge = Judge(proposal.near, proposal.offset)
-    return judge.passed(proposal.text + block, ends=False) is not None
+    check = ParseCheck(proposal.near, proposal.offset)
+    return check.passed(proposal.text + block, ends=False) is not None
 
 
 def _width(line: bytes) -> int:

@@ -82,7 +82,7 @@ def beginnings(
 
     `ends` are in bytes of the completion; space at the end of a beginning is left out.
     """
-    judge = Judge(document, offset)
+    check = ParseCheck(document, offset)
     text = encode(completion.text)
     last = len(text[whole.start : whole.end].rstrip())
     for end in ends:
@@ -90,7 +90,7 @@ def beginnings(
         if not 0 < size < last:
             continue
         last = size
-        shorter = judge.passed(text[whole.start : whole.start + size], ends=False)
+        shorter = check.passed(text[whole.start : whole.start + size], ends=False)
         if shorter is not None:
             yield Shown(Span(whole.start, whole.start + size), shorter)
 
@@ -183,19 +183,19 @@ def _parsed(
     document: Document, offset: int, text: bytes, start: int, truncated: bool
 ) -> Shown | None:
     """The longest beginning that parses no worse than nothing; whole unless it was truncated."""
-    judge = Judge(document, offset)
+    check = ParseCheck(document, offset)
     if not truncated:
-        whole = judge.passed(text, ends=True)
+        whole = check.passed(text, ends=True)
         return Shown(Span(start, start + len(text)), whole) if whole is not None else None
     sizes = closed_sizes(inserted(document, offset, text), Span(offset, offset + len(text)))
     for size in sizes[:_MAX_CUTS]:
-        shorter = judge.passed(text[:size], ends=False)
+        shorter = check.passed(text[:size], ends=False)
         if shorter is not None:
             return Shown(Span(start, start + size), shorter)
     return None
 
 
-class Judge:
+class ParseCheck:
     """Says whether a text at a cursor makes its surroundings parse worse.
 
     A line that ends with a bracket it opens is begun well, and what is not closed yet above it is not
@@ -237,17 +237,17 @@ class Judge:
         start = plain.source.line_span(plain.source.line_at(self._offset)).start
         end = max(end, plain.source.line_span(plain.source.line_at(end)).end)
         own = plain.data[start:end]
-        if _closers(own) and not (ends and own.rstrip().endswith(_MAY_END_A_LINE)):
+        if closers_of(own) and not (ends and own.rstrip().endswith(_MAY_END_A_LINE)):
             return None
-        closers = _closers(plain.data)
+        closers = closers_of(plain.data)
         if not closers:
             return None
         closed = edit_document(plain, plain.version, [TextEdit(Span(end, end), closers)])
         return None if closed.has_errors else closed
 
 
-def _closers(data: bytes) -> bytes:
-    """What closes the brackets that are left open; a closing one without its opening one is none."""
+def closers_of(data: bytes) -> bytes:
+    """What closes the brackets that a text leaves open; one that closes what it did not open is none."""
     missing: list[bytes] = []
     for match in _BRACKET.finditer(data):
         if match[0] in _CLOSER_OF:

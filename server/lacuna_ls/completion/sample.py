@@ -15,12 +15,13 @@ from pathlib import Path, PurePath
 from random import Random
 
 from lacuna_ls.completion.engine import WHOLE, alternatives_in, holes_of, propose
+from lacuna_ls.completion.postprocess import ParseCheck, closers_of, inserted
 from lacuna_ls.completion.proposal import Proposal
-from lacuna_ls.domain.text import Source, Span, TextEdit, decode, encode
+from lacuna_ls.domain.text import Source, Span, decode, encode
 from lacuna_ls.holes.calibration import HOLE_COUNTS, THRESHOLDS, Group, Outcome
 from lacuna_ls.holes.matcher import Insertion, fillings, token_ends, truth_extent
 from lacuna_ls.ports.language_model import LanguageModel
-from lacuna_ls.syntax.document import Document, edit_document, open_document
+from lacuna_ls.syntax.document import Document, open_document
 from lacuna_ls.syntax.languages import Language
 
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
@@ -195,10 +196,13 @@ def shares(proposal: Proposal, holes: tuple[int, ...]) -> Shares:
 def written(proposal: Proposal, truth: str) -> Iterator[Insertion]:
     """The document as its author wrote it, as far as what was offered is compared with it.
 
-    The rest of the line if the line's end was offered. Otherwise all of its beginnings that end
-    where a token does: to match one of them is to match what was written as far as one went.
+    The rest of the line if the line's end was offered, alone if the line is offered with a bracket
+    that it leaves open. Otherwise all of its beginnings that end where a token does: to match one of
+    them is to match what was written as far as one went.
     """
-    text = encode(truth_extent(decode(proposal.text), truth))
+    is_begun = closers_of(proposal.text)
+    line = truth.splitlines()[0] if truth else ""
+    text = encode(line if is_begun else truth_extent(decode(proposal.text), truth))
     whole = _with_text(proposal, text)
     if proposal.ends:
         yield whole
@@ -211,7 +215,7 @@ def written(proposal: Proposal, truth: str) -> Iterator[Insertion]:
 
 def _with_text(proposal: Proposal, text: bytes) -> Insertion:
     near, offset = proposal.near, proposal.offset
-    document = edit_document(near, near.version, [TextEdit(Span(offset, offset), text)])
+    document = ParseCheck(near, offset).passed(text, ends=True) or inserted(near, offset, text)
     return _insertion(document, offset, len(text))
 
 

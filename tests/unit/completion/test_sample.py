@@ -162,6 +162,24 @@ async def test_a_hole_holds_brackets_that_are_closed_some_lines_below():
     assert not taken.outcomes[1].missed[column]
 
 
+@pytest.mark.parametrize(
+    ("truth", "is_missed"),
+    [("f([\n    rows,\n])", False), ("f([", False), ("f([rows])", True), ("f(\n    rows)", True)],
+)
+async def test_a_line_that_opens_a_bracket_is_compared_with_the_line_alone(truth, is_missed):
+    taken = await sampled("x = ‸\n", truth, said("f", "(", "["))
+    assert taken is not None
+    assert decode(taken.proposal.text) == "f(["
+    assert taken.outcomes[4].missed[-1] is is_missed
+
+
+@pytest.mark.parametrize(("truth", "is_missed"), [("rows,", False), ("cols,", True)])
+async def test_a_line_inside_open_brackets_is_compared_as_if_they_were_closed(truth, is_missed):
+    taken = await sampled("x = f(\n    ‸", truth, said("rows", ","))
+    assert taken is not None
+    assert taken.outcomes[4].missed[-1] is is_missed
+
+
 async def test_words_of_prose_are_compared_as_far_as_they_go():
     answer = said("the", " rows", (" of", -3.0))
     taken = await sampled("# all ‸\n", "the rows below", answer)
