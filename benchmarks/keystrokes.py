@@ -27,6 +27,7 @@ import json
 import math
 import os
 import random
+import re
 import statistics
 import sys
 import tempfile
@@ -139,8 +140,15 @@ class Typist:
         )
         for item in answer["items"]:
             text = item["insertText"]
-            return str(text if isinstance(text, str) else text["value"])
+            return text if isinstance(text, str) else _plain(text["value"])
         return ""
+
+
+def _plain(snippet: str) -> str:
+    """What stands there once a snippet is inserted: the guess in each of its holes."""
+    text = re.sub(r"\$\{\d+\|((?:\\.|[^,|\\])*)(?:,(?:\\.|[^|\\])*)?\|\}", r"\1", snippet)
+    text = re.sub(r"\$\{\d+(?::((?:\\.|[^}\\])*))?\}|\$0", lambda m: m[1] or "", text)
+    return re.sub(r"\\([\\$},|])", r"\1", text)
 
 
 def main() -> None:
@@ -197,7 +205,7 @@ async def _session(
     draws = random.Random(7)
     overheads: list[float] = []
     asked_overheads: list[float] = []
-    hits = along = shown_count = reversals = 0
+    hits = along = keys_along = shown_count = reversals = 0
     async with await _client(root, url) as client:
         typist = Typist(client, client.open(path), before)
         await _answered_once(typist, endpoint)
@@ -205,7 +213,8 @@ async def _session(
         before_s = _cpu_s(client)
         next_s = time.perf_counter()
         for key in typed:
-            is_along = bool(shown) and shown.startswith(key)
+            # Behind the last of it nothing is shown any more.
+            is_along = len(shown) > 1 and shown.startswith(key)
             if draws.random() < _TYPOS and key != "\n" and not is_along:
                 typist.key("q")
                 await asyncio.sleep(0.15)
@@ -232,6 +241,7 @@ async def _session(
             asked_overheads += [1000 * overhead_s] if asked else []
             hits += not asked
             along += len(asked) if is_along else 0
+            keys_along += is_along
             shown_count += bool(shown)
             reversals += bool(shown) and bool(taken_back) and shown.startswith(taken_back)
             taken_back = ""
@@ -241,6 +251,7 @@ async def _session(
         "overhead_ms_p50": round(_percentile(overheads, 50), 2),
         "overhead_ms_p95": round(_percentile(overheads, 95), 2),
         "calls_typing_along": along,
+        "keys_typing_along": keys_along,
         "cache_hits": round(hits / max(len(overheads), 1), 3),
         "reversals": round(reversals / max(shown_count, 1), 3),
         "keystrokes": len(typed),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from lacuna_ls.completion.cache import CompletionCache
+from lacuna_ls.completion.cache import CompletionCache, Hit
 from lacuna_ls.completion.labels import label_saved
 from lacuna_ls.completion.proposal import Proposal
 from lacuna_ls.completion.remote.engine import key, name_of, propose, suggestion
@@ -87,7 +87,7 @@ class RemoteCompletions:
         if model is None or not document.has_tree:
             return await self._tools.embedded(document, offset, options)
         self._chosen(model)
-        hit = self._cache.get(document, offset)
+        hit = self._known(document, offset)
         if hit is not None:
             known = suggestion(
                 hit.proposal, offset, self._tools.calibrations, options, typed=hit.typed
@@ -129,9 +129,10 @@ class RemoteCompletions:
     def prefetch(self, document: Document, offset: int) -> None:
         """Ask for what comes after an accepted suggestion, before anybody asks for it."""
         model = self._tools.model(document)
-        known = self._cache.get(document, offset)
-        if model is not None and known is None and self._may_ask():
-            self._chosen(model)
+        if model is None:
+            return
+        self._chosen(model)
+        if self._known(document, offset) is None and self._may_ask():
             self._ask(document, offset, model, debounce_s=0.0)
 
     def saved(self, document: Document, options: CompletionOptions, random: Random) -> None:
@@ -148,6 +149,11 @@ class RemoteCompletions:
         self._give_up()
         if self._asking is not None:
             await asyncio.gather(self._asking, return_exceptions=True)
+
+    def _known(self, document: Document, offset: int) -> Hit | None:
+        """An earlier answer of which something is left; behind all of it another one is wanted."""
+        hit = self._cache.get(document, offset)
+        return hit if hit is not None and hit.typed < len(hit.proposal.text) else None
 
     def _chosen(self, model: LanguageModel) -> None:
         if model is not self._model:

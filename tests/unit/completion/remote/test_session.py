@@ -133,9 +133,16 @@ async def test_typing_along_asks_nobody():
     await scene.text()
     before = len(scene.model.requests)
     assert await scene.text(*typed("far")) == "_away"
-    document, offset = typed("far_away")
-    assert await scene.session.complete(document, offset, OPTIONS) == ()
     assert (len(scene.model.requests), scene.embedded) == (before, 0)
+
+
+async def test_behind_all_that_was_shown_the_next_is_asked_for():
+    scene = await Scene().proven()
+    await scene.text()
+    before = len(scene.model.requests)
+    scene.model.script = lambda request: [said(" + 1")]
+    assert await scene.text(*typed("far_away")) == " + 1"
+    assert len(scene.model.requests) == before + 1
 
 
 async def test_typing_along_what_the_embedded_model_shows_leaves_the_open_question_open():
@@ -332,12 +339,13 @@ async def test_the_embedded_model_alone_answers_where_no_endpoint_may_see_the_fi
 
 async def test_what_follows_an_accepted_suggestion_is_asked_for_at_once():
     scene = await Scene().proven()
+    await scene.text()
+    scene.model.requests.clear()
     scene.slept.clear()
+    scene.model.script = lambda request: [said(" + 1")]
     document, offset = typed("far_away")
     scene.session.prefetch(document, offset)
     await scene.settled()
-    assert scene.slept == []
-    asked = len(scene.model.requests)
-    assert asked == 1
-    assert await scene.text(document, offset) == "far_away"
-    assert len(scene.model.requests) == asked
+    assert (scene.slept, len(scene.model.requests)) == ([], 1)
+    assert await scene.text(document, offset) == " + 1"
+    assert len(scene.model.requests) == 1
