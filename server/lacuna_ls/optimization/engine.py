@@ -38,7 +38,7 @@ _GENERATED = 40
 _OBSERVING_S = 8.0
 # Inputs that somebody has written down.
 _SHOWN = (InputKind.CAPTURED, InputKind.DOCUMENTED)
-_CHOOSING_S = 3.0
+_CHOOSING_S = 5.0
 _MAX_TIMED = 6
 _MAX_FINALISTS = 2
 # The pairs that choose are others than those that are shown.
@@ -169,7 +169,7 @@ async def weighed(
         report(f"{len(equal)} rewrites that do the same, timed")
         timing = await runner.time(_choosing(target, equal, ways))
     for each, timed in zip(equal, timing.variants, strict=False):
-        verdicts[each.data] = _timed(verdicts[each.data], measured(timed))
+        verdicts[each.data] = _timed(verdicts[each.data], timed)
     shown = [each.call for each in observation.inputs if each.kind in _SHOWN]
     return Weighed(tuple(verdicts.values()), "", ways or timing.ways, timing.lines, tuple(shown))
 
@@ -207,9 +207,12 @@ def best_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
     )
 
 
-def _timed(verdict: Verdict, result: Measured | None) -> Verdict:
-    if result is None:
+def _timed(verdict: Verdict, timed: Sequence[Timed]) -> Verdict:
+    if not all(each.equal for each in timed):
         return replace(verdict, inputs=0, difference="on larger inputs it does something else")
+    result = measured(timed)
+    if result is None:
+        return verdict
     no_worse = result.small is None or result.small.high > 1
     promising = result.speedup.middle > 1 and not result.loses and no_worse
     return replace(verdict, speedup=result.speedup, promising=promising)

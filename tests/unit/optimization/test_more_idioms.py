@@ -74,6 +74,13 @@ FASTER: list[tuple[str, str, str, tuple[Any, ...]]] = [
     ("s", "while s[-1] == 'a':\n    s = s[:-1]\nreturn s", "s = s.rstrip('a')\n    s[-1]", (TEXTS,)),
     ("xs, ys", "for x in xs:\n    for y in ys:\n        if x == y:\n            found = True\n            return found\nreturn None",
      "if x in known:", (NUMBERS, NUMBERS)),
+    ("xs", "out = []\nfor i in range(len(xs)):\n    out.append(sum(xs[: i + 1]))\nreturn out",
+     "itertools.accumulate(xs, initial=0))[1:]", (NUMBERS,)),
+    ("xs", "return [sum(xs[:i]) for i in range(len(xs))]", "accumulate(xs, initial=0))[:-1]", (FLOATS,)),
+    ("xs", "return [max(xs[:i + 1]) for i in range(len(xs))]", "list(itertools.accumulate(xs, max))", (FLOATS,)),
+    ("xs, ys", "t = []\nfor x in xs:\n    t.append(x - min(ys))\nreturn t", "kept = min(ys) if xs else None", (NUMBERS, NUMBERS)),
+    ("xs", "t = 0\nfor i in range(len(xs)):\n    t += sorted(xs)[i] * xs[i]\nreturn t", "kept = sorted(xs) if range(len(xs)) else None", (NUMBERS,)),
+    ("xs", "out = []\nfor x in xs:\n    out.append(xs.index(x))\nreturn out", "places.setdefault(item, place)", (NUMBERS,)),
 ]  # fmt: skip
 
 
@@ -137,6 +144,13 @@ UNSAFE: list[tuple[str, str, str]] = [
     ("xs, ys", "return any(x > ys[0] for x in xs)", "operator.gt"),
     # Whatever is called may change what it is given.
     ("xs, g", "t = 0\nfor i in range(len(xs)):\n    t += xs[i]\n    g(xs)\n    t += xs[i]\nreturn t", "item"),
+    # It is not asked where it would fail.
+    ("xs, ys", "t = 0\nfor x in xs:\n    if ys:\n        t += min(ys)\nreturn t", "kept"),
+    # Each round has another.
+    ("xs, ys", "t = 0\nfor x in xs:\n    ys.append(x)\n    t += max(ys)\nreturn t", "kept"),
+    ("xs, g", "t = 0\nfor x in xs:\n    g(xs)\n    t += max(xs)\nreturn t", "kept"),
+    ("xs, ys", "out = []\nfor x in xs:\n    out.append(sorted(ys))\nreturn out", "kept"),
+    ("xs, ys", "out = []\nfor x in xs:\n    out.append(ys.index(x))\nreturn out", "places"),
     # The smallest but one.
     ("xs", "return sorted(xs)[:-1]", "heapq"),
     # A table of the element itself.

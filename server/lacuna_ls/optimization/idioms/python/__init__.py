@@ -5,6 +5,7 @@ import sys
 from lacuna_ls.optimization.idioms.python.aggregates import AGGREGATES
 from lacuna_ls.optimization.idioms.python.calls import CALLS
 from lacuna_ls.optimization.idioms.python.collecting import COLLECTING
+from lacuna_ls.optimization.idioms.python.invariants import INVARIANTS
 from lacuna_ls.optimization.idioms.python.loops import LOOPS
 from lacuna_ls.optimization.idioms.python.neighbours import NEIGHBOURS
 from lacuna_ls.optimization.idioms.python.numbers import NUMBERS
@@ -15,6 +16,7 @@ from lacuna_ls.optimization.idioms.python.text import TEXT
 
 IDIOMS = (
     *PAIRS,
+    *INVARIANTS,
     *RANGES,
     *NUMBERS,
     *SUMS,
