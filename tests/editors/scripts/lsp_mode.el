@@ -9,6 +9,8 @@
   "The server's diagnostics in the current buffer."
   (gethash (lsp--fix-path-casing buffer-file-name) (lsp-diagnostics)))
 
+(defvar root default-directory)
+
 (step "connects"
   (lsp-workspace-folders-add default-directory)
   (find-file "orchard/labels.py")
@@ -42,5 +44,19 @@
   (steps-save)
   (steps-wait "no finding" (lambda () (null (findings))))
   "0 diagnostics")
+
+(step "completion items"
+  (find-file (expand-file-name "orchard/harvest.py" root))
+  (lsp)
+  (goto-char (point-max))
+  (insert "\ndef buyers(orders: list[Order]) -> set[str]:\n    names = set()\n"
+          "    for order in orders:\n        for line in order.")
+  (let ((item (steps-wait "an item"
+                          (lambda ()
+                            (pcase (lsp-completion-at-point)
+                              (`(,from ,to ,table . ,_)
+                               (car (all-completions (buffer-substring from to) table))))))))
+    (set-buffer-modified-p nil)
+    (substring-no-properties item)))
 
 (set-buffer-modified-p nil)
