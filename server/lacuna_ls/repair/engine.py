@@ -28,6 +28,9 @@ from lacuna_ls.verification.evidence import Evidence
 # The rest of the time belongs to confirming.
 _SCREENING_SHARE = 0.7
 _SHORTEST_RUN_S = 0.2
+# What confirms and what tries to refute are three processes, more than many a machine has room for:
+# where they take no longer, what screens had better wait.
+_SOON_JUDGED_S = 0.5
 _AFTER_A_HANG_S = 2.0
 _LOOPS_S = 0.25
 
@@ -50,7 +53,12 @@ async def search(
         UntrustedFolderError: the request's root is not trusted.
     """
     started_s = clock.monotonic_s()
-    screening = Screening(runner, clock, started_s + budget.wall_s * _SCREENING_SHARE)
+    screening = Screening(
+        runner,
+        clock,
+        started_s + budget.wall_s * _SCREENING_SHARE,
+        aside=problem.report.elapsed_s < _SOON_JUDGED_S,
+    )
     falsifier = Falsifier(problem, runner)
 
     def ended(end: SearchEnd, found: Mapping[Proposal, Fix]) -> SearchResult:

@@ -40,7 +40,11 @@ class Trials(Protocol):
 class Screening:
     """Produces survivors; `tried` counts candidates, `cut_short` is true if time ran out."""
 
-    def __init__(self, runner: CodeRunner, clock: Clock, deadline_s: float) -> None:
+    def __init__(
+        self, runner: CodeRunner, clock: Clock, deadline_s: float, *, aside: bool = False
+    ) -> None:
+        """With `aside`, it waits while a survivor is judged, up to the first fix."""
+        self._aside = aside
         self._runner = runner
         self._clock = clock
         self._deadline_s = deadline_s
@@ -89,6 +93,7 @@ class Screening:
             self._undecided[trial.proposal] = trial.proposal.priority
             self._waiting[trial.proposal] = trial
             self._progress.set()
+            await self._step_aside()
         if await self._left_behind(trial.proposal.priority):
             return False
         if self._clock.monotonic_s() >= self._deadline_s:
@@ -110,6 +115,14 @@ class Screening:
             self._best = max(self._best, proposal.priority)
         self._decided.set()
 
+    async def _step_aside(self) -> None:
+        while self._aside and self._undecided and not self._best:
+            await self._decision()
+
+    async def _decision(self) -> None:
+        self._decided.clear()
+        await self._decided.wait()
+
     async def _left_behind(self, priority: float) -> bool:
         """Whether what is no more promising than this is not worth the wait.
 
@@ -118,8 +131,7 @@ class Screening:
         while priority < max((self._best, *self._undecided.values())) * _LEFT_BEHIND:
             if priority < self._best * _LEFT_BEHIND:
                 return True
-            self._decided.clear()
-            await self._decided.wait()
+            await self._decision()
         return False
 
     async def best(self, seen: Sequence[Span]) -> Trial | None:

@@ -464,11 +464,34 @@ async def test_all_that_runs_for_a_search_that_is_given_up_is_ended_at_the_same_
             await self.linger()
             return Observation(())
 
-    task = asyncio.create_task(found(Lingering(runner(ages).script)))
+    slow = replace(problem(), report=replace(problem().report, elapsed_s=9.0))
+    task = asyncio.create_task(found(Lingering(runner(ages).script), slow))
     for _ in range(together.parties):
         await lingering.acquire()
     task.cancel()
     assert (await asyncio.wait([task], timeout=60))[0] == {task}
+
+
+@pytest.mark.parametrize(("elapsed_s", "goes_on"), [(0.1, False), (9.0, True)])
+async def test_where_a_survivor_is_soon_judged_no_more_are_screened_meanwhile(
+    elapsed_s: float, goes_on: bool
+):
+    """Whatever is not the text itself passes."""
+    green = {EIGHTEEN: PASSED, SEVENTEEN: PASSED}
+    screened: list[int] = []
+
+    class Patient(FakeRunner):
+        async def run(self, request: TestRequest) -> TestReport:
+            if request.overlays:
+                for _ in range(100):
+                    await asyncio.sleep(0)
+                screened.append(len(self.screened))
+            return await super().run(request)
+
+    plain = replace(problem().report, elapsed_s=elapsed_s)
+    runs = Patient(runner(lambda text: ages(TEXT) if text == TEXT else green).script)
+    await found(runs, replace(problem(), report=plain), Budget(max_candidates=4))
+    assert (screened[0] > len(["the text itself", "the survivor"])) is goes_on
 
 
 async def test_runs_that_confirm_end_with_the_first_red_test():
