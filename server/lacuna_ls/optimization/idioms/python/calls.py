@@ -88,6 +88,14 @@ def _composed() -> Iterator[Idiom]:
         ):
             yield Idiom("combine with map", made, f"list(map(operator.{name}, {first}, {second}))", 1.6,
                         (names("i", "x"),), ("itertools", "operator"))  # fmt: skip
+    for made, mapped in (
+        ("[$f($a, $b) for $a, $b in zip($xs, $ys)]", "list({})"),
+        ("$h($f($a, $b) for $a, $b in zip($xs, $ys))", "$h({})"),
+    ):
+        consumer = (builtin("h", "sum", "max", "min", "set", "tuple", "sorted", "list"),)
+        yield Idiom("combine with map", made, mapped.format("map($f, $xs, $ys)"), 1.8,
+                    (names("a", "b"), builtin("f", "max", "min", "pow", "divmod"),
+                     *(consumer if "$h" in made else ())))  # fmt: skip
     composed = (builtin("f", *_BUILTINS), builtin("g", *_BUILTINS), names("x"))
     for made, mapped in (
         ("[$f($g($x)) for $x in $xs]", "list({})"),
