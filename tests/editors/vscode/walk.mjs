@@ -216,11 +216,19 @@ await feature("an extraction puts the new name under rename", async () => {
 await feature("what is done to a file that is not in front is previewed", async () => {
   await window.openFile("orchard/ranking.py");
   await window.goTo(lineOf("orchard/ranking.py", "def second"), 6);
-  const begins = (beginning) => (title) => title.startsWith(beginning);
-  for (const beginning of ["Try to break second", "Add a failing test"]) {
-    const titles = await window.menu((shown) => shown.some(begins(beginning)), 90_000);
-    await window.choose(titles, titles.find(begins(beginning)));
+  const take = async (beginning) => {
+    const isIt = (title) => title.startsWith(beginning);
+    const titles = await window.menu((shown) => shown.some(isIt));
+    await window.choose(titles, titles.find(isIt));
+  };
+  await take("Try to break second");
+  const said = page.locator(".notification-toast", { hasText: "Lacuna: " });
+  await said.waitFor({ timeout: 120_000 });
+  const text = await said.locator(".notification-list-item-message").textContent();
+  if (!/is in the menu/.test(text)) {
+    throw new Error(text);
   }
+  await take("Add a failing test");
   await page.locator(".bulk-edit-panel .monaco-list-row").first().waitFor();
   await window.shot("preview");
   // What needs to be confirmed is not ticked.
