@@ -197,3 +197,9 @@ def test_a_negative_number_becomes_zero_and_no_negative_zero():
     found = candidates("def f():\n    return -1\n")
     assert "def f():\n    return 0\n" in found
     assert not any("-0" in text for text in found)
+
+
+def test_a_result_is_passed_through_a_function_of_the_file_that_takes_one_argument():
+    plain = "def plain(text):\n    return text.strip().lower()\n\n\n"
+    found = candidates(plain + "def key(word):\n    return word\n")
+    assert plain + "def key(word):\n    return plain(word)\n" in found

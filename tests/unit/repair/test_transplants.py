@@ -111,3 +111,32 @@ def test_an_attribute_that_nobody_sets_starts_with_something():
 def test_any_text_is_taken(text: str):
     source = f"class A:\n    def __init__(self, a, b):\n        {text}\n        pass\n"
     candidates(source, "NameError: name 'f' is not defined", "'A' object has no attribute 'a'")
+
+
+UPDATED = """\
+def later(when, text):
+    when = in_zone(when, now)
+    return [when, text]
+
+
+def since(then, delta):
+    delta = abs(delta)
+    return then - delta
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("    then = abs(then)\n", "    delta = abs(delta)\n"),
+        ("    text = abs(text)\n", "    when = in_zone(when, now)\n"),
+    ],
+)
+def test_a_variable_is_given_the_form_that_the_file_gives_another(line: str, at: str):
+    found = candidates("now = 0\n\n\ndef in_zone(when, zone): ...\n\n\n" + UPDATED)
+    assert any(text.endswith(UPDATED.replace(at, line + at)) for text in found)
+
+
+def test_what_a_variable_becomes_elsewhere_needs_only_names_that_are_bound_here():
+    found = candidates("def in_zone(when, zone): ...\n\n\n" + UPDATED)
+    assert not any("in_zone(delta, now)" in text for text in found)

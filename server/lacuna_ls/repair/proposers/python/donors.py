@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lacuna_ls.domain.text import TextEdit
-from lacuna_ls.repair.proposers.python.bodies import own_nodes, parameters, statements
+from lacuna_ls.repair.proposers.python.bodies import first_of, own_nodes, parameters, statements
 from lacuna_ls.repair.proposers.python.lines import added_before, indent_of, own_lines
 from lacuna_ls.repair.proposers.template import Context
 from lacuna_ls.syntax.nodes import Node, preorder
@@ -88,6 +88,12 @@ def donors(function: Node, context: Context) -> tuple[Donor, ...]:
     start, end = function.start_byte, function.end_byte
     elsewhere = [donor for donor in found if not start <= donor.offset < end]
     return tuple(sorted(elsewhere, key=lambda donor: abs(donor.offset - start)))
+
+
+def own_donors(function: Node, context: Context) -> tuple[Donor, ...]:
+    """Of the function itself."""
+    found = context.once("donors", context.root, lambda: tuple(_all_donors(context)))
+    return tuple(d for d in found if function.start_byte <= d.offset < function.end_byte)
 
 
 def _all_donors(context: Context) -> Iterator[Donor]:
@@ -175,3 +181,31 @@ def bound_names(function: Node, context: Context) -> frozenset[str]:
 def name_of(function: Node, context: Context) -> str:
     name = function.child_by_field_name("name")
     return context.text(name) if name is not None else ""
+
+
+def just_bound(node: Node, function: Node, context: Context) -> tuple[str, ...]:
+    """By the statement before, or that before the guards before; by a handler or a function's head."""
+    fresh: dict[str, None] = {}
+    previous = node.prev_named_sibling
+    while previous is not None:
+        if previous.type != "comment":
+            bound = names_in(previous, context)[1]
+            if previous.type == "if_statement" and ending_of(previous) is not None:
+                condition = previous.child_by_field_name("condition")
+                fresh |= dict.fromkeys(sorted(names_in(condition, context)[0]) if condition else ())
+            elif not previous.type.startswith("import"):
+                fresh |= dict.fromkeys(sorted(bound))
+                return tuple(fresh)
+        previous = previous.prev_named_sibling
+    if node.parent == function.child_by_field_name("body"):
+        fresh |= dict.fromkeys((*parameters(function, context), *_splats(function, context)))
+    return tuple(fresh)
+
+
+def _splats(function: Node, context: Context) -> Iterator[str]:
+    """`args` of `*args`, which no other rule asks for."""
+    listed = function.child_by_field_name("parameters")
+    for child in listed.named_children if listed is not None else ():
+        inner = first_of(child)
+        if child.type == "list_splat_pattern" and inner is not None:
+            yield context.text(inner)

@@ -30,8 +30,8 @@ from lacuna_ls.repair.proposers.python.donors import (
     ending_of,
     filled,
     in_place,
+    just_bound,
     name_of,
-    names_in,
     renamed,
 )
 from lacuna_ls.repair.proposers.python.expectations import raised, signs, wanted_errors
@@ -75,7 +75,7 @@ def guarded(node: Node, context: Context) -> Iterator[Splice]:
         return
     looped = any(around.type in LOOPS for around in ancestors(node) if around != function)
     first = node == next(iter(body_of(function)), None)
-    place = _Place(node, function, _just_bound(node, function, context), first, looped)
+    place = _Place(node, function, just_bound(node, function, context), first, looped)
     best: dict[tuple[str, ...], float] = {}
     for lines, weight in (*_of_donors(place, context), *_of_neighbours(place, context),
                           *_of_fresh_names(place, context)):  # fmt: skip
@@ -86,34 +86,6 @@ def guarded(node: Node, context: Context) -> Iterator[Splice]:
             ending = lines[-1].strip() if len(lines) == 2 else ""
             summary = f"{ending} if {lines[0][3:-1]}" if ending else f"add {lines[0]}"
             yield Splice(edit, named(summary, 60).strip("`"), weight * filled(node))
-
-
-def _just_bound(node: Node, function: Node, context: Context) -> tuple[str, ...]:
-    """By the statement before, or that before the guards before; by a handler or a function's head."""
-    fresh: dict[str, None] = {}
-    previous = node.prev_named_sibling
-    while previous is not None:
-        if previous.type != "comment":
-            bound = names_in(previous, context)[1]
-            if previous.type == "if_statement" and ending_of(previous) is not None:
-                condition = previous.child_by_field_name("condition")
-                fresh |= dict.fromkeys(sorted(names_in(condition, context)[0]) if condition else ())
-            elif not previous.type.startswith("import"):
-                fresh |= dict.fromkeys(sorted(bound))
-                return tuple(fresh)
-        previous = previous.prev_named_sibling
-    if node.parent == function.child_by_field_name("body"):
-        fresh |= dict.fromkeys((*parameters(function, context), *_splats(function, context)))
-    return tuple(fresh)
-
-
-def _splats(function: Node, context: Context) -> Iterator[str]:
-    """`args` of `*args`, which no other rule asks for."""
-    listed = function.child_by_field_name("parameters")
-    for child in listed.named_children if listed is not None else ():
-        inner = first_of(child)
-        if child.type == "list_splat_pattern" and inner is not None:
-            yield context.text(inner)
 
 
 def _of_donors(place: _Place, context: Context) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from lacuna_ls.domain.text import Span, TextEdit, encode
+from lacuna_ls.repair.proposers.python.bodies import parameters
 from lacuna_ls.repair.proposers.python.expressions import (
     Binding,
     grouped,
@@ -37,6 +38,7 @@ _SIBLINGS: tuple[tuple[str, ...], ...] = (
     ("union", "intersection", "difference"),
     ("bisect_left", "bisect_right"),
 )
+_MOST_FUNCTIONS = 3
 _FADING = 0.7
 _ORDERED = frozenset({"-", "/", "//", "%", "**", "<<", ">>"})
 _WRAPPERS = ("abs", "len", "set", "sorted", "list", "int", "str", "sum")
@@ -143,12 +145,33 @@ def wrapped(node: Node, context: Context) -> Iterator[Splice]:
             new = f"{function}({text})"
             if not text.startswith(f"{function}("):
                 yield replace(value, new, f"use {named(new)}", 1.4 * 0.93**rank)
+        for rank, function in enumerate(_of_one_argument(node, context)):
+            new = f"{function}({text})"
+            yield replace(value, new, f"use {named(new)}", 0.93**rank)
         if value.type == "binary_operator":
             continue
         for method in _METHODS:
             yield insert(value.end_byte, f".{method}", f"use {named(f'{text}.{method}')}", 0.7)
         for part in _SLICES:
             yield insert(value.end_byte, part, f"use {named(text + part)}", 0.7)
+
+
+def _of_one_argument(node: Node, context: Context) -> tuple[str, ...]:
+    """The file's own functions that take one argument, the nearest first; none that the node is in."""
+    found = context.once("unary", context.root, lambda: tuple(_unary(context)))
+    others = [(f, name) for f, name in found if not f.start_byte <= node.start_byte < f.end_byte]
+    others.sort(key=lambda each: abs(each[0].start_byte - node.start_byte))
+    return tuple(name for _, name in others[:_MOST_FUNCTIONS])
+
+
+def _unary(context: Context) -> Iterator[tuple[Node, str]]:
+    for statement in context.root.named_children:
+        function = statement.child_by_field_name("definition") or statement
+        name = function.child_by_field_name("name")
+        if function.type != "function_definition" or name is None:
+            continue
+        if len(parameters(function, context)) == 1:
+            yield function, context.text(name)
 
 
 def _values(node: Node) -> list[Node]:

@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from lacuna_ls.repair.proposers.python.bodies import function_around, parameters, statements
 from lacuna_ls.repair.proposers.python.donors import (
     STATEMENTS,
+    Donor,
     bound_names,
     donors,
     filled,
     in_place,
+    just_bound,
     name_of,
     names_in,
+    own_donors,
+    renamed,
 )
 from lacuna_ls.repair.proposers.python.expressions import named
 from lacuna_ls.repair.proposers.python.lines import added_after
@@ -28,6 +32,7 @@ _UNBOUND = re.compile(
 _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _INITIAL = ("None", "0", "[]", "{}", "False", "set()", '""', "1", "True")
 _ASKED_FOR = 3.0
+_MOST_UPDATES = 6
 _NEUTRAL = 0.4
 
 
@@ -45,6 +50,46 @@ def assigned_again(node: Node, context: Context) -> Iterator[Splice]:
             edit = in_place(node, lines, context)
             if edit is not None:
                 yield Splice(edit, f"add {named(lines[0])}", weight * filled(node))
+
+
+def adapted_again(node: Node, context: Context) -> Iterator[Splice]:
+    """`value = plain(value)` for what was just bound, as the file does it with another variable."""
+    function = function_around(node)
+    if function is None or node.parent is None or node.parent.type != "block":
+        return
+    own = context.text(function)
+    found = context.once("updates", function, lambda: _updates(function, context))
+    for name in just_bound(node, function, context):
+        for rank, (donor, updated) in enumerate(found):
+            line = _of_variable(donor, updated, name)
+            edit = in_place(node, (line,), context) if line not in own else None
+            if edit is not None:
+                yield Splice(edit, f"add {named(line)}", 0.9**rank * filled(node))
+
+
+def _updates(function: Node, context: Context) -> tuple[tuple[Donor, str], ...]:
+    """Assignments of the file that make of one variable another value of it, with that variable."""
+    bound = bound_names(function, context)
+    found: dict[str, tuple[Donor, str]] = {}
+    for donor in (*own_donors(function, context), *donors(function, context)):
+        again = donor.set & _asked_on_the_right(donor)
+        if len(donor.lines) > 1 or len(donor.set) != 1 or not again:
+            continue
+        (name,) = again
+        shape = _of_variable(donor, name, "_")
+        if donor.asked - donor.set - {name} <= bound and shape not in found:
+            found[shape] = donor, name
+    return tuple(found.values())[:_MOST_UPDATES]
+
+
+def _of_variable(donor: Donor, name: str, other: str) -> str:
+    """`other = f(other)` for `name = f(name)`."""
+    return other + renamed(donor, {name: other}).lines[0].removeprefix(name)
+
+
+def _asked_on_the_right(donor: Donor) -> frozenset[str]:
+    _, _, value = donor.lines[0].partition(" = ")
+    return frozenset(re.findall(r"(?<![\w.\"'])[^\W\d]\w*", value))
 
 
 def _unbound(function: Node, context: Context) -> tuple[str, ...]:
@@ -117,5 +162,6 @@ def _sets(text: str, member: str) -> bool:
 
 RULES = (
     Rule("assignment", 1.5, STATEMENTS, assigned_again, heaviest=1.5),
+    Rule("assignment", 0.3, STATEMENTS, adapted_again, heaviest=1.5),
     Rule("attribute", 0.8, frozenset({"block"}), kept, heaviest=_ASKED_FOR),
 )
