@@ -25,6 +25,7 @@ _GOES_ON = (b"(", b"[", b"{", b".")
 _MAX_CUTS = 8
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _CLOSER_OF = {b"(": b")", b"[": b"]", b"{": b"}"}
+_LONG_QUOTES = (b'"""', b"'''", b"`")
 _MAY_END_A_LINE = (b"(", b"[", b"{", b",")
 
 
@@ -199,13 +200,16 @@ class ParseCheck:
     """Says whether a text at a cursor makes its surroundings parse worse.
 
     A line that ends with a bracket it opens is begun well, and what is not closed yet above it is not
-    its fault: text that does not parse as it stands is parsed with its open brackets closed.
+    its fault: text that does not parse as it stands is parsed with what is open closed.
     """
 
     def __init__(self, document: Document, offset: int) -> None:
         self._document = document
         self._offset = offset
         self._without_line = without_line(document, offset)
+        self._closed_below = (
+            _closed_below(document, offset) if self._without_line.has_errors else None
+        )
         self._allowed: int | None = None
 
     def passed(self, text: bytes, *, ends: bool) -> Document | None:
@@ -214,6 +218,10 @@ class ParseCheck:
         `None` if it parses worse than without. `ends` says that nothing more belongs to the text's
         last line.
         """
+        if self._closed_below is not None:
+            completed = inserted(self._closed_below, self._offset, text)
+            if not completed.has_errors:
+                return completed
         plain = inserted(self._document, self._offset, text)
         if not plain.has_errors:
             return plain
@@ -244,6 +252,25 @@ class ParseCheck:
             return None
         closed = edit_document(plain, plain.version, [TextEdit(Span(end, end), closers)])
         return None if closed.has_errors else closed
+
+
+def _closed_below(document: Document, offset: int) -> Document | None:
+    """The document with brackets or a string closed behind the cursor's line that begin above it.
+
+    `None` where that would not mend what stands around the line.
+    """
+    assert document.language is not None
+    line = document.source.line_span(document.source.line_at(offset))
+    line = Span(line.start, max(line.end, offset))
+    above, below = document.data[: line.start], document.data[line.end :]
+    around = above + below
+    quotes = (quote for quote in _LONG_QUOTES if around.count(quote) % 2)
+    for closers in (closers_of(around), *quotes):
+        rest = parsed_once(document.language, above + closers + below) if closers else None
+        if rest is not None and not rest.has_errors:
+            content = TextEdit(Span(line.start, line.start), document.data[line.start : line.end])
+            return edit_document(rest, document.version, [content])
+    return None
 
 
 def closers_of(data: bytes) -> bytes:

@@ -67,3 +67,10 @@ async def test_a_python_call_may_go_on_below_its_line():
 async def test_a_line_inside_an_open_call_is_completed():
     call = "show(\n    first,\n    second,\n)\n"
     assert await offered(call * 6 + "show(\n    fi‸", "a.py") == "rst,"
+
+
+async def test_words_are_completed_in_a_docstring_that_is_not_closed_yet():
+    written = 'def f():\n    """Return the total of all rows."""\n    return 1\n\n\n'
+    text = written * 4 + 'def g():\n    """Return the tot'
+    assert (await offered(text + "‸\n", "a.py")).startswith("al of all rows.")
+    assert (await offered(text + "‸\n\n\n" + written, "a.py")).startswith("al of all rows.")
