@@ -63,7 +63,7 @@ FEATURES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "extract-method": (("extract_method", "extract_by_model"), ()),
     "extract-opportunities": (("extract_opportunity", "extract_marked"), ("extract.hints",)),
     "break-function": (("break_function",), ("actions.timeBudgetSeconds",)),
-    "speed": (("speed_up",), ("actions.timeBudgetSeconds",)),
+    "speed": (("speed_up",), ("speed.lenses", "actions.timeBudgetSeconds")),
     "safety": ((), ("trust", "interpreter", "tests.arguments")),
 }
 _INTRODUCTION = """\

@@ -40,6 +40,7 @@ class Settings:
     tests_on_save: str = "affected"
     actions_time_budget_s: float = 10.0
     extract_hints: str = "quiet"
+    speed_lenses: str = "slow"
     ignore: tuple[str, ...] = ()
     instructions: str = ""
 
@@ -206,6 +207,7 @@ RULES = (
         _number(0, 600, high_too=True),
     ),
     Rule("extract.hints", "extract_hints", '"quiet" or "off"', _one_of("quiet", "off")),
+    Rule("speed.lenses", "speed_lenses", '"slow" or "off"', _one_of("slow", "off")),
     Rule("ignore", "ignore", "a list of globs", _texts, editor=False),
     Rule("instructions", "instructions", "a text", _text, editor=False),
 )

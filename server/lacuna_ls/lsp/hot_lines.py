@@ -42,11 +42,10 @@ class HotLines(AskedSearches[None]):
     def ran(self, document: Document) -> None:
         """The tests of a saved document have run."""
         known = self._server.observed.get(document.uri)
-        if (
-            known is None
-            or known.document.data != document.data
-            or not self._server.client.code_lenses
-        ):
+        wanted = self._server.settings_of(document.uri).speed_lenses == "slow"
+        if not wanted or not self._server.client.code_lenses:
+            return
+        if known is None or known.document.data != document.data:
             return
         slow = list(slowest(self._server.observed.judged(document.uri)))
         if slow:
