@@ -103,3 +103,8 @@ def test_every_grammar_of_the_checkout_is_in_the_wheel(wheel: Path):
     here = {p.relative_to(ROOT).as_posix() for p in grammars.rglob("*") if p.is_file()}
     there = zipfile.ZipFile(wheel).namelist()
     assert {f"lacuna_ls/{name}" for name in here} <= set(there)
+
+
+def test_the_entry_for_mason_installs_this_version():
+    entry = ROOT / "docs" / "editors" / "entries" / "mason" / "package.yaml"
+    assert f"lacuna-ls@{__version__}\n" in entry.read_text("utf-8")
