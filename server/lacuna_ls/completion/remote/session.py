@@ -87,6 +87,8 @@ class RemoteCompletions:
         if model is None or not document.has_tree:
             return await self._tools.embedded(document, offset, options)
         self._chosen(model)
+        # Every request is a key, also one that is answered without a question.
+        self._pace = self._pace.asked(self._tools.clock.monotonic_s())
         hit = self._known(document, offset)
         if hit is not None:
             known = suggestion(
@@ -98,7 +100,6 @@ class RemoteCompletions:
         if self._tools.goes_on(document, offset):
             # What is shown stays; a question that is open is still the right one.
             return await self._tools.embedded(document, offset, options)
-        self._pace = self._pace.asked(self._tools.clock.monotonic_s())
         proposal = await self._in_time(document, offset, model)
         if proposal is None:
             return await self._tools.embedded(document, offset, options)

@@ -321,6 +321,18 @@ async def test_context_is_looked_up_while_the_next_key_is_waited_for():
     assert len(scene.model.requests) == 1
 
 
+async def test_how_fast_somebody_types_along_decides_how_long_the_next_question_waits():
+    scene = await Scene().proven()
+    await scene.text()
+    for typed_along in ("f", "fa", "far", "far_", "far_a", "far_aw", "far_awa") * 3:
+        scene.clock.now_s += 0.1
+        await scene.text(*typed(typed_along))
+    scene.slept.clear()
+    scene.clock.now_s += 0.1
+    await scene.text(*typed("x"))
+    assert sum(scene.slept) == pytest.approx(0.08, abs=0.005)
+
+
 async def test_a_popup_is_not_held_up_and_the_next_one_has_the_answer():
     scene = await Scene().proven()
     scene.session._tools = replace(scene.session._tools, waits=lambda: False)
