@@ -235,9 +235,12 @@ class RemoteCompletions:
     async def _context_meanwhile(
         self, document: Document, offset: int, debounce_s: float
     ) -> tuple[Excerpt, ...]:
-        """Wait for the next key, and look the context up in the last part of that time."""
+        """Wait for the next key, and look the context up in the last part of that time.
+
+        Not at once: who types fast would have it looked up with every key.
+        """
         tools = self._tools
-        idle_s = max(debounce_s - CONTEXT_S, 0.0)
+        idle_s = max(debounce_s - CONTEXT_S, debounce_s / 2)
         if idle_s:
             await tools.sleep(idle_s)
         looking = asyncio.ensure_future(tools.context(document, offset))
