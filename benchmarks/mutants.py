@@ -4,9 +4,9 @@
 
 Five of the suites of `parity.py`, whose packages no template was made on. Each mutant
 (`mutation.py`) is typed into a file that is open in the real server over stdio and saved, in a copy
-of the package. It is detected if the first report names a test that passes without it. Then the
-menu is asked for at the first diagnostic until it lists a fix; when the search has ended, its first
-item is applied, in memory only.
+of the package. It is detected if a report names a test that passes without it; more reports are
+waited for until none has come for four seconds. Then the menu is asked for at the first diagnostic
+until it lists a fix; when the search has ended, its first item is applied, in memory only.
 
 That fix is right if its text has the syntax tree of the original. Else it has to give the original's
 outcome in every test of the package's whole suite, of which the search saw the file's own, and to do
@@ -61,7 +61,8 @@ _PATIENCE_S = 60.0
 _BUDGET_S = 10
 _NEW_INPUTS = 10
 _REPORTED = re.compile(r"\d (passed|failed|broken|skipped)|could not be loaded|did not end within")
-_SHOWN_S = 1.0
+# What a save can affect beyond the file's own tests is reported as it comes.
+_QUIET_S = 4.0
 # Suite, file, kind, function, line.
 Key = tuple[str, str, str, str, int]
 
@@ -212,6 +213,7 @@ async def _offered(
 async def _red(bench: Bench, file: OpenFile) -> list[dict[str, Any]] | None:
     """The findings of tests that pass without the mutant; `None` if none reported in time."""
     deadline_s = time.monotonic() + _PATIENCE_S
+    reports = 0
     while time.monotonic() < deadline_s:
         with contextlib.suppress(TimeoutError):
             found = await bench.client.diagnostics(file, timeout_s=0.01)
@@ -219,10 +221,11 @@ async def _red(bench: Bench, file: OpenFile) -> list[dict[str, Any]] | None:
             if red:
                 return red
         reported = [said for said in _said(bench.client, file) if _REPORTED.search(said)]
-        if reported:
+        if len(reported) > reports:
+            reports = len(reported)
             # They are shown right after that; where some are red, all run first.
-            after_s = _SHOWN_S if "failed" not in reported[-1] else _PATIENCE_S
-            deadline_s = min(deadline_s, time.monotonic() + after_s)
+            after_s = _QUIET_S if "failed" not in reported[-1] else _PATIENCE_S
+            deadline_s = time.monotonic() + after_s
         await asyncio.sleep(0.01)
     return [] if any(map(_REPORTED.search, _said(bench.client, file))) else None
 
