@@ -168,6 +168,7 @@ steps.run(function()
     wait("the edit", function()
       return steps.text() ~= before
     end)
+    steps.rename("another_name")
     return item.title .. "; the menu within " .. milliseconds(opened)
   end)
 

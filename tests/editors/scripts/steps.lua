@@ -79,6 +79,17 @@ function M.let_menu_open()
   end, 0.3)
 end
 
+-- After an extraction: the command line is ready to replace the new name, which becomes `name`.
+function M.rename(name)
+  M.wait("the new name in the command line", function()
+    return vim.fn.getcmdline():match("^%%s/")
+  end)
+  M.type("<C-w>" .. name .. "<CR>")
+  M.wait("the name that was typed", function()
+    return M.text():match(name .. "%(")
+  end)
+end
+
 function M.line(number)
   return vim.api.nvim_buf_get_lines(0, number - 1, number, false)[1]
 end
