@@ -68,6 +68,10 @@ FASTER: list[tuple[str, str, str, tuple[Any, ...]]] = [
     ("xs, c", "return any((c in x for x in xs))", "map(operator.contains, xs, itertools.repeat(c))", (st.lists(TEXTS), TEXTS)),
     ("xs", "return all((x % 3 == 0 for x in xs))", "not any(map(operator.mod", (FLOATS,)),
     ("xs, ys", "return [abs(a - b) for a, b in zip(xs, ys)]", "map(abs, map(operator.sub, xs, ys))", (NUMBERS, FLOATS)),
+    ("n", "if n == 0:\n    return 2\nif n == 1:\n    return 1\nreturn f(n - 1) + f(n - 2)",
+     "value_0, value_1 = value_1, value_1 + value_0", (st.integers(0, 15),)),
+    ("n", "if n == 0 or n == 1:\n    return 0\nelif n == 2:\n    return 1\nelse:\n    return f(n - 1) + 2 * f(n - 3) - f(n - 2) + 3",
+     "for i in range(3, n + 1)", (st.integers(0, 12),)),
     ("xs, ys", "return tuple((max(a, b) for (a, b) in zip(xs, ys)))", "tuple(map(max, xs, ys))", (NUMBERS, FLOATS)),
     ("xs", "return [i * x for i, x in enumerate(xs)]", "itertools.count()", (NUMBERS,)),
     ("xs", "return [xs[len(xs) - 1] for _ in range(2)]", "xs[-1]", (NUMBERS,)),
@@ -152,6 +156,13 @@ UNSAFE: list[tuple[str, str, str]] = [
     ("xs, g", "t = 0\nfor x in xs:\n    g(xs)\n    t += max(xs)\nreturn t", "kept"),
     ("xs, ys", "out = []\nfor x in xs:\n    out.append(sorted(ys))\nreturn out", "kept"),
     ("xs, ys", "out = []\nfor x in xs:\n    out.append(ys.index(x))\nreturn out", "places"),
+    # What it adds depends on the number; it asks for half; not all first values are there.
+    ("n", "if n == 0:\n    return 1\nif n == 1:\n    return 1\nreturn f(n - 1) + f(n - 2) + n", "value_0"),
+    ("n", "if n == 0:\n    return 1\nif n == 1:\n    return 1\nreturn f(n - 1) + f(n // 2)", "value_0"),
+    ("n", "if n == 1:\n    return 1\nreturn f(n - 1) + f(n - 2)", "value_0"),
+    ("n", "if n < 2:\n    return n\nreturn f(n - 1) + f(n - 2)", "value_0"),
+    ("n", "print(n)\nif n == 0:\n    return 1\nif n == 1:\n    return 1\nreturn f(n - 1) + f(n - 2)", "value_0"),
+    ("n", "if n == 0:\n    return 1\nelse:\n    n = n - 1\nif n == 1:\n    return 1\nreturn f(n - 1) + f(n - 2)", "value_0"),
     # The smallest but one.
     ("xs", "return sorted(xs)[:-1]", "heapq"),
     # A table of the element itself.

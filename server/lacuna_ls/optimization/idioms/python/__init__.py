@@ -11,10 +11,12 @@ from lacuna_ls.optimization.idioms.python.neighbours import NEIGHBOURS
 from lacuna_ls.optimization.idioms.python.numbers import NUMBERS
 from lacuna_ls.optimization.idioms.python.pairs import PAIRS
 from lacuna_ls.optimization.idioms.python.ranges import RANGES
+from lacuna_ls.optimization.idioms.python.recurrences import RECURRENCES
 from lacuna_ls.optimization.idioms.python.sums import SUMS
 from lacuna_ls.optimization.idioms.python.text import TEXT
 
 IDIOMS = (
+    *RECURRENCES,
     *PAIRS,
     *INVARIANTS,
     *RANGES,
