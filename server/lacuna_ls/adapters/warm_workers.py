@@ -7,7 +7,7 @@ is imported ahead in those that are kept, except for modules that were seen to l
 
 import asyncio
 import weakref
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -60,6 +60,7 @@ class WarmWorkers:
     def __init__(self) -> None:
         self._idle: list[tuple[Place, WorkerProcess]] = []
         self._coming: defaultdict[Place, list[asyncio.Task[WorkerProcess]]] = defaultdict(list)
+        self._handed_out: Counter[Place] = Counter()
         self._imports: defaultdict[tuple[Path, Path], _Imports] = defaultdict(_Imports)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[int, asyncio.TimerHandle] = {}
@@ -82,13 +83,16 @@ class WarmWorkers:
                 await process.end()
                 raise
             if begun:
+                self._handed_out[place] += 1
                 return process
             await process.end()
         raise RunnerError(f"{place.interpreter} is being changed: its tests cannot run now")
 
     def expect(self, place: Place, environment: Mapping[str, str]) -> None:
-        """Start a process that will soon be taken, unless there is one."""
-        if self._coming[place] or any(kept == place for kept, _ in self._idle):
+        """Start a process that will soon be taken, unless there is one, at work or not."""
+        if self._coming[place] or self._handed_out[place]:
+            return
+        if any(kept == place for kept, _ in self._idle):
             return
         self._expect(place, asyncio.create_task(self._started(place, environment)))
 
@@ -106,10 +110,16 @@ class WarmWorkers:
         self, place: Place, process: WorkerProcess, loaded: Mapping[str, str] | None = None
     ) -> None:
         """Keep it for the next run; `loaded` is what the last one imported."""
+        self._handed_out[place] -= 1
         if self._learn(place, process, loaded or {}):
             self._keep(place, process)
         else:
             self._expect(place, asyncio.create_task(self._prepared(place, process)))
+
+    async def end(self, place: Place, process: WorkerProcess) -> None:
+        """It takes no other run."""
+        self._handed_out[place] -= 1
+        await process.end()
 
     def _learn(self, place: Place, process: WorkerProcess, loaded: Mapping[str, str]) -> bool:
         """Take in what a run has imported; whether the process has all that it should have."""
@@ -125,6 +135,7 @@ class WarmWorkers:
 
         Then, or when that is given up, `afterwards` is closed.
         """
+        self._handed_out[place] -= 1
         task = asyncio.create_task(self._when_done(place, process, rest))
 
         def done(task: "asyncio.Task[WorkerProcess]") -> None:

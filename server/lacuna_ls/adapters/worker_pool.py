@@ -177,7 +177,7 @@ class WorkerPool:
 
     async def _end(self, place: Place, process: WorkerProcess, session: "_Session") -> None:
         if not await session.end():
-            await process.end()
+            await self._workers.end(place, process)
             return
         # What a candidate says it has imported is not imported on its word.
         learnt = {} if session.of_candidates else session.loaded

@@ -1,6 +1,7 @@
 """Runs that follow each other in one kept process give what the terminal gives each time."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from dataclasses import replace
@@ -257,6 +258,18 @@ async def test_a_process_that_was_killed_meanwhile_is_replaced(tmp_path, pool):
     assert not (await pool.run(request(tmp_path, "test_it.py"))).green
     project(tmp_path, {"test_it.py": "def test_a(): pass\n"})
     assert (await pool.run(request(tmp_path, "test_it.py"))).green
+
+
+async def test_of_a_process_that_is_at_work_no_other_is_got_ready(tmp_path, pool):
+    project(tmp_path, {"calc.py": "ONE = 1\n", "test_it.py": "def test_a(): pass\n"})
+    asked = request(tmp_path, "test_it.py")
+    candidate = Overlay(asked.root / "calc.py", b"ONE = 2\n")
+    async with contextlib.aclosing(pool.screen(asked, [candidate] * 2)) as reports:
+        assert (await anext(reports)).green
+        await pool.expect(asked)
+        at_work = supervisors()
+    await pool.expect(asked)
+    assert supervisors() == at_work
 
 
 async def test_what_was_got_ready_for_candidates_judges_them(tmp_path, pool):
