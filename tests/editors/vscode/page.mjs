@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const patience_ms = 30_000;
+const patience_ms = 60_000;
 
 export async function until(ask, what, limit_ms = patience_ms) {
   const end = Date.now() + limit_ms;

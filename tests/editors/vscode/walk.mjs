@@ -222,7 +222,7 @@ await feature("what is done to a file that is not in front is previewed", async 
     await window.choose(titles, titles.find(isIt));
   };
   await take("Try to break second");
-  const said = page.locator(".notification-toast", { hasText: "Lacuna: " });
+  const said = page.locator(".notification-toast", { hasText: "Lacuna: " }).first();
   await said.waitFor({ timeout: 120_000 });
   const text = await said.locator(".notification-list-item-message").textContent();
   if (!/is in the menu/.test(text)) {

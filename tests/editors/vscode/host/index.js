@@ -3,7 +3,7 @@
 const { appendFileSync } = require("node:fs");
 const vscode = require("vscode");
 
-const patience_ms = 30_000;
+const patience_ms = 60_000;
 
 async function until(ask, what) {
   const end = Date.now() + patience_ms;
