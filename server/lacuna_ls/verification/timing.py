@@ -94,20 +94,6 @@ def interval(ratios: Sequence[float], seed: int) -> Interval:
     return Interval(math.exp(low), math.exp(median(ratios)), math.exp(high))
 
 
-def exponent(timed: Sequence[Timed]) -> float | None:
-    """The power of the size with which the original's time grows, if its five sizes lie on a line."""
-    levels = [
-        [each for each in timed if each.level == level and each.original_ns]
-        for level in range(1, LARGEST + 1)
-    ]
-    ways = set.intersection(*({each.growth for each in level} for level in levels))
-    if not ways:
-        return None
-    kept = [[each for each in level if each.growth in ways] for level in levels]
-    found = _slope([sum(median(each.original_ns) for each in level) for level in kept])
-    return None if found is None else found[0]
-
-
 def in_words(found: Measured, inputs: int) -> str:
     """As it stands in a title; nothing is rounded up but the upper end."""
     low, middle, high = found.speedup.low, found.speedup.middle, found.speedup.high

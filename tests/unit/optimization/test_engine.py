@@ -11,8 +11,11 @@ from lacuna_ls.domain.observation import (
 )
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport, TestResult
 from lacuna_ls.domain.text import apply_edits
-from lacuna_ls.optimization.engine import Faster, NothingFaster, edits_of, search
+from lacuna_ls.domain.timing import Timing
+from lacuna_ls.optimization.candidates import Speedup
+from lacuna_ls.optimization.engine import Faster, NothingFaster, edits_of, search, weighed
 from lacuna_ls.ports.code_runner import ObserveRequest, TestRequest
+from lacuna_ls.ports.code_timer import TimeRequest
 from lacuna_ls.verification.evidence import in_words
 from speed_runner import TEXT, Runner, green, target
 
@@ -65,6 +68,21 @@ async def test_what_does_something_else_is_not_even_timed() -> None:
 async def test_what_is_not_faster_is_not_found() -> None:
     runner = Runner(green, behaviour=observed("6"))
     assert isinstance(await search(target(), runner), NothingFaster)
+
+
+async def test_what_could_not_be_timed_in_time_is_not_called_different() -> None:
+    class Late(Runner):
+        async def time(self, request: TimeRequest) -> Timing:
+            return Timing(((),) * (len(request.variants) - 1))
+
+    found = await weighed(
+        [Speedup(TEXT + b"\n", ("a blank line",), 1.0)],
+        target(),
+        Late(green, behaviour=observed("6")),
+    )
+    (verdict,) = found.verdicts
+    assert verdict.inputs
+    assert not verdict.difference
 
 
 async def test_what_fails_a_test_is_not_found() -> None:

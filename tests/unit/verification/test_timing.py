@@ -2,12 +2,19 @@
 
 import math
 import random
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lacuna_ls.domain.timing import LARGEST, Timed
-from lacuna_ls.verification.timing import Interval, Measured, in_words, interval, measured
+from lacuna_ls.verification.timing import (
+    Interval,
+    Measured,
+    in_words,
+    interval,
+    measured,
+)
 
 
 def timed(level: int, before_ns: float, after_ns: float, growth: int = 0, rounds: int = 9) -> Timed:
@@ -26,6 +33,20 @@ def test_what_is_twice_as_fast_is_worth_it() -> None:
     assert found is not None
     assert found.speedup.low <= 2 <= found.speedup.high
     assert found.worth_it
+
+
+def test_a_title_says_where_a_rewrite_takes_more_memory() -> None:
+    large = replace(timed(LARGEST, 4000, 1000), peaks=(150_000, 4_000_000))
+    found = measured([timed(0, 100, 90), large])
+    assert found is not None
+    assert ", memory 0.1 -> 4.0 MB)" in in_words(found, 12)
+
+
+def test_memory_that_does_not_count_is_not_mentioned() -> None:
+    large = replace(timed(LARGEST, 4000, 1000), peaks=(1_000, 40_000))
+    found = measured([timed(0, 100, 90), large])
+    assert found is not None
+    assert "memory" not in in_words(found, 12)
 
 
 def test_what_is_faster_by_less_than_a_tenth_is_not() -> None:
