@@ -48,7 +48,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lacuna-editors-") as folder:
         for name in options.only or EDITORS:
             try:
-                drawn = EDITORS[name]((options.keep or Path(folder)) / name, found)
+                drawn = EDITORS[name]((options.keep or Path(folder)).resolve() / name, found)
             except UnavailableError as error:
                 sys.stderr.write(f"{name} is left out: {error}\n")
                 left_out = 3
