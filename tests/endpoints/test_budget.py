@@ -158,7 +158,7 @@ async def test_the_head_of_a_prompt_stays_from_key_to_key():
     assert own.prompts[0].startswith("# AGENTS.md:\n# Be brief.")
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.sampled_from(["x", "é", "\n", " = ", "日本"]), max_size=60).map("".join))
 async def test_whatever_is_typed_fits(typed):
     own = Server(by_kind)
