@@ -111,12 +111,12 @@ async def test_a_stream_comes_token_by_token_and_then_says_why_it_ended():
 
 
 async def test_a_model_that_breaks_off_in_a_stream_has_said_what_it_said():
-    async def complete(_):
-        yield Chunk(0, "a", (Token(Span(0, 1), -1.0),))
-        raise ModelError("gone")
+    class BreaksOff(FakeModel):
+        async def complete(self, request):
+            yield Chunk(0, "a", (Token(Span(0, 1), -1.0),))
+            raise ModelError("gone")
 
-    model = FakeModel(lambda _: [])
-    model.complete = complete
+    model = BreaksOff(lambda _: [])
     events = pieces(model, understood({"prompt": "x"}))
     assert (await anext(events))["choices"][0]["text"] == "a"
     with pytest.raises(ModelError):

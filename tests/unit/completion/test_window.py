@@ -55,4 +55,7 @@ def test_the_text_around_the_cursor_is_that_of_the_file(piece, repeats, share):
     assert data[cursor:].startswith(after)
     assert len(before) >= min(cursor, 1500)
     assert len(after) >= min(len(data) - cursor, 1500)
-    assert str(near.tree.root_node) == str(opened(near.data).tree.root_node)
+    afresh = opened(near.data)
+    assert near.tree is not None
+    assert afresh.tree is not None
+    assert str(near.tree.root_node) == str(afresh.tree.root_node)

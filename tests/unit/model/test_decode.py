@@ -26,6 +26,7 @@ def found_by(steps):
 
 def step_by_step(mixture, position, most, width, token_limit):
     """All paths of a length go on before any longer one does; nothing is given up early."""
+    paths: list[tuple[tuple[str, ...], tuple[int, ...], float, int]]
     paths, lines = [((), position.context, 1.0, 0)], []
     for _ in range(token_limit):
         grown = []
@@ -37,7 +38,7 @@ def step_by_step(mixture, position, most, width, token_limit):
                 path = (*texts, option.text), (*context[1:], option.token)
                 grown.append((*path, p * option.probability, depth + nesting(option.text)))
         paths = sorted(grown, key=lambda path: -path[2])[:width]
-    best = {}
+    best: dict[str, float] = {}
     for p, text in [*lines, *((p, "".join(texts)) for texts, _, p, _ in paths)]:
         best[text] = max(best.get(text, 0.0), p)
     return sorted(best.values(), reverse=True)[:most]

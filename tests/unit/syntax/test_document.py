@@ -83,5 +83,8 @@ def test_a_document_has_errors_where_its_tree_does(data, at, typed):
     assert before.tree is not None
     at = min(at, len(data))
     after = edit_document(before, 2, [TextEdit(Span(at, at), typed)])
-    assert after.has_errors == opened(after.data).tree.root_node.has_error
-    assert after.tree.root_node.has_error == after.has_errors
+    has_errors = after.has_errors
+    afresh = opened(after.data)
+    assert afresh.tree is not None
+    assert after.tree is not None
+    assert has_errors == afresh.tree.root_node.has_error == after.tree.root_node.has_error
