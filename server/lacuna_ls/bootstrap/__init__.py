@@ -75,7 +75,9 @@ def build_services(server: LacunaServer) -> Services:
         files=FilesNow(lambda path: run_files(server.roots)),
         clock=SystemClock(),
         finished=finished,
-        interpreter=lambda root, path: interpreter_of(root, path, server.settings.interpreter),
+        interpreter=lambda root, path: interpreter_of(
+            root, path, server.settings_in(root).interpreter
+        ),
         contexts=FileContextStore(),
         expect=by_language.expect,
     )
@@ -134,7 +136,8 @@ def build_services(server: LacunaServer) -> Services:
 
 async def _sandbox(server: LacunaServer, runner: WorkerPool, root: Path) -> str:
     """The tier that holds candidates in a folder."""
-    return (await runner.confinement(interpreter_of(root, root, server.settings.interpreter))).tier
+    interpreter = interpreter_of(root, root, server.settings_in(root).interpreter)
+    return (await runner.confinement(interpreter)).tier
 
 
 def _marked(server: LacunaServer, document: Document) -> list[Span]:

@@ -82,14 +82,13 @@ class Corpora:
 
     def _imported_sources(self, documents: list[Document]) -> list[Path]:
         """Of installed packages; what the workspace holds itself is counted there."""
-        setting = self._server.settings.interpreter
         modules: dict[Path, set[str]] = {}
         for document in documents:
             language, path = document.language, path_of(document.uri)
             root = self._server.root_of(path) if path is not None else None
             if path is None or root is None or language is None or language.interpreter is not None:
                 continue
-            found = interpreter_for(root, path, setting)
+            found = interpreter_for(root, path, self._server.settings_in(root).interpreter)
             names = {name.partition(".")[0] for name in mentioned_modules(document.data, language)}
             own = {name for name in names if any((root / p / name).is_dir() for p in ("", "src"))}
             if found is not None:

@@ -203,7 +203,7 @@ def _surroundings(server: LacunaServer, path: Path) -> Surroundings | None:
     if root is None:
         return None
     settings = server.settings_in(root)
-    python = interpreter_for(root, path, server.settings.interpreter)
+    python = interpreter_for(root, path, settings.interpreter)
     return Surroundings(
         root,
         files_for(server, path).shown,

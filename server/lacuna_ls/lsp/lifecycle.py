@@ -21,7 +21,7 @@ from lacuna_ls.lsp.errors import RequestRefusedError
 from lacuna_ls.lsp.pauses import exempt_what_is_loaded
 from lacuna_ls.lsp.protocol import Phase
 from lacuna_ls.lsp.server import COMMANDS, LacunaServer
-from lacuna_ls.lsp.uris import path_of
+from lacuna_ls.lsp.uris import path_of, uri_of
 from lacuna_ls.settings import concerns_settings, read_settings
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class _Lifecycle:
     def __init__(self, server: LacunaServer) -> None:
         self._server = server
         self._user_settings: Any = None
+        # Where the client has said other ones for a root.
+        self._user_settings_in: dict[Path, Any] = {}
         self._reported: set[str] = set()
         self._started = False
 
@@ -104,7 +106,7 @@ class _Lifecycle:
 
     async def configuration_changed(self, params: types.DidChangeConfigurationParams) -> None:
         if concerns_settings(params.settings):
-            self._user_settings = params.settings
+            self._user_settings, self._user_settings_in = params.settings, {}
         await self._pull_settings()
 
     async def files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
@@ -120,8 +122,10 @@ class _Lifecycle:
     async def _pull_settings(self) -> None:
         """Ask the client, if it can be asked, and read the workspace's own files again."""
         if self._server.client.configuration:
-            item = types.ConfigurationItem(section="lacuna")
-            params = types.ConfigurationParams(items=[item])
+            roots = self._server.roots
+            scopes = (None, *(uri_of(root) for root in roots))
+            items = [types.ConfigurationItem(scope_uri=uri, section="lacuna") for uri in scopes]
+            params = types.ConfigurationParams(items=items)
             with contextlib.suppress(RequestRefusedError, TimeoutError):
                 answer = await asyncio.wait_for(
                     self._server.protocol.send_request_async(types.WORKSPACE_CONFIGURATION, params),
@@ -129,6 +133,8 @@ class _Lifecycle:
                 )
                 if answer and concerns_settings(answer[0]):
                     self._user_settings = answer[0]
+                    of_roots = zip(roots, answer[1:], strict=False)
+                    self._user_settings_in = {r: a for r, a in of_roots if concerns_settings(a)}
         services = self._server.built_services()
         read = services.repository_settings if services is not None else lambda root: {}
         self._read_settings({root: read(root) for root in self._server.roots}, report=True)
@@ -141,7 +147,10 @@ class _Lifecycle:
     ) -> None:
         """Each root has what its own repository sets, and no other's."""
         self._server.settings, problems = read_settings(self._user_settings)
-        read = {root: read_settings(self._user_settings, t) for root, t in repositories.items()}
+        read = {
+            root: read_settings(self._user_settings_in.get(root, self._user_settings), table)
+            for root, table in repositories.items()
+        }
         self._server.folder_settings = {root: settings for root, (settings, _) in read.items()}
         of_roots = (problem for _, found in read.values() for problem in found)
         for problem in (*problems, *of_roots) if report else ():

@@ -1,5 +1,6 @@
 """Several workspace folders: each has what its own repository sets, and no other's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,22 @@ async def test_a_wrong_setting_of_any_repository_is_said(wire, tmp_path):
     await folders(wire, tmp_path / "odd")
     shown = [m["params"]["message"] for m in wire.sent if m.get("method") == "window/showMessage"]
     assert shown == ["Lacuna: colour is not a setting of Lacuna"]
+
+
+async def test_what_the_client_says_of_one_folder_holds_there_only(wire, tmp_path):
+    wire.server.client = replace(wire.server.client, configuration=True)
+    wire.receive(notification("workspace/didChangeConfiguration", {"settings": None}))
+    await wire.ask("textDocument/inlineCompletion", INLINE, "asked")
+    asked = [m for m in wire.sent if m.get("method") == "workspace/configuration"]
+    scopes = [item.get("scopeUri") for item in asked[0]["params"]["items"]]
+    assert scopes == [None, uri_of(tmp_path / "quiet"), uri_of(tmp_path / "plain")]
+    said = ("/usr/bin/python3", "/quiet/python", "/plain/python")
+    wire.receive(
+        {"jsonrpc": "2.0", "id": asked[0]["id"], "result": [{"interpreter": p} for p in said]}
+    )
+    await wire.ask("textDocument/inlineCompletion", INLINE, "later")
+    chosen = [
+        wire.server.settings_of(uri_of(tmp_path / name)).interpreter
+        for name in ("a.py", "quiet/a.py", "plain/a.py")
+    ]
+    assert chosen == list(said)
