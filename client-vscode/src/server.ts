@@ -70,6 +70,8 @@ export class Server {
   }
 
   async tellChangedSettings(): Promise<void> {
+    // A server that is starting may have asked for them already.
+    await this.#queue;
     if (this.#client) {
       const { tellChangedSettings } = await import("./client");
       await tellChangedSettings(this.#client);
