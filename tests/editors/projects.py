@@ -15,8 +15,8 @@ class Project:
     """A source archive, and what the three moments need of it.
 
     `right` is a line of `file` without its indentation, and the only one of its kind; `wrong` the
-    mistake that is made there. `typed` are beginnings of code for its end, `doubted` one that leaves
-    the model in doubt in three places or more, `long` a part of a line in a long function.
+    mistake that is made there. `typed` are beginnings of code for its end, `doubted` some of which
+    one leaves the model in doubt in three places or more, `long` a part of a line in a long function.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Project:
     wrong: str
     typed: tuple[str, ...]
     long: str
-    doubted: str = ""
+    doubted: tuple[str, ...] = ()
 
 
 PROJECTS = (
@@ -43,7 +43,11 @@ PROJECTS = (
             "def spaced(word: str) -> str:\n    word = ",
         ),
         "for rule, replacement in PLURALS",
-        doubted="def quiet(word: str) -> str:\n    return re.",
+        doubted=(
+            "def quiet(word: str) -> str:\n    return re.",
+            "def loud(word: str) -> str:\n    for rule, replacement in SINGULARS:\n        if re.",
+            "def louder(word: str) -> str:\n    word = re.sub(",
+        ),
     ),
     Project(
         "xmltodict",

@@ -111,8 +111,8 @@ steps.run(function()
   -- Types code at the end of the file; the ghost text, empty where none came, and how long it took.
   local function offered(code)
     type_("Go")
-    local above, line = code:match("^(.*)\n%s*(.*)$")
-    steps.write(above .. "<CR>" .. line)
+    -- The editor indents by itself.
+    steps.write((code:gsub("\n%s*", "<CR>")))
     local begun = steps.now_s()
     pcall(wait, "ghost text", function()
       return ghost() ~= ""
@@ -149,13 +149,19 @@ steps.run(function()
     return table.concat(seen, "; ")
   end)
 
-  if asked.doubted ~= "" then
+  if #asked.doubted > 0 then
     step("by keyboard alone: ghost text with three holes is walked", function()
-      local text = offered(asked.doubted)
-      local holes = walk_holes()
-      type_("<Esc>:e!<CR>")
-      assert(holes >= 3, ("only %d holes in %s"):format(holes, text))
-      return ("%s, %d holes"):format(text, holes)
+      local seen = {}
+      for _, code in ipairs(asked.doubted) do
+        local text = offered(code)
+        local holes = text ~= "" and walk_holes() or 0
+        type_("<Esc>:e!<CR>")
+        table.insert(seen, ("%d holes in %s"):format(holes, text))
+        if holes >= 3 then
+          return seen[#seen]
+        end
+      end
+      error("too few: " .. table.concat(seen, ", "), 0)
     end)
   end
 
