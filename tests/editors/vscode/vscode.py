@@ -166,10 +166,12 @@ class Profile:
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
             **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
         }
-        settings = folder / "data" / "User" / "settings.json"
-        settings.parent.mkdir(parents=True, exist_ok=True)
+        # What may run code is the machine's where VS Code's server is: the user's own is not asked.
         python = {"lacuna.interpreter": sys.executable}
-        settings.write_text(json.dumps({**_SETTINGS, **python}), "utf-8")
+        for place, chosen in (("User", _SETTINGS), ("Machine", python)):
+            settings = folder / "data" / place / "settings.json"
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text(json.dumps(chosen), "utf-8")
         self._run(["--install-extension", str(vsix)])
 
     def _run(self, arguments: Sequence[str]) -> None:
