@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,8 +110,9 @@ class WorkerPool:
             for place, environment in await self._judges(request, *_JUDGES):
                 self._workers.expect(place, environment)
             patience_s = messages.WAITING_FACTOR * (wall_s + collecting_s)
-            async for report in session.screen(candidates, patience_s):
-                yield report
+            async with contextlib.aclosing(session.screen(candidates, patience_s)) as reports:
+                async for report in reports:
+                    yield report
 
     async def expect(self, request: TestRequest) -> None:
         """See `CandidateRunner.expect`. One process after the other: others use the machine, too."""
@@ -349,7 +350,7 @@ class _Session:
         code = await self._process.status()
         return messages.Ended(max(code, 0), max(-code, 0), False, "", 0.0, 0.0)
 
-    async def screen(self, candidates: Candidates, wall_s: float) -> AsyncIterator[TestReport]:
+    async def screen(self, candidates: Candidates, wall_s: float) -> AsyncGenerator[TestReport]:
         """The report on each candidate, in order."""
         self._screening = True
         # The next one is there when the process has done with this one; those after that can
