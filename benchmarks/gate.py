@@ -81,7 +81,9 @@ def main() -> int:
     fitted, reported = stacked(some), stacked(others)
     print(f"{len(fitted)} tokens to fit, {len(reported)} held out")
     now = [getattr(gate.shipped(), name) for name in Weights.__slots__]
-    print(f"with the weights that ship: {bits_per_token(now, reported):.3f} bits per token held out")
+    print(
+        f"with the weights that ship: {bits_per_token(now, reported):.3f} bits per token held out"
+    )
     weights = fit_weights(fitted, reported)
     named = {name: getattr(weights, name).astype(np.float16) for name in Weights.__slots__}
     np.savez_compressed(arguments.out, allow_pickle=False, **named)
