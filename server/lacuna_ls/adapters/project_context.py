@@ -3,8 +3,9 @@
 Looked up beside the event loop and within a time limit; what is found too late is there the next
 time. Sources, those that change least first: the project's instructions, heads of what is imported
 from libraries (of the versions that are installed, by their files, nothing is executed) and from the
-workspace, code that looks alike in the workspace's files and in open ones, and the last edits. Every file passes the ignore rules
-and the filter for secrets; what is left out is counted, for `lacuna-ls doctor`.
+workspace, code that looks alike in the workspace's files and in open ones, and the last edits.
+Every file passes the ignore rules and the filter for secrets; what is left out is counted, for
+`lacuna-ls doctor`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 from lacuna_ls.adapters.installed_sources import installed_sources
@@ -134,10 +136,12 @@ class ProjectContext:
         others = [(d, p) for d, p in self._documents() if d.uri != document.uri]
         edits = [e for e in self.recent.elsewhere(document.uri, offset) if e.uri != document.uri]
 
+        surroundings = cache(lambda: self._surroundings(path))
+
         def source(name: str, look: Callable[[Surroundings], Iterable[Excerpt]]) -> _Source:
             def within() -> Iterable[Excerpt]:
-                surroundings = self._surroundings(path)
-                return () if surroundings is None else look(surroundings)
+                near = surroundings()
+                return () if near is None else look(near)
 
             return _Source(name, within)
 
@@ -178,12 +182,14 @@ class ProjectContext:
             return []
         own: dict[Path, set[str]] = {}
         theirs: dict[str, set[str]] = {}
+        root = surroundings.root
+        bases, stems = cache(partial(_bases, path, root)), cache(_stems)
         for dotted in sorted(self._mentioned(document, language))[:_MOST_MODULES]:
             module, _, name = dotted.rpartition(".")
             if not module.strip("."):
                 module = f"{module}." if dotted.startswith(".") else ""
-            whole = self._in_workspace(dotted, path, language, surroundings)
-            part = self._in_workspace(module, path, language, surroundings) if module else None
+            whole = _in_workspace(dotted, language, root, bases, stems)
+            part = _in_workspace(module, language, root, bases, stems)
             if whole is not None:
                 own.setdefault(whole, set())
             elif part is not None:
@@ -221,25 +227,6 @@ class ProjectContext:
         wanted = frozenset(names) if names else None
         heads = self._heads.of(place, language, wanted, self._shown(place, surroundings))
         return heads[:_MOST_HEADS]
-
-    def _in_workspace(
-        self, module: str, path: Path, language: Language, surroundings: Surroundings
-    ) -> Path | None:
-        """The file of a module: beside the document for a relative name, else below the root."""
-        dots = len(module) - len(module.lstrip("."))
-        bare = module.lstrip(".").replace(".", "/")
-        if dots:
-            bases = [path.parents[dots - 1]] if dots <= len(path.parents) else []
-        else:
-            root = surroundings.root
-            # A package's own files lie below the folder that it is imported from.
-            above = (each for each in path.parents if each.is_relative_to(root))
-            bases = list(dict.fromkeys((*(root / each for each in _SOURCE_ROOTS), *above)))
-        for base in bases:
-            for candidate in _files_of(base, bare, language):
-                if candidate.is_relative_to(surroundings.root) and candidate.is_file():
-                    return candidate
-        return None
 
     def _in_library(
         self, module: str, names: frozenset[str], language: Language, surroundings: Surroundings
@@ -336,6 +323,47 @@ def _near(document: Document, offset: int) -> str:
 def _name(path: Path, surroundings: Surroundings) -> str:
     inside = path.is_relative_to(surroundings.root)
     return path.relative_to(surroundings.root).as_posix() if inside else path.name
+
+
+def _in_workspace(
+    module: str,
+    language: Language,
+    root: Path,
+    bases: Callable[[int], Sequence[Path]],
+    stems: Callable[[Path], frozenset[str]],
+) -> Path | None:
+    """The file of a module.
+
+    `bases` gives the folders for a name with so many dots, `stems` those of a folder's entries:
+    most modules lie in none of the folders.
+    """
+    if not module:
+        return None
+    dots = len(module) - len(module.lstrip("."))
+    bare = module.lstrip(".").replace(".", "/")
+    for base in bases(dots):
+        if bare and bare.partition("/")[0] not in stems(base):
+            continue
+        for candidate in _files_of(base, bare, language):
+            if candidate.is_relative_to(root) and candidate.is_file():
+                return candidate
+    return None
+
+
+def _bases(path: Path, root: Path, dots: int) -> list[Path]:
+    """Where modules are looked for: beside the document for a relative name, else below the root."""
+    if dots:
+        return [path.parents[dots - 1]] if dots <= len(path.parents) else []
+    # A package's own files lie below the folder that it is imported from.
+    above = (each for each in path.parents if each.is_relative_to(root))
+    return list(dict.fromkeys((*(root / each for each in _SOURCE_ROOTS), *above)))
+
+
+def _stems(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(entry.name.partition(".")[0] for entry in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _files_of(base: Path, bare: str, language: Language) -> Iterator[Path]:
