@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lacuna_ls.adapters import local_record
 from lacuna_ls.adapters.local_record import LocalRecord
 from lacuna_ls.cli import main
 from lacuna_ls.domain.record import Tally
@@ -30,12 +31,13 @@ def test_nothing_is_added_twice(tmp_path):
     assert own.days() == {"2030-01-01": Tally(shown=1)}
 
 
-def test_only_the_newest_days_are_kept(tmp_path):
-    for day in range(450):
-        own = record(tmp_path, f"day {day:03}")
+def test_only_the_newest_days_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_record, "_MOST_DAYS", 4)
+    for day in range(9):
+        own = record(tmp_path, f"day {day}")
         own.add(Tally(shown=1))
         own.write()
-    assert min(record(tmp_path).days()) == "day 050"
+    assert list(record(tmp_path).days()) == ["day 5", "day 6", "day 7", "day 8"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"version": 9}', '{"version": 1, "days": [1]}'])

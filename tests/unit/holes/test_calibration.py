@@ -143,7 +143,7 @@ def test_the_claim_fails_no_more_often_than_delta_says():
     """
     rng = random.Random(5)
     rates = [min(0.9, 0.012 * column) for column in range(len(THRESHOLDS))]
-    draws, lies = 300, 0
+    draws, lies = 120, 0
     for _ in range(draws):
         levels = [rng.random() for _ in range(400)]
         rows = [[level < rate for rate in rates] for level in levels]
