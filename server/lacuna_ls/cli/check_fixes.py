@@ -64,7 +64,8 @@ async def proposals(
             result = await search(problem, tools.runner, tools.clock, Budget(wall_s=wall_s))
             found += (Proposed(subject, f, rank, tests) for rank, f in enumerate(result.fixes))
             if result.fixes:
-                mended |= {(subject.root, each) for each in tests}
+                if not result.fixes[0].evidence.tests_left:
+                    mended |= {(subject.root, each) for each in tests}
                 break
     return tuple(found)
 

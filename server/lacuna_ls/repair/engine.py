@@ -7,7 +7,7 @@ test of the problem, in two fresh processes with different hash seeds and test o
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
@@ -17,6 +17,7 @@ from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, T
 from lacuna_ls.repair.blocked import difference
 from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
+from lacuna_ls.repair.partly import Partial, fail_as_before, without
 from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
 from lacuna_ls.repair.repetition import once_more, same_verdict, shows_again
@@ -32,6 +33,7 @@ _SHORTEST_RUN_S = 0.2
 # where they take no longer, what screens had better wait.
 _SOON_JUDGED_S = 0.5
 _AFTER_A_HANG_S = 2.0
+_MOST_PARTIAL = 3
 _LOOPS_S = 0.25
 
 
@@ -100,6 +102,12 @@ async def search(
                     screening.end_by(deadline_s)
                 found[proposal] = fix
                 confirmed(fix)
+        if not found:
+            fixes = (await _partial_fixes(problem, source.partly, runner))[: budget.max_fixes]
+            for fix in fixes:
+                confirmed(fix)
+            if fixes:
+                return replace(ended(SearchEnd.FINISHED, {}), fixes=fixes)
     if not found and falsifier.doubts:
         doubted = ended(SearchEnd.DOUBTED, {})
         return replace(doubted, reason=falsifier.doubts[0].reason)
@@ -110,6 +118,37 @@ async def search(
             return replace(result, reason=reason)
     result = ended(SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED, found)
     return replace(result, fixes=await _told_apart(problem, found, texts, runner))
+
+
+async def _partial_fixes(
+    problem: Problem, partly: Sequence[Partial], runner: CodeRunner
+) -> tuple[Fix, ...]:
+    """For each group of red tests with a cause of its own the best that stands."""
+    groups: dict[frozenset[str], dict[Proposal, Partial]] = {}
+    for each in partly:
+        groups.setdefault(each.left, {})[each.trial.proposal] = each
+    found: list[Fix] = []
+    for left, trials in groups.items():
+        rest = without(problem, left)
+        falsifier = Falsifier(rest, runner)
+        for proposal in ranked(tuple(trials))[:_MOST_PARTIAL]:
+            partial = trials[proposal]
+            if await falsifier.refutes(partial.trial, partial.place):
+                continue
+            evidence = await confirm(rest, partial.trial.overlay, runner)
+            if evidence is not None and await _left_alone(problem, partial, runner):
+                evidence = replace(evidence, tests_left=len(left))
+                found.append(Fix(proposal.candidate, evidence, proposal.scope))
+                break
+    return tuple(found)
+
+
+async def _left_alone(problem: Problem, partial: Partial, runner: CodeRunner) -> bool:
+    """Whether the tests that it does not fix fail as they did."""
+    overlays = (*problem.request.overlays, partial.trial.overlay)
+    only = tuple(sorted(partial.left))
+    report = await runner.run(replace(_unwatched(problem.request), overlays=overlays, only=only))
+    return len(report.results) == len(only) and fail_as_before(problem, report)
 
 
 async def _judged(

@@ -17,6 +17,7 @@ from lacuna_ls.repair.apart import told_by_parts
 from lacuna_ls.repair.fix import Budget, Problem, red_tests
 from lacuna_ls.repair.localize import FunctionLines, suspicious_lines
 from lacuna_ls.repair.pairs import Reach, pairs, reach, starting_point
+from lacuna_ls.repair.partly import Partial, left_red
 from lacuna_ls.repair.proposers.best_first import propose
 from lacuna_ls.repair.proposers.template import SYNTAX, Proposal, templates_of
 from lacuna_ls.repair.repetition import shows_again
@@ -58,10 +59,14 @@ class Templated:
         self._given = 0
         self._screened: list[tuple[Proposal, Reach]] = []
         self._all_seen = asyncio.Event()
+        self.partly: list[Partial] = []
 
     def saw(self, trial: Trial, report: TestReport) -> None:
         """What the failing tests said of a candidate."""
         self._screened.append((trial.proposal, reach(self._problem, report)))
+        left = left_red(self._problem, report)
+        if left:
+            self.partly.append(Partial(trial, len(self._screened), left))
         if len(self._screened) == self._given:
             self._all_seen.set()
 

@@ -15,7 +15,7 @@ class Evidence:
 
     `tests_passed` of `tests_total` is the outcome of the confirming runs in fresh processes;
     `tests_total` counts the tests that ran, `tests_skipped` those that did not (skipped, or
-    expected to fail). `checked_syntax` says that the result parses and keeps its contract, with
+    expected to fail), and `tests_left` those that fail with and without it. `checked_syntax` says that the result parses and keeps its contract, with
     nothing executed. `written_by` names the model that wrote it. `unsandboxed` says that it ran
     under limits only, as on a system without a sandbox. `reading` tells the offer from others that
     have the same evidence, by an input on which they do not do the same. `inputs_equal` counts the
@@ -26,6 +26,7 @@ class Evidence:
     tests_passed: int | None = None
     tests_total: int | None = None
     tests_skipped: int = 0
+    tests_left: int = 0
     checked_syntax: bool = False
     written_by: str = ""
     unsandboxed: bool = False
@@ -52,7 +53,9 @@ def _observed(evidence: Evidence) -> str:
         tests = "test" if evidence.tests_total == 1 else "tests"
         verb = "passes" if evidence.tests_total == 1 else "pass"
         skipped = f", {evidence.tests_skipped} skipped" if evidence.tests_skipped else ""
-        return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}{skipped}"
+        fail = "fails" if evidence.tests_left == 1 else "fail"
+        left = f", {evidence.tests_left} more still {fail}" if evidence.tests_left else ""
+        return f"{evidence.tests_passed} of {evidence.tests_total} {tests} {verb}{skipped}{left}"
     if evidence.inputs_equal is not None:
         inputs = "input" if evidence.inputs_equal == 1 else "inputs"
         return f"same behaviour on {evidence.inputs_equal} {inputs}"
