@@ -22,8 +22,8 @@ setup: $(PYTHON_READY) $(NODE_READY) ## Make .venv and node_modules; instant whe
 demo: $(PYTHON_READY) ## The main job, end to end, on a small real project
 	@$(BIN)/lacuna-ls demo $(ARGS)
 
-test: setup ## All ordinary tests: Python on four processes, which often wait, then the extension; no network
-	$(BIN)/pytest -n 4
+test: setup ## All ordinary tests: Python on three processes, which often wait, then the extension; no network
+	$(BIN)/pytest -n 3
 	npm --silent test
 
 # Fetched once, outside of this folder; exits with 3 where there is no apt or no network.
