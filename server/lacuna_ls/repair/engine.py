@@ -7,7 +7,8 @@ test of the problem, in two fresh processes with different hash seeds and test o
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from fnmatch import fnmatch
 
@@ -17,13 +18,13 @@ from lacuna_ls.ports.code_runner import CONFIRMING_SEEDS, CodeRunner, Overlay, T
 from lacuna_ls.repair.blocked import difference
 from lacuna_ls.repair.falsify import Falsifier, observed
 from lacuna_ls.repair.fix import Budget, Fix, Problem, SearchEnd, SearchResult
-from lacuna_ls.repair.partly import Partial, fail_as_before, without
+from lacuna_ls.repair.partly import Partial, fail_as_before, run_elsewhere, without
 from lacuna_ls.repair.proposers.template import Proposal, templates_of
 from lacuna_ls.repair.rank import ranked, readings
 from lacuna_ls.repair.repetition import once_more, same_verdict, shows_again
 from lacuna_ls.repair.screening import Screening
 from lacuna_ls.repair.tasks import Tasks
-from lacuna_ls.repair.trials import Templated
+from lacuna_ls.repair.trials import Templated, functions_of
 from lacuna_ls.verification.evidence import Evidence
 
 # The rest of the time belongs to confirming.
@@ -103,11 +104,17 @@ async def search(
                 found[proposal] = fix
                 confirmed(fix)
         if not found:
-            fixes = (await _partial_fixes(problem, source.partly, runner))[: budget.max_fixes]
-            for fix in fixes:
-                confirmed(fix)
-            if fixes:
-                return replace(ended(SearchEnd.FINISHED, {}), fixes=fixes)
+            traced = await source.covered()
+            apart = [each for each in source.partly if _is_apart(problem, each, traced)]
+            async with aclosing(_partial_fixes(problem, apart, runner)) as partial:
+                async for proposal, fix in partial:
+                    found[proposal] = fix
+                    confirmed(fix)
+                    if len(found) == budget.max_fixes or clock.monotonic_s() > deadline_s:
+                        break
+            if found:
+                end = SearchEnd.OUT_OF_TIME if screening.cut_short else SearchEnd.FINISHED
+                return ended(end, found)
     if not found and falsifier.doubts:
         doubted = ended(SearchEnd.DOUBTED, {})
         return replace(doubted, reason=falsifier.doubts[0].reason)
@@ -120,14 +127,23 @@ async def search(
     return replace(result, fixes=await _told_apart(problem, found, texts, runner))
 
 
+def _is_apart(problem: Problem, partial: Partial, traced: TestReport) -> bool:
+    """Whether what it leaves red is known not to run the function that it edits."""
+    scope = partial.trial.proposal.scope
+    line_at = problem.document.source.line_at
+    first, last = line_at(scope.start), line_at(max(scope.end - 1, scope.start))
+    inside = any(f.first <= first and last <= f.last for f in functions_of(problem))
+    # The header runs when the function is defined.
+    return inside and run_elsewhere(partial, traced, problem.path, range(first + 1, last + 1))
+
+
 async def _partial_fixes(
     problem: Problem, partly: Sequence[Partial], runner: CodeRunner
-) -> tuple[Fix, ...]:
-    """For each group of red tests with a cause of its own the best that stands."""
+) -> AsyncGenerator[tuple[Proposal, Fix]]:
+    """For each group of red tests that others are apart from, the best that stands."""
     groups: dict[frozenset[str], dict[Proposal, Partial]] = {}
     for each in partly:
         groups.setdefault(each.left, {})[each.trial.proposal] = each
-    found: list[Fix] = []
     for left, trials in groups.items():
         rest = without(problem, left)
         falsifier = Falsifier(rest, runner)
@@ -138,9 +154,8 @@ async def _partial_fixes(
             evidence = await confirm(rest, partial.trial.overlay, runner)
             if evidence is not None and await _left_alone(problem, partial, runner):
                 evidence = replace(evidence, tests_left=len(left))
-                found.append(Fix(proposal.candidate, evidence, proposal.scope))
+                yield proposal, Fix(proposal.candidate, evidence, proposal.scope)
                 break
-    return tuple(found)
 
 
 async def _left_alone(problem: Problem, partial: Partial, runner: CodeRunner) -> bool:

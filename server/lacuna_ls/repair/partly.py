@@ -1,10 +1,11 @@
-"""Candidates that make some of the red tests pass, where the others have another cause.
+"""Candidates that make some of the red tests pass, where the others do not run what was edited.
 
-What fails exactly as before, by exception and message, did not depend on what was edited. A candidate
-that changes how a test fails without making it pass is no fix of part of it.
+To fail exactly as before, by exception and message, is not enough for that: an edit that suits one
+test alone leaves the others so, too. So the function that is edited must not be run by them.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from lacuna_ls.domain.test_result import Outcome, RunStatus, TestReport
 from lacuna_ls.repair.fix import Problem
@@ -43,6 +44,17 @@ def fail_as_before(problem: Problem, report: TestReport) -> bool:
         and (old.exception, old.message) == (result.failure.exception, result.failure.message)
         for result in report.results
     )
+
+
+def run_elsewhere(partial: Partial, traced: TestReport, path: Path, body: range) -> bool:
+    """Whether what is left is known to run none of these lines of the edited file."""
+    covered = {
+        result.test_id: {
+            line for each in result.covered if each.path == path for line in each.lines
+        }
+        for result in traced.results
+    }
+    return all(test in covered and covered[test].isdisjoint(body) for test in partial.left)
 
 
 def without(problem: Problem, left: frozenset[str]) -> Problem:

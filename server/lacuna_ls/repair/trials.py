@@ -72,7 +72,7 @@ class Templated:
 
     async def trials(self) -> AsyncIterator[Trial]:
         """None if the failure does not show again."""
-        report = await self._covered()
+        report = await self.covered()
         if not shows_again(self._problem, report):
             return
         async with aclosing(self._singles(report)) as singles:
@@ -88,7 +88,7 @@ class Templated:
 
     async def _singles(self, report: TestReport) -> AsyncGenerator[Trial]:
         """By what the tests covered, and once their parts have told more, by that."""
-        functions = _functions(self._problem)
+        functions = functions_of(self._problem)
         telling = self._tasks.start(told_by_parts(self._problem, report, functions, self._runner))
         given: set[Candidate] = set()
         try:
@@ -114,7 +114,7 @@ class Templated:
         self._left -= 1
         return trial
 
-    async def _covered(self) -> TestReport:
+    async def covered(self) -> TestReport:
         """A report that says what the tests covered."""
         failures = self._problem.report.failures
         if any(c.path == self._problem.path for result in failures for c in result.covered):
@@ -148,7 +148,7 @@ def _next(trials: Iterator[Trial], size: int) -> tuple[Trial, ...]:
 
 def _proposals(problem: Problem, report: TestReport) -> Iterator[Proposal]:
     document = problem.document
-    functions = _functions(problem)
+    functions = functions_of(problem)
     lines = suspicious_lines(report, problem.path, functions, len(document.source.line_starts))
     messages = tuple(r.failure.message for r in report.failures if r.failure is not None)
     # A failing test ends before it reaches every place at which the same mistake was made.
@@ -168,7 +168,7 @@ def _with_faint(lines: Sequence[float], functions: Sequence[FunctionLines]) -> t
     return tuple(faint)
 
 
-def _functions(problem: Problem) -> tuple[FunctionLines, ...]:
+def functions_of(problem: Problem) -> tuple[FunctionLines, ...]:
     document = problem.document
     templates = templates_of(document.language)
     if templates is None or document.tree is None:

@@ -1,5 +1,7 @@
 """Several red tests in one file, each with a cause of its own: each is fixed as it can be."""
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from fakes import FakeClock, FakeRunner
@@ -30,7 +32,7 @@ def is_retired(age):
     return age > 67
 """
 ADULT, RETIRED, CHILD = (f"test_ages.py::test_{name}" for name in ("adult", "retired", "child"))
-LINES = {ADULT: 1, RETIRED: 5, CHILD: 1}
+LINES = {ADULT: (1,), RETIRED: (5,), CHILD: (1,)}
 
 
 def failing(text: bytes, *, shared: bool) -> dict[str, str]:
@@ -46,7 +48,9 @@ def failing(text: bytes, *, shared: bool) -> dict[str, str]:
     return found
 
 
-def report(request: TestRequest, *, shared: bool) -> TestReport:
+def report(
+    request: TestRequest, *, shared: bool, lines: Mapping[str, tuple[int, ...]]
+) -> TestReport:
     text = request.overlays[-1].data if request.overlays else TEXT
     red = failing(text, shared=shared)
     wanted = [t for t in LINES if t in request.targets or "test_ages.py" in request.targets]
@@ -58,7 +62,7 @@ def report(request: TestRequest, *, shared: bool) -> TestReport:
                 Outcome.FAILED if name in red else Outcome.PASSED,
                 0.01,
                 Failure("AssertionError", red[name], ()) if name in red else None,
-                covered=(CoveredFile(HERE, (LINES[name],)),),
+                covered=(CoveredFile(HERE, lines[name]),),
             )
             for name in wanted
             if not request.only or name in request.only
@@ -66,11 +70,14 @@ def report(request: TestRequest, *, shared: bool) -> TestReport:
     )
 
 
-async def found(*, shared: bool = False) -> SearchResult:
+async def found(
+    *, shared: bool = False, lines: Mapping[str, tuple[int, ...]] = LINES
+) -> SearchResult:
+    run = partial(report, shared=shared, lines=lines)
     request = TestRequest(ROOT, Path("python"), ("test_ages.py",))
     document = open_document(HERE.as_uri(), 1, by_language_id("python"), TEXT)
-    problem = Problem(document, HERE, request, report(request, shared=shared))
-    runner = FakeRunner(lambda request: report(request, shared=shared))
+    problem = Problem(document, HERE, request, run(request))
+    runner = FakeRunner(run)
     return await search(problem, runner, FakeClock(), Budget(max_candidates=40))
 
 
@@ -90,3 +97,8 @@ async def test_each_of_two_bugs_is_fixed_and_said_to_leave_the_other():
 
 async def test_what_makes_another_red_test_fail_otherwise_is_no_fix_of_part():
     assert TEXT.replace(b"> 18", b">= 18") not in texts(await found(shared=True))
+
+
+async def test_what_suits_one_of_two_tests_that_run_a_function_is_no_fix_of_part():
+    result = await found(lines={**LINES, RETIRED: (1, 5)})
+    assert texts(result) == [TEXT.replace(b"> 67", b">= 67")]
